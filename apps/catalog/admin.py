@@ -1,0 +1,55 @@
+"""Venues and songs for staff."""
+
+import io
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+
+from apps.catalog.exports import SPREADSHEET, export_songs
+from apps.catalog.models import Song, Venue
+
+
+@admin.register(Venue)
+class VenueAdmin(ModelAdmin):
+    list_display = ("name", "town", "time_zone", "number_of_managers", "created_at")
+    list_filter = ("time_zone", "town")
+    search_fields = ("name", "town", "address")
+    ordering = ("name", "pk")
+    prepopulated_fields = {"slug": ("name",)}
+    filter_horizontal = ("managers",)
+    readonly_fields = ("created_at",)
+    show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Venue]:
+        return super().get_queryset(request).annotate(number_of_managers=Count("managers"))
+
+    @admin.display(description=_("managers"), ordering="number_of_managers")
+    def number_of_managers(self, venue: Any) -> int:
+        return venue.number_of_managers
+
+
+@admin.register(Song)
+class SongAdmin(ModelAdmin):
+    list_display = ("title", "artist", "year", "key", "tempo", "length", "style", "popularity", "times_played")
+    list_filter = ("style", "key")
+    search_fields = ("title", "artist", "folded_title", "folded_artist")
+    ordering = ("folded_title", "folded_artist")
+    readonly_fields = ("folded_title", "folded_artist", "times_played", "last_played", "created_at")
+    show_full_result_count = False
+    actions = ("export_as_csv",)
+
+    @admin.display(description=_("length"), ordering="duration")
+    def length(self, song: Song) -> str:
+        return song.length
+
+    @admin.action(description=_("Export as CSV"))
+    def export_as_csv(self, request: HttpRequest, songs: QuerySet[Song]) -> HttpResponse:
+        text = io.StringIO(newline="")
+        export_songs(songs, text)
+        headers = {"Content-Disposition": 'attachment; filename="songs.csv"'}
+        content = text.getvalue().encode(SPREADSHEET)
+        return HttpResponse(content, content_type="text/csv; charset=utf-8", headers=headers)

@@ -1,0 +1,110 @@
+"""Songs and venues: everybody reads, whoever is logged in adds, managers and staff change."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
+from rest_framework import viewsets
+
+from apps.catalog import operations
+from apps.catalog.filters import SongFilter, VenueFilter
+from apps.catalog.models import Song, Venue
+from apps.catalog.serializers import SongSerializer, VenueSerializer
+
+METHODS = ["get", "post", "patch", "delete", "head", "options"]
+
+VENUE = OpenApiExample(
+    "The Copper Room",
+    value={
+        "name": "The Copper Room",
+        "address": "12 Quay Street",
+        "town": "Bristol",
+        "time_zone": "Europe/London",
+        "description": "A cellar with a piano that is in tune.",
+        "accent": "#e0a030",
+    },
+    request_only=True,
+)
+SONG = OpenApiExample(
+    "Superstition",
+    value={
+        "title": "Superstition",
+        "artist": "Stevie Wonder",
+        "year": 1972,
+        "key": "E♭m",
+        "tempo": 101,
+        "duration": 266,
+        "style": "Funk",
+        "tags": ["70s"],
+        "parts": [
+            {"instrument": "vocals", "count": 1, "required": True},
+            {"instrument": "trumpet", "count": 1, "required": False},
+        ],
+    },
+    request_only=True,
+)
+
+
+@extend_schema_view(
+    list=extend_schema(summary="Venues", description="By name, unless `ordering` says otherwise."),
+    retrieve=extend_schema(summary="One venue", description="By its address on this site, which never changes."),
+    create=extend_schema(
+        summary="Add a venue",
+        description="For whoever is logged in, and who then manages it. 409 `venue_name_taken`.",
+        examples=[VENUE],
+    ),
+    partial_update=extend_schema(
+        summary="Change a venue", description="For its managers and staff. 409 `venue_name_taken`.", examples=[VENUE]
+    ),
+    destroy=extend_schema(
+        summary="Delete a venue", description="For its managers and staff. 409 `venue_in_use` while it has jams."
+    ),
+)
+@extend_schema(tags=["venues"])
+class VenueViewSet(viewsets.ModelViewSet[Venue]):
+    queryset = Venue.objects.ordered()
+    serializer_class = VenueSerializer
+    filterset_class = VenueFilter
+    lookup_field = "slug"
+    lookup_value_regex = r"[-\w]+"
+    http_method_names = METHODS
+
+    def perform_create(self, serializer: Any) -> None:
+        serializer.instance = operations.add_venue(by=self.request.user, **serializer.validated_data)
+
+    def perform_update(self, serializer: Any) -> None:
+        operations.change_venue(venue=serializer.instance, by=self.request.user, **serializer.validated_data)
+
+    def perform_destroy(self, instance: Venue) -> None:
+        operations.delete_venue(venue=instance, by=self.request.user)
+
+
+@extend_schema_view(
+    list=extend_schema(summary="Songs", description="By title, unless `ordering` says otherwise."),
+    retrieve=extend_schema(summary="One song"),
+    create=extend_schema(
+        summary="Add a song",
+        description="For whoever is logged in. A title and artist that differ from a known song in capitals, accents "
+        "or punctuation only are that song: 409 `song_known`.",
+        examples=[SONG],
+    ),
+    partial_update=extend_schema(summary="Change a song", description="For staff. 409 `song_known`.", examples=[SONG]),
+    destroy=extend_schema(
+        summary="Delete a song", description="For staff. 409 `song_in_use` while it is in the line-up of a jam."
+    ),
+)
+@extend_schema(tags=["songs"])
+class SongViewSet(viewsets.ModelViewSet[Song]):
+    queryset = Song.objects.ordered()
+    serializer_class = SongSerializer
+    filterset_class = SongFilter
+    lookup_value_regex = r"\d{1,18}"
+    http_method_names = METHODS
+
+    def perform_create(self, serializer: Any) -> None:
+        serializer.instance = operations.add_song(by=self.request.user, **serializer.validated_data)
+
+    def perform_update(self, serializer: Any) -> None:
+        operations.change_song(song=serializer.instance, by=self.request.user, **serializer.validated_data)
+
+    def perform_destroy(self, instance: Song) -> None:
+        operations.delete_song(song=instance, by=self.request.user)

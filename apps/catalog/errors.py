@@ -1,0 +1,59 @@
+"""How the library says no."""
+
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from apps.core.errors import DomainError, NotAllowed
+
+if TYPE_CHECKING:
+    from apps.catalog.models import Song, Venue
+
+
+class NotAVenueManager(NotAllowed):
+    code = "not_a_venue_manager"
+    message = gettext_lazy("Only the managers of a venue change it. Ask one of them.")
+
+
+class StaffOnly(NotAllowed):
+    code = "staff_only"
+    message = gettext_lazy("All venues share the songs, so only staff change or delete one. Tell them what is wrong.")
+
+
+class VenueNameTaken(DomainError):
+    code = "venue_name_taken"
+
+    def __init__(self, venue: "Venue") -> None:
+        text = _("There is a venue called “%(name)s” already. Add the town to the name.") % {"name": venue.name}
+        super().__init__(text, fields={"name": [text]})
+
+
+class VenueInUse(DomainError):
+    code = "venue_in_use"
+
+    def __init__(self, venue: "Venue") -> None:
+        super().__init__(_("“%(name)s” has jams. Delete those first.") % {"name": venue.name})
+
+
+class SongKnown(DomainError):
+    code = "song_known"
+
+    def __init__(self, song: "Song") -> None:
+        text = _("The library has “%(title)s” by %(artist)s already. Use that one.")
+        super().__init__(text % {"title": song.title, "artist": song.artist})
+
+
+class SongInUse(DomainError):
+    code = "song_in_use"
+
+    def __init__(self, song: "Song") -> None:
+        text = _("“%(title)s” is in the line-up of a jam, now or in the past, and stays in the library.")
+        super().__init__(text % {"title": song.title})
+
+
+class Unreadable(DomainError):
+    """A file from which no row can be taken."""
+
+    code = "unreadable_file"
+    status = 400

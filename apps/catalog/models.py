@@ -1,0 +1,196 @@
+"""Venues, where jams are held, and songs: facts that all venues share."""
+
+from collections.abc import Collection, Iterable
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
+
+from apps.catalog import music, queries, validators
+from apps.core.text import clean
+
+
+def free_slug(name: str) -> str:
+    """'The Copper Room' → 'the-copper-room', and '-2' behind it where that is taken."""
+    wanted = slugify(name)[:50].strip("-") or "venue"
+    taken = set(Venue.objects.filter(slug__startswith=wanted).values_list("slug", flat=True))
+    numbered = (f"{wanted}-{number}" for number in range(2, len(taken) + 3))
+    return wanted if wanted not in taken else next(slug for slug in numbered if slug not in taken)
+
+
+class Venue(models.Model):
+    name = models.CharField(_("name"), max_length=100)
+    slug = models.SlugField(_("address on this site"), max_length=60, unique=True, blank=True)
+    address = models.CharField(_("street address"), max_length=200, blank=True)
+    town = models.CharField(_("town"), max_length=100, blank=True)
+    time_zone = models.CharField(
+        _("time zone"), max_length=64, default="Europe/London", validators=[validators.validate_time_zone]
+    )
+    description = models.TextField(_("description"), max_length=2000, blank=True)
+    accent = models.CharField(
+        _("colour"),
+        max_length=7,
+        blank=True,
+        validators=[RegexValidator(r"\A#[0-9a-fA-F]{6}\Z", _("Write a colour as # and six digits, like #e0a030."))],
+    )
+    managers: "models.ManyToManyField[Any, Any]" = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, verbose_name=_("managers"), related_name="venues", blank=True
+    )
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    objects = queries.VenueQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("venue")
+        verbose_name_plural = _("venues")
+        constraints = [
+            models.UniqueConstraint(
+                Lower("name"),
+                name="one_venue_per_name",
+                violation_error_code="unique",
+                violation_error_message=_("There is a venue of this name already. Add the town to the name."),
+            ),
+            models.CheckConstraint(condition=~Q(name=""), name="venue_has_a_name"),
+            models.CheckConstraint(condition=~Q(slug=""), name="venue_has_a_slug"),
+        ]
+        indexes = [models.Index(fields=["town", "name"], name="venues_by_town")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def save(self, **options: Any) -> None:
+        self.tidy()
+        super().save(**options)
+
+    def clean_fields(self, exclude: Collection[str] | None = None) -> None:
+        self.tidy()
+        super().clean_fields(exclude)
+
+    def tidy(self) -> None:
+        self.name, self.address, self.town = clean(self.name), clean(self.address), clean(self.town)
+        self.accent = self.accent.lower()
+        # Fixed once made: the address is printed on posters.
+        self.slug = self.slug or free_slug(self.name)
+
+    def get_absolute_url(self) -> str:
+        return f"/venues/{self.slug}"
+
+    def is_managed_by(self, user: Any) -> bool:
+        if not user.is_authenticated:
+            return False
+        return user.is_staff or self.managers.filter(pk=user.pk).exists()
+
+
+class Song(models.Model):
+    title = models.CharField(_("title"), max_length=200)
+    artist = models.CharField(_("artist"), max_length=200)
+    year = models.PositiveSmallIntegerField(
+        _("year"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(music.MIN_YEAR), MaxValueValidator(music.MAX_YEAR)],
+    )
+    key = models.CharField(_("key"), max_length=16, blank=True, validators=[validators.validate_key])
+    tempo = models.PositiveSmallIntegerField(
+        _("tempo (bpm)"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(music.MIN_TEMPO), MaxValueValidator(music.MAX_TEMPO)],
+    )
+    duration = models.PositiveIntegerField(
+        _("length (seconds)"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(music.MAX_DURATION)],
+    )
+    style = models.CharField(_("style"), max_length=40, blank=True)
+    tags = models.JSONField(_("tags"), default=list, blank=True, validators=[validators.validate_tags])
+    chord_sheet_url = models.CharField(
+        _("chord sheet"), max_length=500, blank=True, validators=[validators.validate_chord_sheet_url]
+    )
+    parts = models.JSONField(_("line-up"), default=list, blank=True, validators=[validators.validate_parts])
+    popularity = models.PositiveIntegerField(_("popularity"), default=0, validators=[MaxValueValidator(2**31 - 1)])
+    # Kept by the jams that play the song.
+    times_played = models.PositiveIntegerField(_("times played"), default=0, editable=False)
+    last_played = models.DateTimeField(_("last played"), null=True, blank=True, editable=False)
+    folded_title = models.CharField(_("folded title"), max_length=queries.MAX_FOLDED, blank=True, editable=False)
+    folded_artist = models.CharField(_("folded artist"), max_length=queries.MAX_FOLDED, blank=True, editable=False)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    objects = queries.SongQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("song")
+        verbose_name_plural = _("songs")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["folded_title", "folded_artist"],
+                name="one_song_per_title_and_artist",
+                violation_error_code="unique",
+                violation_error_message=_("The library has this song already."),
+            ),
+            models.CheckConstraint(condition=~Q(title="") & ~Q(folded_title=""), name="song_has_a_title"),
+            models.CheckConstraint(condition=~Q(artist="") & ~Q(folded_artist=""), name="song_has_an_artist"),
+            models.CheckConstraint(
+                condition=Q(year__isnull=True) | Q(year__range=(music.MIN_YEAR, music.MAX_YEAR)), name="song_year"
+            ),
+            models.CheckConstraint(
+                condition=Q(tempo__isnull=True) | Q(tempo__range=(music.MIN_TEMPO, music.MAX_TEMPO)), name="song_tempo"
+            ),
+            models.CheckConstraint(
+                condition=Q(duration__isnull=True) | Q(duration__range=(1, music.MAX_DURATION)), name="song_duration"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["folded_artist", "folded_title"], name="songs_by_artist"),
+            models.Index(fields=["-popularity", "folded_title", "folded_artist"], name="songs_by_popularity"),
+            models.Index(fields=["year", "folded_title", "folded_artist"], name="songs_by_year"),
+            models.Index(fields=["style", "folded_title", "folded_artist"], name="songs_by_style"),
+            models.Index(
+                fields=["-times_played", "folded_title"], condition=Q(times_played__gt=0), name="songs_by_plays"
+            ),
+        ]
+
+    TEXTS: ClassVar[tuple[str, ...]] = ("title", "artist", "style")
+
+    def __str__(self) -> str:
+        return f"{self.title}, {self.artist}"
+
+    def save(self, *, update_fields: Iterable[str] | None = None, **options: Any) -> None:
+        self.tidy()
+        if update_fields is not None:
+            update_fields = {*update_fields, "folded_title", "folded_artist"}
+        super().save(update_fields=update_fields, **options)
+
+    def clean_fields(self, exclude: Collection[str] | None = None) -> None:
+        self.tidy()
+        super().clean_fields(exclude)
+
+    def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
+        """Forms leave out what they do not show; the folded forms follow from what they do."""
+        exclude = set(exclude or ())
+        if not exclude & {"title", "artist"}:
+            exclude -= {"folded_title", "folded_artist"}
+        super().validate_constraints(exclude)
+
+    def tidy(self) -> None:
+        for name in self.TEXTS:
+            setattr(self, name, clean(getattr(self, name)))
+        self.folded_title, self.folded_artist = queries.folded(self.title), queries.folded(self.artist)
+        # What cannot be read stays as it is, for the validators to refuse.
+        self.key = music.or_as_is(music.parse_key, self.key)
+        self.tags = music.or_as_is(music.tidy_tags, self.tags)
+        self.parts = music.or_as_is(music.tidy_parts, self.parts)
+
+    def get_absolute_url(self) -> str:
+        return f"/songs/{self.pk}"
+
+    @property
+    def length(self) -> str:
+        """'3:42', or '' where it is not known."""
+        return music.format_duration(self.duration) if self.duration else ""

@@ -1,0 +1,109 @@
+"""What changes venues and songs, from whichever door. `by` is the acting user."""
+
+from typing import Any, TypeVar
+
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError
+
+from apps.accounts.models import User
+from apps.catalog.errors import NotAVenueManager, SongInUse, SongKnown, StaffOnly, VenueInUse, VenueNameTaken
+from apps.catalog.models import Song, Venue
+from apps.core.errors import Invalid, NotAllowed
+
+Row = TypeVar("Row", Venue, Song)
+VENUE_FIELDS = frozenset({"name", "address", "town", "time_zone", "description", "accent"})
+SONG_FIELDS = frozenset(
+    {"title", "artist", "year", "key", "tempo", "duration", "style", "tags", "chord_sheet_url", "parts", "popularity"}
+)
+
+
+def add_venue(*, by: User, **fields: Any) -> Venue:
+    """A new venue, which `by` manages. Raises NotAllowed, Invalid, VenueNameTaken."""
+    if not by.is_authenticated:
+        raise NotAllowed
+    with transaction.atomic():
+        venue = save(set_fields(Venue(), fields, VENUE_FIELDS))
+        venue.managers.add(by)
+    return venue
+
+
+def change_venue(*, venue: Venue, by: User, **fields: Any) -> Venue:
+    """Raises NotAVenueManager, Invalid, VenueNameTaken. The address on this site stays."""
+    if not venue.is_managed_by(by):
+        raise NotAVenueManager
+    return save(set_fields(venue, fields, VENUE_FIELDS), only=fields)
+
+
+def delete_venue(*, venue: Venue, by: User) -> None:
+    """Raises NotAVenueManager, VenueInUse."""
+    if not venue.is_managed_by(by):
+        raise NotAVenueManager
+    try:
+        venue.delete()
+    except ProtectedError as error:
+        raise VenueInUse(venue) from error
+
+
+def add_song(*, by: User, **fields: Any) -> Song:
+    """Raises NotAllowed, Invalid, SongKnown."""
+    if not by.is_authenticated:
+        raise NotAllowed
+    return save(set_fields(Song(), fields, SONG_FIELDS))
+
+
+def find_or_add_song(*, title: str, artist: str) -> Song:
+    """The song as somebody in the room named it. Who may do that is for the caller to know. Raises Invalid."""
+    try:
+        return save(Song(title=title, artist=artist))
+    except SongKnown:
+        return Song.objects.known_as(title=title, artist=artist).get()
+
+
+def change_song(*, song: Song, by: User, **fields: Any) -> Song:
+    """Raises StaffOnly, Invalid, SongKnown."""
+    if not by.is_staff:
+        raise StaffOnly
+    return save(set_fields(song, fields, SONG_FIELDS), only=fields)
+
+
+def delete_song(*, song: Song, by: User) -> None:
+    """Raises StaffOnly, SongInUse."""
+    if not by.is_staff:
+        raise StaffOnly
+    try:
+        song.delete()
+    except ProtectedError as error:
+        raise SongInUse(song) from error
+
+
+def set_fields(row: Row, fields: dict[str, Any], allowed: frozenset[str]) -> Row:
+    if unknown := fields.keys() - allowed:
+        raise TypeError(f"{type(row).__name__} has no field to set called {', '.join(sorted(unknown))}")
+    for name, value in fields.items():
+        setattr(row, name, value)
+    return row
+
+
+def save(row: Row, *, only: dict[str, Any] | None = None) -> Row:
+    """Checked and written; with `only`, no other columns than those."""
+    try:
+        row.full_clean()
+        with transaction.atomic():
+            row.save(update_fields=None if only is None else list(only))
+    except ValidationError as error:
+        raise refusal(row, error) from error
+    except IntegrityError as error:  # somebody else was faster
+        raise taken(row) from error
+    return row
+
+
+def refusal(row: Venue | Song, error: ValidationError) -> Exception:
+    general = error.error_dict.get(NON_FIELD_ERRORS, [])
+    if any(one.code == "unique" for one in general):
+        return taken(row)
+    return Invalid(fields={name: list(texts) for name, texts in error.message_dict.items()})
+
+
+def taken(row: Venue | Song) -> Exception:
+    return SongKnown(row) if isinstance(row, Song) else VenueNameTaken(row)

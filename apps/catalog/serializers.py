@@ -1,0 +1,51 @@
+"""Venues and songs as the API shows and takes them."""
+
+from typing import Any, ClassVar
+
+from rest_framework import serializers
+
+from apps.catalog.models import Song, Venue
+from apps.catalog.music import MAX_COUNT, MAX_INSTRUMENT, MAX_PARTS, MAX_TAG, MAX_TAGS
+
+
+class VenueSerializer(serializers.ModelSerializer[Venue]):
+    url = serializers.CharField(source="get_absolute_url", read_only=True, help_text="The page of the venue.")
+
+    class Meta:
+        model = Venue
+        fields: ClassVar[list[str]] = [
+            "slug", "name", "address", "town", "time_zone", "description", "accent", "url", "created_at",
+        ]  # fmt: skip
+        read_only_fields: ClassVar[list[str]] = ["slug", "created_at"]
+        extra_kwargs: ClassVar[dict[str, Any]] = {
+            "slug": {"help_text": "Made from the name, once; it stays when the name changes."},
+            "accent": {"help_text": "`#rrggbb`, or empty."},
+            "time_zone": {"help_text": "As in the IANA database: `Europe/London`."},
+        }
+
+
+class PartSerializer(serializers.Serializer[Any]):
+    instrument = serializers.CharField(max_length=MAX_INSTRUMENT)
+    count = serializers.IntegerField(min_value=1, max_value=MAX_COUNT, default=1)
+    required = serializers.BooleanField(default=True)
+
+
+class SongSerializer(serializers.ModelSerializer[Song]):
+    tags = serializers.ListField(child=serializers.CharField(max_length=MAX_TAG), max_length=MAX_TAGS, required=False)
+    parts = PartSerializer(many=True, max_length=MAX_PARTS, required=False)
+    url = serializers.CharField(source="get_absolute_url", read_only=True, help_text="The page of the song.")
+
+    class Meta:
+        model = Song
+        fields: ClassVar[list[str]] = [
+            "id", "title", "artist", "year", "key", "tempo", "duration", "style", "tags", "chord_sheet_url", "parts",
+            "popularity", "times_played", "last_played", "url", "created_at",
+        ]  # fmt: skip
+        read_only_fields: ClassVar[list[str]] = ["times_played", "last_played", "created_at"]
+        extra_kwargs: ClassVar[dict[str, Any]] = {
+            "key": {"help_text": "`E♭m`; other spellings are taken and stored as this. Empty when not known."},
+            "tempo": {"help_text": "Beats a minute."},
+            "duration": {"help_text": "Seconds."},
+            "popularity": {"help_text": "The higher, the better known; without a unit."},
+            "chord_sheet_url": {"help_text": "http or https, without a name and password in it."},
+        }

@@ -1,0 +1,64 @@
+"""What a field takes. Each raises ValidationError with what to write instead."""
+
+import zoneinfo
+from functools import cache
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
+from django.utils.translation import gettext_lazy as _
+
+from apps.catalog import music
+
+PART_KEYS = {"instrument": str, "count": int, "required": bool}
+
+
+@cache
+def time_zones() -> frozenset[str]:
+    return frozenset(zoneinfo.available_timezones())
+
+
+def validate_time_zone(name: str) -> None:
+    if name not in time_zones():
+        raise ValidationError(_("This time zone is not known. Write one like Europe/London."), code="time_zone")
+
+
+def validate_key(text: str) -> None:
+    refuse(music.parse_key, text)
+
+
+def validate_tags(tags: Any) -> None:
+    if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
+        raise ValidationError(_('Write a list of texts, like ["soul", "70s"].'), code="tags")
+    refuse(music.tidy_tags, tags)
+
+
+def validate_parts(parts: Any) -> None:
+    if not isinstance(parts, list) or not all(is_part(part) for part in parts):
+        raise ValidationError(
+            _('Write a list like [{"instrument": "vocals", "count": 1, "required": true}].'), code="parts"
+        )
+    refuse(music.tidy_parts, parts)
+
+
+def is_part(part: Any) -> bool:
+    return (
+        isinstance(part, dict)
+        and part.keys() == PART_KEYS.keys()
+        and all(type(part[name]) is kind for name, kind in PART_KEYS.items())
+    )
+
+
+def refuse(parse: Any, value: Any) -> None:
+    try:
+        parse(value)
+    except ValueError as error:
+        raise ValidationError(_("This %(reason)s."), code="invalid", params={"reason": error}) from error
+
+
+def validate_chord_sheet_url(url: str) -> None:
+    """Only addresses that a phone may open as they are: http(s), and no name and password inside."""
+    URLValidator(schemes=["http", "https"], message=_("Write a web address that begins with https://."))(url)
+    if "@" in urlsplit(url).netloc:
+        raise ValidationError(_("The address must not hold a name or password."), code="credentials")

@@ -1,0 +1,47 @@
+"""The shapes that the API speaks: JSON by orjson, pages of lists. Named in settings, so nothing here imports views."""
+
+from typing import Any
+
+import orjson
+from django.conf import settings
+from django.utils.translation import gettext as _
+from rest_framework.exceptions import ParseError
+from rest_framework.pagination import PageNumberPagination
+from rest_framework.parsers import BaseParser
+from rest_framework.renderers import BaseRenderer
+
+
+class JSONParser(BaseParser):
+    """Strict JSON (RFC 8259): UTF-8, no NaN, no lone surrogates, no NUL, which PostgreSQL cannot store."""
+
+    media_type = "application/json"
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
+        try:
+            data = orjson.loads(stream.read())
+        except orjson.JSONDecodeError as error:
+            raise ParseError(_("The body is not JSON: %(error)s") % {"error": error}) from error
+        if not isinstance(data, dict):
+            raise ParseError(_("The body must be a JSON object, like {…}."))
+        return data
+
+
+class JSONRenderer(BaseRenderer):
+    media_type = "application/json"
+    format = "json"
+    charset = None
+
+    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
+        if data is None:
+            return b""
+        indent = orjson.OPT_INDENT_2 if "indent" in (accepted_media_type or "") else 0
+        return orjson.dumps(data, default=str, option=indent | orjson.OPT_NON_STR_KEYS)
+
+
+class Pages(PageNumberPagination):
+    """`?page=2&page_size=50` → `{count, next, previous, results}`."""
+
+    page_size_query_param = "page_size"
+
+    def __init__(self) -> None:
+        self.page_size, self.max_page_size = settings.PAGE_SIZE, settings.MAX_PAGE_SIZE

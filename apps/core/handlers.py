@@ -1,0 +1,39 @@
+"""What Django answers when no view does: a problem for programs, a page (templates/404.html …) for people."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
+from django.views import defaults
+
+from apps.core.problems import problem_response
+
+
+def for_program(request: HttpRequest) -> bool:
+    return request.path_info.startswith("/api")
+
+
+def bad_request(request: HttpRequest, exception: Any) -> HttpResponseBase:
+    if for_program(request):
+        return problem_response(request, 400, "bad_request", _("This request cannot be read. Check its form."))
+    return defaults.bad_request(request, exception)
+
+
+def forbidden(request: HttpRequest, exception: Any) -> HttpResponseBase:
+    if for_program(request):
+        return problem_response(request, 403, "not_allowed", _("You may not do this."))
+    return defaults.permission_denied(request, exception)
+
+
+def not_found(request: HttpRequest, exception: Any) -> HttpResponseBase:
+    if for_program(request):
+        return problem_response(request, 404, "not_found", _("There is nothing here. Check the address."))
+    return defaults.page_not_found(request, exception)
+
+
+def failure(request: HttpRequest) -> HttpResponseBase:
+    if for_program(request):
+        detail = _("That did not work, and it is our fault. Try again; if it stays, tell us the request id.")
+        return problem_response(request, 500, "failure", detail)
+    return defaults.server_error(request)

@@ -1,0 +1,69 @@
+"""Errors of the API as problem+json (RFC 9457), one shape everywhere."""
+
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404, HttpRequest, JsonResponse
+from django.utils.translation import gettext as _
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import set_rollback
+
+from apps.core.errors import DomainError
+
+CONTENT_TYPE = "application/problem+json"
+
+
+def problem(request: Any, status: int, code: str, detail: Any, errors: dict[str, Any] | None = None) -> dict[str, Any]:
+    """`{type, title, status, detail, code, request_id, errors?}`; `errors` has a list of texts a field."""
+    body = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": str(detail),
+        "code": code,
+        "request_id": getattr(request, "id", ""),
+    }
+    return body | {"errors": errors} if errors else body
+
+
+def problem_response(request: HttpRequest, status: int, code: str, detail: Any) -> JsonResponse:
+    return JsonResponse(problem(request, status, code, detail), status=status, content_type=CONTENT_TYPE)
+
+
+def problem_of(error: Exception, context: dict[str, Any]) -> Response | None:
+    """The exception handler of Django REST framework. What it does not know is a fault, and Django's to report."""
+    if isinstance(error, Http404):
+        error = exceptions.NotFound(_("There is nothing here. Check the address."))
+    elif isinstance(error, PermissionDenied):
+        error = exceptions.PermissionDenied()
+    elif isinstance(error, ValidationError):
+        error = exceptions.ValidationError(error.message_dict if hasattr(error, "error_dict") else error.messages)
+
+    request = context["request"]._request
+    if isinstance(error, DomainError):
+        body = problem(request, error.status, error.code, error.message, error.fields) | error.extra
+        headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
+    elif isinstance(error, exceptions.APIException):
+        body, headers = api_problem(request, error)
+    else:
+        return None
+    set_rollback()
+    # The browsable API shows the same body as a page.
+    page = getattr(getattr(context["request"], "accepted_renderer", None), "format", "") == "api"
+    return Response(body, status=body["status"], headers=headers, content_type=None if page else CONTENT_TYPE)
+
+
+def api_problem(request: HttpRequest, error: exceptions.APIException) -> tuple[dict[str, Any], dict[str, str]]:
+    headers = {}
+    if getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = error.auth_header
+    if getattr(error, "wait", None):
+        headers["Retry-After"] = str(int(error.wait))
+    if isinstance(error, exceptions.ValidationError):
+        fields = error.detail if isinstance(error.detail, dict) else {"non_field_errors": error.detail}
+        detail = _("Some of what was sent is not right. See the fields.")
+        return problem(request, error.status_code, "invalid", detail, fields), headers
+    code = error.get_codes()
+    return problem(request, error.status_code, code if isinstance(code, str) else "error", error.detail), headers

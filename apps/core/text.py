@@ -1,0 +1,34 @@
+"""What people type, made comparable."""
+
+import re
+import secrets
+import unicodedata
+
+CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # without 0 O 1 I L, which look alike across a room
+
+
+def fold(text: str) -> str:
+    """The form in which two spellings of one title, artist or name are equal: 'Beyoncé  &  Co.' → 'beyonce and co'.
+
+    Never empty when the text is not: what consists of signs alone stays as it is.
+    """
+    plain = unicodedata.normalize("NFKD", text.replace("&", " and ")).casefold()
+    plain = "".join(c for c in plain if unicodedata.category(c) not in {"Mn", "Cf", "Cc"})
+    plain = plain.replace("'", "").replace("’", "")
+    words = re.sub(r"[\W_]+", " ", plain).strip()
+    return words or clean(text).casefold()
+
+
+def clean(text: str) -> str:
+    """Without control and invisible characters, and with single plain spaces: what is stored of a typed line."""
+    kept = "".join(" " if c.isspace() else c for c in text if c.isspace() or visible(c))
+    return unicodedata.normalize("NFC", " ".join(kept.split()))
+
+
+def visible(character: str) -> bool:
+    """Zero-width joiners stay, since emoji and several scripts need them; marks of direction go."""
+    return character in "\u200c\u200d" or unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Co", "Cn"}
+
+
+def new_code(length: int = 6) -> str:
+    return "".join(secrets.choice(CODE_LETTERS) for _ in range(length))

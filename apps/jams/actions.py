@@ -1,0 +1,67 @@
+"""How a host's action runs: under the jam's lock, audited, and told to the room after the commit."""
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+
+from apps.accounts.models import User
+from apps.jams import board
+from apps.jams.errors import NotAHost
+from apps.jams.models import AuditEvent, Jam, JamSong
+
+
+class Action:
+    """One thing that a host does: what it changed, for the audit event and for the room."""
+
+    def __init__(self, jam: Jam, host: User | None, verb: str) -> None:
+        self.jam, self.host, self.verb = jam, host, verb
+        self.before: dict[str, Any] = {}
+        self.after: dict[str, Any] = {}
+        self.songs: list[int] = []
+        self.desk = False
+
+    def change(self, thing: Jam | JamSong, **fields: Any) -> None:
+        """Writes these fields and raises the row's revision, unless nothing would change."""
+        new = {name: value for name, value in fields.items() if getattr(thing, name) != value}
+        if not new:
+            return
+        name = "jam" if isinstance(thing, Jam) else f"song {thing.pk}"
+        self.before.setdefault(name, {}).update({n: plain(getattr(thing, n)) for n in new})
+        self.after.setdefault(name, {}).update({n: plain(v) for n, v in new.items()})
+        for field, value in new.items():
+            setattr(thing, field, value)
+        if isinstance(thing, JamSong):
+            self.songs.append(thing.pk)
+            JamSong.objects.filter(pk=thing.pk).update(**new, revision=F("revision") + 1)
+        else:
+            thing.save(update_fields=list(new))
+
+    def end(self) -> None:
+        jam = self.jam
+        Jam.objects.filter(pk=jam.pk).update(revision=F("revision") + 1)
+        AuditEvent.objects.create(
+            jam=jam, actor=self.host, verb=self.verb, before=self.before, after=self.after
+        )
+        songs, desk = list(self.songs), self.desk
+        transaction.on_commit(lambda: board.publish(jam, songs, desk=desk), robust=True)
+
+
+def plain(value: Any) -> Any:
+    """As it can stand in JSON."""
+    return value if isinstance(value, str | int | bool | None) else str(value)
+
+
+@contextlib.contextmanager
+def acting(jam: Jam, host: User, verb: str) -> Iterator[Action]:
+    """A host's action: the jam is locked, the right to it checked; audited, and told to the room after the commit."""
+    with transaction.atomic():
+        locked = Jam.objects.select_for_update(no_key=True).get(pk=jam.pk)
+        if not locked.is_hosted_by(host):
+            raise NotAHost
+        action = Action(locked, host, verb)
+        yield action
+        action.end()
+    jam.refresh_from_db()

@@ -1,0 +1,185 @@
+"""Jams over HTTP. Votes, suggestions and what an attendee has: apps/voting/api.py."""
+
+from functools import partial
+from typing import Any
+
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.generics import GenericAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from apps.core.api import Empty, valid
+from apps.core.errors import NotAllowed
+from apps.jams import lineup, operations, serializers
+from apps.jams.attendees import join_jam
+from apps.jams.auth import hosted_jam, jam_of, jam_song_of
+from apps.jams.board import FIELDS, snapshot, song_state
+from apps.jams.filters import JamFilter
+from apps.jams.models import Attendee, Jam, JamSong
+
+ACTIONS = {
+    "open": operations.open_jam,
+    "start": operations.start_jam,
+    "last-call": operations.last_call,
+    "end": operations.end_jam,
+}
+SONG_ACTIONS: dict[str, Any] = {
+    "approve": lineup.approve_song,
+    "queue": lineup.queue_song,
+    "unqueue": lineup.unqueue_song,
+    "play": lineup.play_song,
+    "finish": lineup.finish_song,
+    "skip": lineup.skip_song,
+    "remove": lineup.remove_song,
+    "pin": partial(lineup.pin_song, pinned=True),
+    "unpin": partial(lineup.pin_song, pinned=False),
+}
+
+
+class Jams(GenericAPIView):
+    """Jams, the latest first; drafts are for their hosts."""
+
+    filterset_class = JamFilter
+    serializer_class = serializers.JamOutput
+
+    def get_queryset(self) -> QuerySet[Jam]:
+        jams = Jam.objects.visible_to(self.request.user).with_counts()
+        return jams.select_related("venue").order_by("-starts_at", "-pk")
+
+    @extend_schema(operation_id="jams_list")
+    def get(self, request: Request) -> Response:
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+    @extend_schema(request=serializers.NewJamInput, responses={201: serializers.JamOutput})
+    def post(self, request: Request) -> Response:
+        if not request.user.is_authenticated:
+            raise NotAllowed
+        jam = operations.create_jam(host=request.user, **valid(serializers.NewJamInput, request))
+        return Response(output(jam), status=201, headers={"Location": f"/api/v1/jams/{jam.slug}"})
+
+
+class JamBySlug(APIView):
+    @extend_schema(responses=serializers.JamOutput)
+    def get(self, request: Request, slug: str) -> Response:
+        jams = Jam.objects.visible_to(request.user).with_counts().select_related("venue")
+        return Response(serializers.JamOutput(get_object_or_404(jams, slug=slug)).data)
+
+
+class JamDetail(JamBySlug):
+    @extend_schema(request=serializers.JamInput, responses=serializers.JamOutput)
+    def patch(self, request: Request, slug: str) -> Response:
+        jam = hosted_jam(request, slug)
+        operations.change_jam(jam=jam, host=request.user, **valid(serializers.JamInput, request, partial=True))
+        return Response(output(jam))
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, slug: str) -> Response:
+        operations.delete_jam(jam=hosted_jam(request, slug), host=request.user)
+        return Empty()
+
+
+class JamSnapshot(APIView):
+    """The board as it stands: the same for everybody."""
+
+    @extend_schema(responses=serializers.Snapshot)
+    def get(self, request: Request, slug: str) -> Response:
+        return Response(snapshot(jam_of(request, slug)))
+
+
+class JamDuplicate(APIView):
+    @extend_schema(request=serializers.DuplicateInput, responses={201: serializers.JamOutput})
+    def post(self, request: Request, slug: str) -> Response:
+        jam = hosted_jam(request, slug)
+        new = operations.duplicate_jam(jam=jam, host=request.user, **valid(serializers.DuplicateInput, request))
+        return Response(output(new), status=201, headers={"Location": f"/api/v1/jams/{new.slug}"})
+
+
+class JamAction(APIView):
+    """A host moves the jam on; saying it twice does no harm. Answers the snapshot."""
+
+    action = ""
+
+    @extend_schema(request=None, responses=serializers.Snapshot)
+    def post(self, request: Request, slug: str) -> Response:
+        jam = hosted_jam(request, slug)
+        ACTIONS[self.action](jam=jam, host=request.user)
+        return Response(snapshot(jam))
+
+
+class JamPause(APIView):
+    @extend_schema(request=serializers.PauseInput, responses=serializers.Snapshot)
+    def post(self, request: Request, slug: str) -> Response:
+        jam = hosted_jam(request, slug)
+        operations.set_paused(jam=jam, host=request.user, **valid(serializers.PauseInput, request))
+        return Response(snapshot(jam))
+
+
+class JamStartNext(APIView):
+    """What plays is played, the first of the set list plays."""
+
+    @extend_schema(request=None, responses=serializers.SongState)
+    def post(self, request: Request, slug: str) -> Response:
+        song = lineup.start_next(jam=hosted_jam(request, slug), host=request.user)
+        return Response(state_of(song))
+
+
+class JamSongAction(APIView):
+    """A host's action on a song: approve, queue, unqueue, play, finish, skip, remove, pin, unpin."""
+
+    action = ""
+
+    @extend_schema(request=None, responses=serializers.SongState)
+    def post(self, request: Request, slug: str, pk: int) -> Response:
+        jam_song = jam_song_of(hosted_jam(request, slug), pk)
+        SONG_ACTIONS[self.action](jam_song=jam_song, host=request.user)
+        return Response(state_of(jam_song))
+
+
+class JamSongMove(APIView):
+    @extend_schema(request=serializers.MoveInput, responses=serializers.SongState)
+    def post(self, request: Request, slug: str, pk: int) -> Response:
+        jam_song = jam_song_of(hosted_jam(request, slug), pk)
+        lineup.move_song(jam_song=jam_song, host=request.user, **valid(serializers.MoveInput, request))
+        return Response(state_of(jam_song))
+
+
+class Attendees(APIView):
+    """Join the jam. The token is the attendee: keep it, it is not shown again."""
+
+    permission_classes = ()
+
+    @extend_schema(request=serializers.NameInput, responses={201: serializers.NewAttendee})
+    def post(self, request: Request, slug: str) -> Response:
+        attendee, secret = join_jam(jam=jam_of(request, slug), **valid(serializers.NameInput, request))
+        body = {"id": attendee.pk, "display_name": attendee.display_name, "token": secret}
+        return Response(body, status=201)
+
+
+class Desk(APIView):
+    """For hosts: what waits for them, who is in the room, and counts that the room may not see."""
+
+    @extend_schema(responses=OpenApiResponse(description="{pending, attendees, songs}"))
+    def get(self, request: Request, slug: str) -> Response:
+        jam = hosted_jam(request, slug)
+        pending = jam.songs.pending().select_related("song", "suggested_by")
+        attendees = Attendee.objects.filter(jam=jam).in_the_room().order_by("display_name", "pk")
+        rows = [] if jam.shows_counts else jam.songs.public().values(*FIELDS)
+        body = {
+            "pending": serializers.PendingSong(pending[:200], many=True).data,
+            "attendees": serializers.AttendeeOutput(attendees[:500], many=True).data,
+            "songs": [song_state(row) for row in rows],
+        }
+        return Response(body, headers={"Cache-Control": "private, no-store"})
+
+
+def output(jam: Jam) -> Any:
+    return serializers.JamOutput(Jam.objects.with_counts().select_related("venue").get(pk=jam.pk)).data
+
+
+def state_of(jam_song: JamSong) -> dict[str, Any]:
+    """For the host who acted: with the count, and also when it is not on the board any more."""
+    return song_state(JamSong.objects.filter(pk=jam_song.pk).values(*FIELDS).get())

@@ -1,0 +1,90 @@
+"""People in the room: they join, change their name, and are forgotten. What moves votes too: apps/voting."""
+
+import secrets
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.errors import DomainError, Invalid
+from apps.core.text import clean, fold
+from apps.jams.board import publish_people
+from apps.jams.errors import JamEnded
+from apps.jams.identity import new_secret
+from apps.jams.models import Attendee, Jam
+from apps.jams.queries import hashed
+
+LONGEST_NAME = 40
+LONGEST_FOLDED = 120  # compatibility forms unfold: one sign may become eighteen
+# Name and secret gone for good; the row stays, so that counts do.
+ERASED: dict[str, Any] = {"display_name": "", "folded_name": None, "secret_hash": None, "instruments": []}
+COLOURS = (
+    "Amber Azure Brass Cherry Cobalt Copper Coral Crimson Ebony Emerald Golden Indigo Ivory Jade Lilac Mellow Midnight "
+    "Neon Ochre Olive Pearl Plum Ruby Rusty Saffron Scarlet Silver Sunburst Teal Velvet Violet Walnut"
+).split()
+SOUNDS = (
+    "Accordion Banjo Bassoon Bongo Bugle Cajón Castanet Celesta Cello Clarinet Conga Cornet Cymbal Dobro Fiddle Flute "
+    "Glockenspiel Harmonica Harp Jazzmaster Kalimba Kazoo Mandolin Maraca Marimba Mellotron Oboe Ocarina Organ Piccolo "
+    "Rhodes Sax Sitar Snare Stratocaster Tambourine Telecaster Theremin Triangle Trombone Trumpet Tuba Ukulele Viola "
+    "Washboard Whistle Wurlitzer Xylophone Zither"
+).split()
+
+
+def join_jam(*, jam: Jam, display_name: str = "") -> tuple[Attendee, str]:
+    """A new attendee and the secret that proves it, shown once. Without a name one is made up.
+
+    A taken name gets a number behind it. Raises JamEnded, and Invalid for a name that cannot be shown.
+    """
+    if jam.status == Jam.Status.ENDED:
+        raise JamEnded
+    if jam.status == Jam.Status.DRAFT:
+        raise DomainError(_("This jam is not open yet. Come back when the host has opened it."))
+    secret = new_secret()
+    attendee = named(Attendee(jam=jam, secret_hash=hashed(secret)), display_name)
+    publish_people(jam)
+    return attendee, secret
+
+
+def rename_attendee(*, attendee: Attendee, display_name: str) -> Attendee:
+    if not clean(display_name):
+        raise Invalid(fields={"display_name": [_("Write a name.")]})
+    if clean(display_name) == attendee.display_name:
+        return attendee
+    return named(attendee, display_name)
+
+
+def named(attendee: Attendee, wanted: str) -> Attendee:
+    """Saves the attendee under this name, or with the first free number behind it."""
+    wanted = check_name(wanted) or f"{secrets.choice(COLOURS)} {secrets.choice(SOUNDS)}"
+    for _attempt in range(20):
+        attendee.display_name = free_name(attendee, wanted)
+        attendee.folded_name = fold(attendee.display_name)[:LONGEST_FOLDED]
+        try:
+            with transaction.atomic():
+                attendee.save()
+            return attendee
+        except IntegrityError:  # somebody took it a moment ago
+            continue
+    raise DomainError(_("Many people take this name just now. Choose another one."))
+
+
+def free_name(attendee: Attendee, wanted: str) -> str:
+    others = Attendee.objects.filter(jam=attendee.jam_id).exclude(pk=attendee.pk)
+    taken = set(others.filter(folded_name__startswith=fold(wanted)).values_list("folded_name", flat=True))
+    number, name = 1, wanted
+    while fold(name)[:LONGEST_FOLDED] in taken:
+        number += 1
+        name = f"{wanted[: LONGEST_NAME - 1 - len(str(number))]} {number}"
+    return name
+
+
+def check_name(name: str) -> str:
+    name = clean(name)
+    if len(name) > LONGEST_NAME:
+        raise Invalid(fields={"display_name": [_("At most %(n)d characters, please.") % {"n": LONGEST_NAME}]})
+    return name
+
+
+def erase_due() -> int:
+    """Product rule 16: those of jams that ended ATTENDEE_DAYS ago. Answers how many it erased."""
+    return Attendee.objects.due_for_erasure().update(**ERASED)

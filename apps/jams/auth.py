@@ -1,0 +1,54 @@
+"""Who calls the API: a host by session, an attendee by token or cookie."""
+
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
+from rest_framework.authentication import SessionAuthentication
+from rest_framework.permissions import SAFE_METHODS
+from rest_framework.request import Request
+
+from apps.jams import identity
+from apps.jams.errors import NotAHost, NotInJam, WasRemoved
+from apps.jams.models import Attendee, Jam, JamSong
+
+
+def jam_of(request: Request, slug: str) -> Jam:
+    """The jam, if this visitor may know of it."""
+    return get_object_or_404(Jam.objects.visible_to(request.user).select_related("venue"), slug=slug)
+
+
+def hosted_jam(request: Request, slug: str) -> Jam:
+    """The jam, for one of its hosts."""
+    jam = jam_of(request, slug)
+    if not jam.is_hosted_by(request.user):
+        raise NotAHost
+    return jam
+
+
+def jam_song_of(jam: Jam, pk: int) -> JamSong:
+    jam_song = JamSong.objects.select_related("song").filter(jam=jam, pk=pk).first()
+    if jam_song is None:
+        raise Http404
+    jam_song.jam = jam
+    return jam_song
+
+
+def attendee_of(request: Request, jam: Jam) -> Attendee:
+    """The attendee of this jam who calls, by `Authorization: Bearer TOKEN` or by cookie with a CSRF token.
+
+    Raises NotInJam for nobody, for a forged cookie and for another jam's token; WasRemoved.
+    """
+    token = identity.bearer(request.headers.get("Authorization", ""))
+    if token is None:
+        secret = identity.secret_in(request.COOKIES, jam)
+        if secret and request.method not in SAFE_METHODS:
+            SessionAuthentication().enforce_csrf(request)
+    else:
+        secret = token
+    attendee = identity.attendee_with(secret, jam)
+    if attendee is None:
+        raise NotInJam(_("This token is not of this jam. Join it and use the token you get.") if token else None)
+    if attendee.state == Attendee.State.REMOVED:
+        raise WasRemoved
+    identity.see(attendee)
+    return attendee

@@ -1,0 +1,75 @@
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.errors import DomainError, NotAllowed
+
+
+class NotAHost(NotAllowed):
+    code = "not_a_host"
+    message = _("Only the hosts of this jam may do this. Log in as one of them.")
+
+
+class WrongStatus(DomainError):
+    code = "wrong_status"
+    message = _("The jam is past that. Look at its status.")
+
+
+class SongNotReady(DomainError):
+    code = "song_not_ready"
+    message = _("The song is not where that is possible. Look again.")
+
+
+class AlreadyInJam(DomainError):
+    code = "already_in_jam"
+    message = _("This song is in the jam already: vote for it there.")
+
+
+class VotingClosed(DomainError):
+    code = "voting_closed"
+    message = _("Voting is closed. Your votes stay as they are.")
+
+
+class VotingPaused(DomainError):
+    code = "voting_paused"
+    message = _("The host has paused voting. Your votes stay; try again in a moment.")
+
+
+class SongFrozen(DomainError):
+    code = "song_frozen"
+    message = _("Not counted: the host has just taken this song. Vote for another one.")
+
+
+class VotesOut(DomainError):
+    code = "votes_out"
+    message = _("All your votes are out. Take one back first.")
+
+
+class SuggestionsClosed(DomainError):
+    code = "suggestions_closed"
+    message = _("Suggestions are closed for tonight. You can still vote.")
+
+
+class SuggestionsPaused(DomainError):
+    code = "suggestions_paused"
+    message = _("The host has paused suggestions. Try again in a moment.")
+
+
+class TooManySuggestions(DomainError):
+    code = "too_many_suggestions"
+    message = _("You have as many open suggestions as one person can have. Wait until one is played.")
+
+
+class NotInJam(DomainError):
+    code = "not_in_jam"
+    status = 401
+    message = _("Join the jam first: scan the code on the screen.")
+
+
+class WasRemoved(DomainError):
+    code = "removed"
+    status = 403
+    message = _("You were taken off this jam. If that is a mistake, talk to the host at the stage.")
+
+
+class JamEnded(DomainError):
+    code = "jam_ended"
+    message = _("This jam has ended. Look for the next one on the home page.")

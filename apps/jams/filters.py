@@ -1,0 +1,31 @@
+from django.db.models import QuerySet
+from django_filters import rest_framework as filters
+
+from apps.catalog.models import Venue
+from apps.jams.models import Jam
+
+
+class JamFilter(filters.FilterSet):
+    when = filters.ChoiceFilter(
+        choices=[("now", "now"), ("upcoming", "upcoming"), ("past", "past")], method="by_time",
+        help_text="now: live or last call; upcoming: open; past: ended.",
+    )  # fmt: skip
+    venue = filters.ModelChoiceFilter(queryset=Venue.objects.all(), to_field_name="slug", help_text="A venue's slug.")
+    status = filters.MultipleChoiceFilter(choices=Jam.Status.choices)
+    starts_after = filters.IsoDateTimeFilter("starts_at", "gte")
+    starts_before = filters.IsoDateTimeFilter("starts_at", "lt")
+    search = filters.CharFilter("name", "icontains", help_text="In the name.")
+    ordering = filters.OrderingFilter(fields=["starts_at", "name", "created_at"])
+
+    class Meta:
+        model = Jam
+        fields: tuple[str, ...] = ()
+
+    def by_time(self, jams: QuerySet[Jam], name: str, value: str) -> QuerySet[Jam]:
+        return {"now": jams.filter(status__in=["live", "last_call"]), "upcoming": jams.filter(status="open"),
+                "past": jams.filter(status="ended")}[value]  # fmt: skip
+
+    def filter_queryset(self, queryset: QuerySet[Jam]) -> QuerySet[Jam]:
+        """However it is ordered, the id decides between equals."""
+        jams = super().filter_queryset(queryset)
+        return jams.order_by(*jams.query.order_by, "pk")

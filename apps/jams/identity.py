@@ -1,0 +1,99 @@
+"""Who an attendee is: a random secret, in a signed cookie a jam (pages) or as a bearer token (programs)."""
+
+import secrets
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core import signing
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from apps.jams.models import Attendee, Jam
+
+COOKIE_SECONDS = 3 * 24 * 3600
+MOVE_SECONDS = 600  # how long a link that brings votes to another phone holds
+SEEN_EVERY = timedelta(minutes=1)
+cookies = signing.Signer(salt="jamvote.attendee")
+moves = signing.TimestampSigner(salt="jamvote.move")
+
+
+def new_secret() -> str:
+    return secrets.token_urlsafe(32)
+
+
+def cookie_name(jam: Jam) -> str:
+    # Browsers take the prefix as a promise (secure, this host, whole path) that plain HTTP cannot give.
+    return f"__Host-jam-{jam.pk}" if settings.HTTPS else f"jam-{jam.pk}"
+
+
+def remember(response: HttpResponse, jam: Jam, secret: str) -> None:
+    response.set_cookie(
+        cookie_name(jam), cookies.sign(secret), max_age=COOKIE_SECONDS, path="/",
+        secure=settings.HTTPS, httponly=True, samesite="Lax",
+    )  # fmt: skip
+
+
+def forget(response: HttpResponse, jam: Jam) -> None:
+    response.delete_cookie(cookie_name(jam), path="/", samesite="Lax")
+
+
+def bearer(authorization: str) -> str | None:
+    scheme, _, token = authorization.partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
+def secret_in(cookie_jar: Mapping[str, str], jam: Jam) -> str | None:
+    """The secret of this jam's cookie; None without one, or when it is not of our making."""
+    try:
+        return cookies.unsign(cookie_jar[cookie_name(jam)])
+    except (KeyError, signing.BadSignature):
+        return None
+
+
+def attendee_with(secret: str | None, jam: Jam) -> Attendee | None:
+    """Whoever holds the secret, if it is of this jam. Somebody who was removed is found too: say so to them."""
+    if not secret:
+        return None
+    attendee = Attendee.objects.with_secret(secret).filter(jam=jam).first()
+    if attendee:
+        attendee.jam = jam
+    return attendee
+
+
+def attendee_from(request: HttpRequest, jam: Jam) -> Attendee | None:
+    attendee = attendee_with(secret_in(request.COOKIES, jam), jam)
+    if attendee:
+        see(attendee)
+    return attendee
+
+
+def see(attendee: Attendee) -> None:
+    """Notes that the attendee is about, at most once a minute."""
+    now = timezone.now()
+    if now - attendee.last_seen > SEEN_EVERY:
+        Attendee.objects.filter(pk=attendee.pk).update(last_seen=now)
+        attendee.last_seen = now
+
+
+def move_token(request: HttpRequest, jam: Jam) -> str | None:
+    """What brings this attendee to another phone: the secret itself, signed, for ten minutes."""
+    secret = secret_in(request.COOKIES, jam)
+    return moves.sign(secret) if secret else None
+
+
+def moved(token: str, jam: Jam) -> tuple[Attendee, str] | None:
+    """The attendee and secret of a token; None when it is too old, forged, or of another jam."""
+    try:
+        secret = moves.unsign(token, max_age=MOVE_SECONDS)
+    except signing.BadSignature:
+        return None
+    attendee = attendee_with(secret, jam)
+    return (attendee, secret) if attendee else None
+
+
+def addresses(user: Any, attendee: Attendee | None, jam: Jam) -> frozenset[str]:
+    """What a socket may hear beyond what all hear."""
+    found = {attendee.address} if attendee and attendee.state != Attendee.State.REMOVED else set()
+    return frozenset(found | ({"host"} if jam.is_hosted_by(user) else set()))

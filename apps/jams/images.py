@@ -1,0 +1,41 @@
+"""Images that people upload: decoded, made smaller, and written anew without what came along in the file."""
+
+import io
+import secrets
+import warnings
+
+from django.conf import settings
+from django.core.files.base import ContentFile, File
+from django.utils.translation import gettext_lazy as _
+from PIL import Image, ImageOps
+
+from apps.core.errors import Invalid
+
+LARGEST = (1920, 1080)
+FORMATS = ("JPEG", "PNG", "WEBP")
+
+
+def remade(upload: "File[bytes]") -> "ContentFile[bytes]":
+    """A WebP of at most 1920 × 1080 under a name of ours. Raises Invalid for what is not a picture we take."""
+    if upload.size > settings.MAX_IMAGE_BYTES:
+        raise refused(_("The image is too large: at most %(mb)d MB.") % {"mb": settings.MAX_IMAGE_BYTES // 2**20})
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            upload.seek(0)
+            image = Image.open(upload, formats=FORMATS)
+            if image.width * image.height > settings.MAX_IMAGE_PIXELS:
+                raise refused(_("The image has too many pixels. Make it smaller and try again."))
+            image = ImageOps.exif_transpose(image).convert("RGB")
+    except Invalid:
+        raise
+    except Exception as error:  # Pillow raises a dozen kinds for files that lie about themselves
+        raise refused(_("This file is not an image that we can read. Use JPEG, PNG or WebP.")) from error
+    image.thumbnail(LARGEST)
+    out = io.BytesIO()
+    image.save(out, "WEBP", quality=80)
+    return ContentFile(out.getvalue(), name=f"{secrets.token_hex(8)}.webp")
+
+
+def refused(message: object) -> Invalid:
+    return Invalid(fields={"background": [message]})

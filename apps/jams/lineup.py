@@ -1,0 +1,163 @@
+"""What a host does with the songs of a jam: `pending → open → queued → playing → played`, or back, or removed."""
+
+from collections.abc import Iterable
+
+from django.db import transaction
+from django.db.models import F, Max
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.models import User
+from apps.catalog.models import Song
+from apps.jams.actions import Action, acting
+from apps.jams.board import tell_attendee
+from apps.jams.errors import SongNotReady
+from apps.jams.models import Jam, JamSong
+
+Status = JamSong.Status
+
+
+def add_songs(*, jam: Jam, host: User, songs: Iterable[Song]) -> tuple[list[JamSong], list[Song]]:
+    """Adds songs to the line-up; those that are there already are skipped, removed ones come back open.
+
+    Answers the jam songs added and the songs skipped.
+    """
+    wanted = list({song.pk: song for song in songs}.values())
+    with acting(jam, host, "add") as action:
+        there = {js.song_id: js for js in action.jam.songs.filter(song__in=wanted)}
+        back = [js for js in there.values() if js.status == Status.REMOVED]
+        for jam_song in back:
+            action.change(jam_song, status=Status.OPEN, origin=JamSong.Origin.HOST, suggested_by=None)
+        new = [JamSong(jam=action.jam, song=song) for song in wanted if song.pk not in there]
+        new = JamSong.objects.bulk_create(new)
+        action.songs += [jam_song.pk for jam_song in new]
+        action.after["added"] = [song.pk for song in wanted if song.pk not in there]
+    kept = {js.song_id for js in there.values()} - {js.song_id for js in back}
+    return new + back, [song for song in wanted if song.pk in kept]
+
+
+def approve_song(*, jam_song: JamSong, host: User) -> JamSong:
+    """A suggestion becomes open to votes."""
+    with acting(jam_song.jam, host, "approve") as action:
+        song = ready(action, jam_song, Status.PENDING)
+        action.change(song, status=Status.OPEN)
+        action.desk = True
+        tell_who_suggested(song)
+    return song
+
+
+def queue_song(*, jam_song: JamSong, host: User) -> JamSong:
+    """Announced for the set list, at its end: votes on it are frozen from now on."""
+    with acting(jam_song.jam, host, "queue") as action:
+        song = ready(action, jam_song, Status.OPEN)
+        last = action.jam.songs.queue().aggregate(last=Max("position"))["last"]
+        action.change(song, status=Status.QUEUED, position=(last or 0) + 1, times_queued=song.times_queued + 1)
+    return song
+
+
+def unqueue_song(*, jam_song: JamSong, host: User) -> JamSong:
+    with acting(jam_song.jam, host, "unqueue") as action:
+        song = ready(action, jam_song, Status.QUEUED)
+        action.change(song, status=Status.OPEN, position=None)
+        number(action, list(action.jam.songs.queue()))
+    return song
+
+
+def move_song(*, jam_song: JamSong, host: User, position: int) -> JamSong:
+    """To this place of the set list, counted from 0; beyond its ends means the end."""
+    with acting(jam_song.jam, host, "move") as action:
+        song = ready(action, jam_song, Status.QUEUED)
+        queue = [other for other in action.jam.songs.queue() if other.pk != song.pk]
+        queue.insert(min(max(position, 0), len(queue)), song)
+        number(action, queue)
+    return song
+
+
+def number(action: Action, queue: list[JamSong]) -> None:
+    for place, song in enumerate(queue, start=1):
+        action.change(song, position=place)
+
+
+def play_song(*, jam_song: JamSong, host: User) -> JamSong:
+    """Starts it now; what was playing is played."""
+    with acting(jam_song.jam, host, "play") as action:
+        song = ready(action, jam_song, Status.QUEUED, Status.OPEN)
+        start(action, song)
+    return song
+
+
+def start_next(*, jam: Jam, host: User) -> JamSong:
+    """Marks the song that plays as played and starts the first of the set list."""
+    with acting(jam, host, "start_next") as action:
+        song = action.jam.songs.queue().first()
+        if song is None:
+            raise SongNotReady(_("The set list is empty. Queue a song first."))
+        start(action, song)
+    return song
+
+
+def start(action: Action, song: JamSong) -> None:
+    finish_playing(action)
+    action.change(song, status=Status.PLAYING, position=None, started_at=timezone.now(), ended_at=None)
+    number(action, list(action.jam.songs.queue()))
+
+
+def finish_song(*, jam_song: JamSong, host: User) -> JamSong:
+    with acting(jam_song.jam, host, "finish") as action:
+        ready(action, jam_song, Status.PLAYING)
+        finish_playing(action)
+    jam_song.refresh_from_db()
+    return jam_song
+
+
+def finish_playing(action: Action) -> None:
+    """What plays now is played; the library notes it."""
+    for song in action.jam.songs.filter(status=Status.PLAYING):
+        now = timezone.now()
+        action.change(song, status=Status.PLAYED, ended_at=now)
+        Song.objects.filter(pk=song.song_id).update(times_played=F("times_played") + 1, last_played=now)
+
+
+def skip_song(*, jam_song: JamSong, host: User) -> JamSong:
+    """Not now: a queued or playing song goes back among the open ones, with its votes."""
+    with acting(jam_song.jam, host, "skip") as action:
+        song = ready(action, jam_song, Status.QUEUED, Status.PLAYING)
+        action.change(song, status=Status.OPEN, position=None, started_at=None)
+        number(action, list(action.jam.songs.queue()))
+    return song
+
+
+def remove_song(*, jam_song: JamSong, host: User) -> JamSong:
+    """Off the jam. Its votes stay with it, and count again if the host adds it again."""
+    with acting(jam_song.jam, host, "remove") as action:
+        song = ready(action, jam_song, Status.PENDING, Status.OPEN, Status.QUEUED)
+        action.change(song, status=Status.REMOVED, position=None, pinned=False)
+        action.desk = True
+        number(action, list(action.jam.songs.queue()))
+        tell_who_suggested(song)
+    return song
+
+
+def pin_song(*, jam_song: JamSong, host: User, pinned: bool) -> JamSong:
+    """A pinned song stands above all others, whatever its votes."""
+    with acting(jam_song.jam, host, "pin" if pinned else "unpin") as action:
+        song = ready(action, jam_song, Status.OPEN)
+        action.change(song, pinned=pinned)
+    return song
+
+
+def ready(action: Action, jam_song: JamSong, *allowed: JamSong.Status) -> JamSong:
+    """The song as it stands under the lock, if it is where the action needs it."""
+    song = action.jam.songs.select_related("song", "suggested_by").get(pk=jam_song.pk)
+    if song.status not in allowed:
+        raise SongNotReady(
+            _("“%(title)s” is %(status)s: that is not possible from there.")
+            % {"title": song.song.title, "status": song.get_status_display().lower()}
+        )
+    return song
+
+
+def tell_who_suggested(song: JamSong) -> None:
+    attendee = song.suggested_by
+    if attendee:
+        transaction.on_commit(lambda: tell_attendee(attendee), robust=True)

@@ -1,0 +1,242 @@
+"""A jam night: the jam, its hosts, its line-up, the people in the room, and what hosts did."""
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from apps.catalog.models import Song, Venue
+from apps.core.text import new_code
+from apps.jams import queries
+
+
+class Jam(models.Model):
+    class Status(models.TextChoices):
+        DRAFT = "draft", _("Draft")
+        OPEN = "open", _("Open")
+        LIVE = "live", _("Live")
+        LAST_CALL = "last_call", _("Last call")
+        ENDED = "ended", _("Ended")
+
+    class Counts(models.TextChoices):
+        LIVE = "live", _("shown live")
+        HIDDEN = "hidden", _("hidden until the end")
+        TOP = "top", _("shown for the first few only")
+
+    VOTING = (Status.OPEN, Status.LIVE, Status.LAST_CALL)
+    SUGGESTING = (Status.OPEN, Status.LIVE)
+
+    venue = models.ForeignKey(Venue, models.PROTECT, related_name="jams", verbose_name=_("venue"))
+    name = models.CharField(_("name"), max_length=80)
+    slug = models.SlugField(_("address"), max_length=90, unique=True, editable=False)
+    code = models.CharField(_("join code"), max_length=6, unique=True, default=new_code, editable=False)
+    description = models.TextField(_("description"), max_length=2000, blank=True)
+    background = models.ImageField(_("background image"), upload_to="jams/", blank=True)
+    starts_at = models.DateTimeField(_("starts"))
+    ends_at = models.DateTimeField(_("ends"))
+    voting_closes_at = models.DateTimeField(_("voting closes"), null=True, blank=True)
+    status = models.CharField(_("status"), max_length=9, choices=Status, default=Status.DRAFT)
+    voting_paused = models.BooleanField(_("voting is paused"), default=False)
+    suggestions_paused = models.BooleanField(_("suggestions are paused"), default=False)
+    approve_suggestions = models.BooleanField(_("suggestions wait for approval"), default=False)
+    max_votes = models.PositiveSmallIntegerField(_("votes a person can have out at once"), null=True, blank=True)
+    max_suggestions = models.PositiveSmallIntegerField(_("open suggestions a person"), default=3)
+    counts = models.CharField(_("counts are"), max_length=6, choices=Counts, default=Counts.LIVE)
+    counts_top = models.PositiveSmallIntegerField(_("counts shown for the first"), default=3)
+    revision = models.PositiveBigIntegerField(default=0, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    ended_at = models.DateTimeField(null=True, editable=False)
+    hosts: "models.ManyToManyField[Any, Any]" = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, through="JamHost", related_name="jams"
+    )
+
+    objects = queries.JamQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("jam")
+        verbose_name_plural = _("jams")
+        constraints = [
+            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="jam_ends_after_it_starts"),
+            models.CheckConstraint(condition=Q(max_votes__isnull=True) | Q(max_votes__gt=0), name="jam_cap_of_votes"),
+            models.CheckConstraint(condition=~Q(name=""), name="jam_has_a_name"),
+        ]
+        indexes = [
+            models.Index(fields=["status", "starts_at", "id"], name="jams_by_status"),
+            models.Index(fields=["venue", "-starts_at", "-id"], name="jams_of_a_venue"),
+            models.Index(fields=["-starts_at", "-id"], name="jams_by_date"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return f"/jams/{self.slug}"
+
+    @property
+    def join_url(self) -> str:
+        """What the QR code shows."""
+        return f"{settings.PUBLIC_URL}/j/{self.code}"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.venue.time_zone)
+
+    @property
+    def stream(self) -> str:
+        return f"jam.{self.slug}"
+
+    @property
+    def voting(self) -> str:
+        """One of open, paused and closed, by the server's clock."""
+        late = self.voting_closes_at and self.voting_closes_at <= timezone.now()
+        if self.status not in self.VOTING or late:
+            return "closed"
+        return "paused" if self.voting_paused else "open"
+
+    @property
+    def suggestions(self) -> str:
+        if self.status not in self.SUGGESTING or self.voting == "closed":
+            return "closed"
+        return "paused" if self.suggestions_paused else "open"
+
+    @property
+    def shows_counts(self) -> bool:
+        return self.counts == self.Counts.LIVE or self.status == self.Status.ENDED
+
+    def is_hosted_by(self, user: Any) -> bool:
+        if not user.is_authenticated:
+            return False
+        return user.is_staff or self.jamhost_set.filter(user=user).exists()
+
+
+class JamHost(models.Model):
+    class Role(models.TextChoices):
+        OWNER = "owner", _("Owner")
+        CO_HOST = "co_host", _("Co-host")
+
+    jam = models.ForeignKey(Jam, models.CASCADE)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE)
+    role = models.CharField(_("role"), max_length=7, choices=Role, default=Role.OWNER)
+
+    class Meta:
+        verbose_name = _("host")
+        verbose_name_plural = _("hosts")
+        constraints = [models.UniqueConstraint(fields=["jam", "user"], name="a_host_once_per_jam")]
+
+    def __str__(self) -> str:
+        return f"{self.user}"
+
+
+class Attendee(models.Model):
+    """Somebody in the room, without an account. What proves it is the secret, kept as a hash only."""
+
+    class State(models.TextChoices):
+        ACTIVE = "active", _("Here")
+        AWAY = "away", _("Away")
+        LEFT = "left", _("Left")
+        REMOVED = "removed", _("Removed")
+
+    jam = models.ForeignKey(Jam, models.CASCADE, related_name="attendees")
+    display_name = models.CharField(_("name"), max_length=40, blank=True)
+    folded_name = models.CharField(max_length=120, null=True, editable=False)  # noqa: DJ001 — erased: no name at all
+    secret_hash = models.CharField(max_length=64, null=True, editable=False)  # noqa: DJ001
+    instruments = models.JSONField(_("instruments"), default=list, blank=True)
+    state = models.CharField(_("state"), max_length=7, choices=State, default=State.ACTIVE)
+    last_seen = models.DateTimeField(_("last seen"), default=timezone.now)
+    created_at = models.DateTimeField(_("joined"), auto_now_add=True)
+
+    objects = queries.AttendeeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("attendee")
+        verbose_name_plural = _("attendees")
+        constraints = [
+            models.UniqueConstraint(fields=["jam", "folded_name"], name="one_attendee_per_name"),
+            models.UniqueConstraint(fields=["secret_hash"], name="one_attendee_per_secret"),
+        ]
+        indexes = [models.Index(fields=["jam", "state"], name="attendees_by_state")]
+
+    def __str__(self) -> str:
+        return self.display_name or str(_("Somebody who left"))
+
+    @property
+    def address(self) -> str:
+        return f"attendee:{self.pk}"
+
+
+class JamSong(models.Model):
+    class Status(models.TextChoices):
+        PENDING = "pending", _("Waits for approval")
+        OPEN = "open", _("Open")
+        QUEUED = "queued", _("Queued")
+        PLAYING = "playing", _("Playing")
+        PLAYED = "played", _("Played")
+        REMOVED = "removed", _("Removed")
+
+    class Origin(models.TextChoices):
+        HOST = "host", _("Host")
+        SUGGESTION = "suggestion", _("Suggestion")
+
+    PUBLIC = (Status.OPEN, Status.QUEUED, Status.PLAYING, Status.PLAYED)
+
+    jam = models.ForeignKey(Jam, models.CASCADE, related_name="songs")
+    song = models.ForeignKey(Song, models.PROTECT, related_name="jam_songs")
+    origin = models.CharField(_("origin"), max_length=10, choices=Origin, default=Origin.HOST)
+    suggested_by = models.ForeignKey(
+        Attendee, models.SET_NULL, null=True, blank=True, related_name="suggestions", verbose_name=_("suggested by")
+    )
+    status = models.CharField(_("status"), max_length=7, choices=Status, default=Status.OPEN)
+    pinned = models.BooleanField(_("pinned"), default=False)
+    position = models.PositiveIntegerField(_("place in the set list"), null=True, blank=True)
+    # The database keeps these five, whoever writes: see triggers.py here and in apps/voting.
+    votes = models.PositiveIntegerField(_("votes"), default=0, editable=False)
+    counted_at = models.DateTimeField(_("count changed"), default=timezone.now, editable=False)
+    votable = models.BooleanField(_("takes votes"), default=False, editable=False)
+    votable_until = models.DateTimeField(null=True, editable=False)
+    revision = models.PositiveBigIntegerField(default=0, editable=False)
+    times_queued = models.PositiveIntegerField(_("times queued"), default=0, editable=False)
+    started_at = models.DateTimeField(_("started"), null=True, blank=True, editable=False)
+    ended_at = models.DateTimeField(_("ended"), null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(_("added"), auto_now_add=True)
+
+    objects = queries.JamSongQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("jam song")
+        verbose_name_plural = _("jam songs")
+        constraints = [
+            models.UniqueConstraint(fields=["jam", "song"], name="a_song_once_per_jam"),
+            models.UniqueConstraint(fields=["jam"], condition=Q(status="playing"), name="one_song_plays_at_a_time"),
+        ]
+        indexes = [
+            models.Index(F("jam"), F("status"), F("pinned").desc(), F("votes").desc(), F("counted_at"), F("id"),
+                         name="jam_songs_ranked"),
+            models.Index(fields=["jam", "status", "position"], name="jam_songs_queued"),
+            models.Index(fields=["song", "-ended_at"], condition=Q(status="played"), name="plays_of_a_song"),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{self.song}"
+
+
+class AuditEvent(models.Model):
+    """Something a host or staff member did: what was there before, what is there now."""
+
+    jam = models.ForeignKey(Jam, models.CASCADE, related_name="audit_events")
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True)
+    verb = models.CharField(_("what"), max_length=24)
+    before = models.JSONField(_("before"), default=dict)
+    after = models.JSONField(_("after"), default=dict)
+    created_at = models.DateTimeField(_("when"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("audit event")
+        verbose_name_plural = _("audit events")
+        indexes = [models.Index(fields=["jam", "-id"], name="audit_events_of_a_jam")]
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.created_at:%H:%M}"

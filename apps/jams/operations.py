@@ -1,0 +1,185 @@
+"""Everything that changes a jam. Songs of its line-up: lineup.py. People in the room: attendees.py."""
+
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.models import User
+from apps.catalog.models import Venue
+from apps.core.errors import DomainError, Invalid, NotAllowed
+from apps.core.text import clean, new_code
+from apps.jams.actions import acting
+from apps.jams.errors import NotAHost, WrongStatus
+from apps.jams.images import remade
+from apps.jams.lineup import finish_playing
+from apps.jams.models import AuditEvent, Jam, JamHost, JamSong
+from apps.live.streams import announce
+
+Status = Jam.Status
+EDITABLE = {
+    "name", "description", "background", "starts_at", "ends_at", "voting_closes_at", "approve_suggestions",
+    "max_votes", "max_suggestions", "counts", "counts_top",
+}  # fmt: skip
+
+
+# The jam ----------------------------------------------------------------------------------------------
+
+
+def create_jam(*, venue: Venue, host: User, name: str, starts_at: datetime, ends_at: datetime, **fields: Any) -> Jam:
+    """A draft, with a slug and a join code that stay. The host becomes its owner."""
+    if not venue.is_managed_by(host):
+        raise NotAllowed(_("You can open jams only at venues that you manage. Ask its manager to add you."))
+    check_known(fields)
+    jam = Jam(venue=venue, name=clean(name), starts_at=starts_at, ends_at=ends_at, **fields)
+    jam.slug = free_slug(jam)
+    return save_new(jam, host)
+
+
+def save_new(jam: Jam, host: User) -> Jam:
+    check(jam)
+    for _attempt in range(5):
+        try:
+            with transaction.atomic():
+                jam.save(force_insert=True)
+                JamHost.objects.create(jam=jam, user=host, role=JamHost.Role.OWNER)
+                AuditEvent.objects.create(jam=jam, actor=host, verb="create", after={"jam": {"name": jam.name}})
+            return jam
+        except IntegrityError:  # somebody took the slug or the code a moment ago
+            jam.pk, jam.slug, jam.code = None, free_slug(jam), new_code()
+    raise DomainError(_("The jam could not be saved: too many were made at this moment. Try again."))
+
+
+def change_jam(*, jam: Jam, host: User, **fields: Any) -> Jam:
+    """Name, times and settings; the slug stays, since it is printed."""
+    check_known(fields)
+    with acting(jam, host, "change") as action:
+        wanted = {name: clean(value) if name == "name" else value for name, value in fields.items()}
+        trial = Jam.objects.get(pk=jam.pk)
+        for name, value in wanted.items():
+            setattr(trial, name, value)
+        check(trial)
+        if trial.background and trial.background != action.jam.background:
+            wanted["background"] = remade(trial.background)
+        action.change(action.jam, **wanted)
+        if {"counts", "counts_top"} & set(wanted):  # what may be seen of every song has changed
+            transaction.on_commit(lambda: announce(jam.stream), robust=True)
+    return jam
+
+
+def duplicate_jam(*, jam: Jam, host: User, starts_at: datetime) -> Jam:
+    """The same night again: name, settings and the host's songs, without votes, people or suggestions."""
+    if not jam.is_hosted_by(host):
+        raise NotAHost
+    shift = starts_at - jam.starts_at
+    copied = EDITABLE - {"name", "starts_at", "ends_at", "voting_closes_at"}
+    new = Jam(
+        venue_id=jam.venue_id, name=jam.name, starts_at=starts_at, ends_at=jam.ends_at + shift,
+        voting_closes_at=jam.voting_closes_at + shift if jam.voting_closes_at else None,
+        **{name: getattr(jam, name) for name in copied},
+    )  # fmt: skip
+    new.slug = free_slug(new)
+    with transaction.atomic():
+        save_new(new, host)
+        songs = jam.songs.filter(origin=JamSong.Origin.HOST).exclude(status=JamSong.Status.REMOVED).order_by("pk")
+        JamSong.objects.bulk_create([JamSong(jam=new, song_id=pk) for pk in songs.values_list("song_id", flat=True)])
+    return new
+
+
+def delete_jam(*, jam: Jam, host: User) -> None:
+    """With its line-up and votes, so only before anything was voted or after nothing was: else it stays, ended."""
+    with transaction.atomic():
+        locked = Jam.objects.select_for_update().get(pk=jam.pk)
+        if not locked.is_hosted_by(host):
+            raise NotAHost
+        if locked.songs.filter(votes__gt=0).exists():
+            raise DomainError(_("People have voted in this jam, so it cannot be deleted. End it instead."))
+        stream = locked.stream
+        locked.delete()
+        transaction.on_commit(lambda: announce(stream), robust=True)
+
+
+# Its status -------------------------------------------------------------------------------------------
+
+
+def open_jam(*, jam: Jam, host: User) -> Jam:
+    """Votes and suggestions from now on; the night has not begun."""
+    return change_status(jam, host, "open", Status.OPEN, allowed=[Status.DRAFT])
+
+
+def start_jam(*, jam: Jam, host: User) -> Jam:
+    return change_status(jam, host, "start", Status.LIVE, allowed=[Status.OPEN, Status.LAST_CALL])
+
+
+def last_call(*, jam: Jam, host: User) -> Jam:
+    """Suggestions stop, votes still count."""
+    return change_status(jam, host, "last_call", Status.LAST_CALL, allowed=[Status.LIVE])
+
+
+def end_jam(*, jam: Jam, host: User) -> Jam:
+    """Closes everything; what still plays is played."""
+    allowed = [Status.OPEN, Status.LIVE, Status.LAST_CALL]
+    return change_status(jam, host, "end", Status.ENDED, allowed=allowed)
+
+
+def change_status(jam: Jam, host: User, verb: str, status: Status, *, allowed: list[Status]) -> Jam:
+    with acting(jam, host, verb) as action:
+        if action.jam.status == status:
+            return jam
+        if action.jam.status not in allowed:
+            raise WrongStatus(
+                _("The jam is %(status)s: that is not possible from there.") % {"status": action.jam.get_status_display()}
+            )
+        if status == Status.ENDED:
+            finish_playing(action)
+            action.change(action.jam, status=status, ended_at=timezone.now())
+            transaction.on_commit(lambda: announce(jam.stream), robust=True)  # hidden counts may be seen now
+        else:
+            action.change(action.jam, status=status)
+    return jam
+
+
+def set_paused(*, jam: Jam, host: User, voting: bool | None = None, suggestions: bool | None = None) -> Jam:
+    """None leaves a pause as it is."""
+    with acting(jam, host, "pause") as action:
+        if voting is not None:
+            action.change(action.jam, voting_paused=voting)
+        if suggestions is not None:
+            action.change(action.jam, suggestions_paused=suggestions)
+    return jam
+
+
+# Helpers ----------------------------------------------------------------------------------------------
+
+
+def free_slug(jam: Jam) -> str:
+    """`name-venue-date`; `-2` and so on when that is taken."""
+    date = timezone.localtime(jam.starts_at, jam.zone).date().isoformat()
+    words = f"{slugify(jam.name)[:40].strip('-') or 'jam'}-{slugify(jam.venue.name)[:30].strip('-') or 'venue'}"
+    base = f"{words}-{date}"
+    taken = set(Jam.objects.filter(slug__startswith=base).values_list("slug", flat=True))
+    return next(s for s in (base, *(f"{base}-{n}" for n in range(2, len(taken) + 3))) if s not in taken)
+
+
+def check_known(fields: dict[str, Any]) -> None:
+    if unknown := sorted(set(fields) - EDITABLE):
+        raise Invalid(fields={name: [_("This cannot be set.")] for name in unknown})
+
+
+def check(jam: Jam) -> None:
+    """The model's own rules, and those between fields."""
+    errors: dict[str, list[Any]] = {}
+    try:
+        jam.full_clean(exclude=["slug", "code"], validate_constraints=False)
+    except ValidationError as error:
+        errors = error.message_dict
+    if jam.starts_at and jam.ends_at and jam.ends_at <= jam.starts_at:
+        errors["ends_at"] = [_("The end must be after the start.")]
+    if jam.max_votes == 0:
+        errors["max_votes"] = [_("Leave it empty for no limit, or give at least 1.")]
+    if errors:
+        raise Invalid(fields=errors)

@@ -1,0 +1,115 @@
+"""Reads of jams in the product's words. Each list is fully ordered."""
+
+import hashlib
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Self
+
+from django.conf import settings
+from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, Sum, When, Window
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+if TYPE_CHECKING:
+    from apps.jams.models import Attendee, Jam, JamSong
+
+    JamBase, JamSongBase, AttendeeBase = QuerySet[Jam], QuerySet[JamSong], QuerySet[Attendee]
+else:
+    JamBase = JamSongBase = AttendeeBase = QuerySet
+
+RANK = ("-pinned", "-votes", "counted_at", "pk")
+
+
+class JamQuerySet(JamBase):
+    def visible_to(self, user: Any) -> Self:
+        """All but drafts; a host sees the drafts of their own jams, staff every one."""
+        if user.is_authenticated and user.is_staff:
+            return self
+        if not user.is_authenticated:
+            return self.exclude(status="draft")
+        return self.filter(~Q(status="draft") | Q(pk__in=user.jams.values("pk")))
+
+    def hosted_by(self, user: Any) -> Self:
+        return self if user.is_staff else self.filter(pk__in=user.jams.values("pk"))
+
+    def running(self) -> Self:
+        return self.filter(status__in=["live", "last_call"]).order_by("starts_at", "pk")
+
+    def upcoming(self) -> Self:
+        return self.filter(status="open").order_by("starts_at", "pk")
+
+    def past(self) -> Self:
+        return self.filter(status="ended").order_by("-starts_at", "-pk")
+
+    def with_counts(self) -> Self:
+        """`people` who came and `votes_cast`, by subqueries, which do not multiply each other as joins would."""
+        from apps.jams.models import Attendee, JamSong
+
+        people = Attendee.objects.filter(jam=OuterRef("pk")).exclude(state="removed").order_by().values("jam")
+        songs = JamSong.objects.filter(jam=OuterRef("pk")).order_by().values("jam")
+        return self.annotate(
+            people=Coalesce(Subquery(people.annotate(n=Count("pk")).values("n")), 0),
+            votes_cast=Coalesce(Subquery(songs.annotate(n=Sum("votes")).values("n")), 0),
+        )
+
+    def with_most_wanted(self) -> Self:
+        """`most_wanted`: the title with the most votes of the night."""
+        from apps.jams.models import JamSong
+
+        best = JamSong.objects.filter(jam=OuterRef("pk"), votes__gt=0).order_by("-votes", "counted_at", "pk")
+        return self.annotate(most_wanted=Subquery(best.values("song__title")[:1]))
+
+
+class JamSongQuerySet(JamSongBase):
+    def public(self) -> Self:
+        """What the room may see: neither what waits for approval nor what was removed."""
+        return self.filter(status__in=["open", "queued", "playing", "played"])
+
+    def ranked(self) -> Self:
+        """Rank: pinned, then votes, then the earlier change of the count, then id."""
+        return self.filter(status="open").order_by(*RANK)
+
+    def board(self, counts: bool = True) -> Self:
+        """All the room may see, in the order of the board; as if nobody had counted where counts are hidden."""
+        place = Case(
+            When(status="playing", then=0), When(status="queued", then=1), When(status="open", then=2), default=3
+        )  # fmt: skip
+        rank = RANK if counts else ("-pinned", "pk")
+        last_first = Case(When(status="played", then="ended_at")).desc(nulls_last=True)
+        return self.public().order_by(place, F("position").asc(nulls_last=True), last_first, *rank)
+
+    def queue(self) -> Self:
+        return self.filter(status="queued").order_by("position", "pk")
+
+    def pending(self) -> Self:
+        return self.filter(status="pending").order_by("created_at", "pk")
+
+    def played(self) -> Self:
+        return self.filter(status="played").order_by("-ended_at", "-pk")
+
+    def with_open_count(self) -> Self:
+        """`all_open`: how many there are beyond what a page of the query shows, without a second query."""
+        return self.annotate(all_open=Window(Count("pk")))
+
+    def suggested_by_still(self, attendee: "Attendee") -> Self:
+        """The suggestions of this attendee that have not been queued, played or removed: they count to the limit."""
+        return self.filter(suggested_by=attendee, status__in=["pending", "open"])
+
+
+class AttendeeQuerySet(AttendeeBase):
+    def in_the_room(self) -> Self:
+        return self.filter(state__in=["active", "away"])
+
+    def with_secret(self, secret: str) -> Self:
+        return self.filter(secret_hash=hashed(secret))
+
+    def due_for_erasure(self) -> Self:
+        """Those of jams that ended ATTENDEE_DAYS ago and still have a name or a secret."""
+        before = timezone.now() - timedelta(days=settings.ATTENDEE_DAYS)
+        return self.filter(jam__ends_at__lt=before).filter(
+            Q(secret_hash__isnull=False) | Q(folded_name__isnull=False)
+        )
+
+
+def hashed(secret: str) -> str:
+    """SHA-256 is enough: a secret has 256 random bits, so there is nothing to guess."""
+    return hashlib.sha256(secret.encode()).hexdigest()

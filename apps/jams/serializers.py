@@ -1,0 +1,163 @@
+"""What the API says of a jam, and what it takes."""
+
+from typing import Any
+
+from django.conf import settings
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from apps.catalog.models import Song, Venue
+from apps.core.api import Strict
+from apps.jams.attendees import LONGEST_NAME
+from apps.jams.models import Attendee, Jam, JamSong
+
+
+class VenueBrief(serializers.ModelSerializer):
+    class Meta:
+        model = Venue
+        fields = ("slug", "name", "town", "time_zone")
+
+
+class JamOutput(serializers.ModelSerializer):
+    """`people` came; `votes_cast` is null where counts are hidden."""
+
+    venue = VenueBrief()
+    people = serializers.IntegerField()
+    votes_cast = serializers.SerializerMethodField()
+    voting = serializers.ChoiceField(["open", "paused", "closed"])
+    suggestions = serializers.ChoiceField(["open", "paused", "closed"])
+    background = serializers.SerializerMethodField()
+    url = serializers.CharField(source="get_absolute_url")
+
+    class Meta:
+        model = Jam
+        fields = (
+            "slug", "name", "code", "url", "venue", "description", "background", "starts_at", "ends_at",
+            "voting_closes_at", "status", "voting", "suggestions", "voting_paused", "suggestions_paused",
+            "approve_suggestions", "max_votes", "max_suggestions", "counts", "counts_top", "people", "votes_cast",
+            "revision", "created_at", "ended_at",
+        )  # fmt: skip
+
+    def get_votes_cast(self, jam: Any) -> int | None:
+        return jam.votes_cast if jam.shows_counts else None
+
+    def get_background(self, jam: Jam) -> str | None:
+        return f"{settings.PUBLIC_URL}{jam.background.url}" if jam.background else None
+
+
+class JamInput(Strict):
+    name = serializers.CharField(max_length=80)
+    description = serializers.CharField(max_length=2000, allow_blank=True, required=False)
+    starts_at = serializers.DateTimeField()
+    ends_at = serializers.DateTimeField()
+    voting_closes_at = serializers.DateTimeField(allow_null=True, required=False)
+    approve_suggestions = serializers.BooleanField(required=False)
+    max_votes = serializers.IntegerField(min_value=1, max_value=1000, allow_null=True, required=False)
+    max_suggestions = serializers.IntegerField(min_value=0, max_value=100, required=False)
+    counts = serializers.ChoiceField(Jam.Counts.choices, required=False)
+    counts_top = serializers.IntegerField(min_value=1, max_value=100, required=False)
+
+
+class NewJamInput(JamInput):
+    venue = serializers.SlugRelatedField("slug", queryset=Venue.objects.all(), help_text="The venue's slug.")
+
+
+class DuplicateInput(Strict):
+    starts_at = serializers.DateTimeField()
+
+
+class PauseInput(Strict):
+    voting = serializers.BooleanField(required=False)
+    suggestions = serializers.BooleanField(required=False)
+
+
+class MoveInput(Strict):
+    position = serializers.IntegerField(min_value=0, max_value=10_000, help_text="Counted from 0.")
+
+
+class NameInput(Strict):
+    display_name = serializers.CharField(
+        max_length=LONGEST_NAME, allow_blank=True, required=False, default="", trim_whitespace=True
+    )
+
+
+class SongInput(Strict):
+    """Either a `song` of the library, or `title` and `artist`; hosts may also send `songs`, many at once."""
+
+    song = serializers.PrimaryKeyRelatedField(queryset=Song.objects.all(), required=False)
+    title = serializers.CharField(max_length=200, required=False)
+    artist = serializers.CharField(max_length=200, required=False)
+    songs = serializers.PrimaryKeyRelatedField(queryset=Song.objects.all(), many=True, required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if set(attrs) not in ({"song"}, {"title", "artist"}, {"songs"}):
+            raise serializers.ValidationError("Send song, or title and artist, or (hosts only) songs.")
+        return attrs
+
+
+class SongState(serializers.Serializer):
+    """A song on the board. `votes` and `counted_at` are null where counts are hidden."""
+
+    id = serializers.IntegerField(help_text="Of the jam song.")
+    song = serializers.IntegerField(help_text="Of the song in the library.")
+    title = serializers.CharField()
+    artist = serializers.CharField()
+    key = serializers.CharField()
+    tempo = serializers.IntegerField(allow_null=True, help_text="bpm")
+    duration = serializers.IntegerField(allow_null=True, help_text="seconds")
+    status = serializers.ChoiceField(["open", "queued", "playing", "played"])
+    pinned = serializers.BooleanField()
+    position = serializers.IntegerField(allow_null=True, help_text="In the set list, from 1.")
+    votes = serializers.IntegerField(allow_null=True)
+    counted_at = serializers.DateTimeField(allow_null=True)
+    started_at = serializers.DateTimeField(allow_null=True)
+    ended_at = serializers.DateTimeField(allow_null=True)
+    revision = serializers.IntegerField(help_text="Of this row: of two states the higher one is newer.")
+
+
+class Snapshot(serializers.Serializer):
+    """The board; the frames of the socket have the same members, but only those that changed."""
+
+    revision = serializers.IntegerField(help_text="The place in the stream of the jam.")
+    jam_revision = serializers.IntegerField()
+    name = serializers.CharField()
+    slug = serializers.CharField()
+    code = serializers.CharField()
+    status = serializers.ChoiceField(Jam.Status.choices)
+    voting = serializers.ChoiceField(["open", "paused", "closed"])
+    suggestions = serializers.ChoiceField(["open", "paused", "closed"])
+    voting_closes_at = serializers.DateTimeField(allow_null=True)
+    starts_at = serializers.DateTimeField()
+    ends_at = serializers.DateTimeField()
+    counts = serializers.ChoiceField(Jam.Counts.choices)
+    people = serializers.IntegerField()
+    now_playing = SongState(allow_null=True)
+    songs = SongState(many=True)
+    more_songs = serializers.IntegerField()
+    now = serializers.DateTimeField(help_text="The server's clock.")
+
+
+class AttendeeOutput(serializers.ModelSerializer):
+    class Meta:
+        model = Attendee
+        fields = ("id", "display_name", "state", "created_at", "last_seen")
+
+
+class NewAttendee(serializers.Serializer):
+    id = serializers.IntegerField()
+    display_name = serializers.CharField()
+    token = serializers.CharField(help_text="Shown once: send it as `Authorization: Bearer TOKEN`.")
+
+
+class PendingSong(serializers.ModelSerializer):
+    title = serializers.CharField(source="song.title")
+    artist = serializers.CharField(source="song.artist")
+    suggested_by = serializers.SerializerMethodField()
+
+    class Meta:
+        model = JamSong
+        fields = ("id", "title", "artist", "suggested_by", "votes", "created_at")
+
+    @extend_schema_field(str)
+    def get_suggested_by(self, jam_song: JamSong) -> str:
+        return str(jam_song.suggested_by or "")

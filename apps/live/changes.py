@@ -1,0 +1,53 @@
+"""What is told of a stream: absolute states, each with the revision of its row."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+Message = Mapping[str, Any]  # a Change as it travels
+
+
+class Change(NamedTuple):
+    """A state of one thing. `part` names the list of the frame it stands in; "" means the frame itself.
+
+    A state says everything that the live page shows changing, so that the newest revision alone is right;
+    facts that hold for good (a title) may be left out.
+    `to` addresses it to some sockets only ("host", "attendee:7"); "" is for all.
+    """
+
+    state: Mapping[str, Any]
+    revision: int
+    part: str = ""
+    id: int = 0
+    to: str = ""
+
+
+class Changes:
+    """The newest state of each thing. Threads overtake each other between commit and publication; revisions do not."""
+
+    def __init__(self) -> None:
+        self.known: dict[tuple[str, str, int], Message] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self.known)
+
+    def add(self, changes: Iterable[Message]) -> None:
+        for change in changes:
+            key = (change["to"], change["part"], change["id"])
+            older, newer = self.known.get(key, change), change
+            if older["revision"] > newer["revision"]:
+                older, newer = newer, older
+            self.known[key] = {**newer, "state": {**older["state"], **newer["state"]}}
+
+    def messages(self) -> list[Message]:
+        return list(self.known.values())
+
+    def frames(self) -> dict[str, dict[str, Any]]:
+        """By address: `{"songs": [{"id", "revision", …}], …}`."""
+        frames: dict[str, dict[str, Any]] = {}
+        for (to, part, id_), change in self.known.items():
+            frame = frames.setdefault(to, {})
+            if part:
+                frame.setdefault(part, []).append({"id": id_, "revision": change["revision"], **change["state"]})
+            else:
+                frame.update(change["state"])
+        return frames

@@ -1,0 +1,200 @@
+"""The receiving side: a process subscribes once a stream and sends one frame to all its sockets.
+
+One channel for the whole process, a local set of sockets a stream, states that wait are merged, a frame is
+serialised once. The first frame after a pause goes at once, the next a window later.
+"""
+
+import asyncio
+import contextlib
+import logging
+import uuid
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Any, NamedTuple
+
+import orjson
+from channels.layers import get_channel_layer
+
+from apps.live.changes import Changes
+
+log = logging.getLogger(__name__)
+
+WINDOW = 0.05  # seconds between two frames of a stream
+DEADLINE = 0.25  # seconds that one socket may hold up the others
+BATCH = 256  # sockets between two looks at the rest of the loop
+CHECK = 2.0  # seconds between two comparisons with the layer
+HEARTBEAT = 10  # checks between two heartbeats
+
+
+class Socket(NamedTuple):
+    send: Callable[[str], Awaitable[None]]
+    close: Callable[[], None]
+    addresses: frozenset[str] = frozenset()
+
+
+class Stream:
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.sockets: set[Socket] = set()
+        self.joining = 0
+        self.waiting = Changes()
+        self.revision = 0
+        self.present = 0
+        self.subscribed = False
+        self.lost = False
+        self.flushing: asyncio.Task[None] | None = None
+
+    def feed(self, revision: int, changes: list[dict[str, Any]]) -> None:
+        # A hub that has seen nothing yet has lost nothing: its sockets fetch a snapshot anyway.
+        self.lost |= not changes or (bool(self.revision) and revision != self.revision + 1)
+        self.revision = revision
+        self.waiting.add(changes)
+        self.wake()
+
+    def lose(self, revision: int) -> None:
+        self.lost, self.revision = True, revision
+        self.wake()
+
+    def wake(self) -> None:
+        if self.flushing is None or self.flushing.done():
+            self.flushing = asyncio.create_task(self.flush())
+
+    async def flush(self) -> None:
+        loop = asyncio.get_running_loop()
+        while self.waiting or self.lost:
+            started = loop.time()
+            frames, lost = self.waiting.frames(), self.lost
+            self.waiting, self.lost = Changes(), False
+            if lost:
+                frames.setdefault("", {})["refetch"] = True
+            for address, frame in frames.items():
+                await self.send({"revision": self.revision, **frame}, address)
+            await asyncio.sleep(max(0.0, started + WINDOW - loop.time()))
+
+    async def send(self, frame: dict[str, Any], address: str = "") -> None:
+        text = orjson.dumps(frame).decode()
+        queue = deque(s for s in self.sockets if not address or address in s.addresses)
+        while queue:
+            # One timer for many sockets: the one that is awaited when it rings is the slow one.
+            try:
+                async with asyncio.timeout(DEADLINE):
+                    for _ in range(min(BATCH, len(queue))):
+                        await queue[0].send(text)
+                        queue.popleft()
+            except Exception:
+                self.evict(queue.popleft())
+            await asyncio.sleep(0)
+
+    def evict(self, socket: Socket) -> None:
+        if socket in self.sockets:
+            self.sockets.discard(socket)
+            socket.close()
+
+
+class Hub:
+    """The streams of one event loop."""
+
+    def __init__(self) -> None:
+        self.id = uuid.uuid4().hex
+        self.streams: dict[str, Stream] = {}
+        self.channel = ""
+        self.ready = asyncio.Event()
+        self.tasks = [asyncio.create_task(self.receive()), asyncio.create_task(self.watch())]
+
+    async def join(self, name: str, socket: Socket) -> Stream:
+        """Subscribe before the client fetches its snapshot: what happens between arrives as a frame."""
+        stream = self.streams.setdefault(name, Stream(name))
+        stream.joining += 1  # so that the check does not take it for abandoned
+        try:
+            await self.subscribe(stream)
+            stream.sockets.add(socket)
+        finally:
+            stream.joining -= 1
+        return stream
+
+    async def subscribe(self, stream: Stream) -> None:
+        if stream.subscribed:
+            return
+        with contextlib.suppress(Exception):  # the layer is away: the check subscribes later
+            async with asyncio.timeout(DEADLINE):
+                await self.ready.wait()
+                await get_channel_layer().group_add(stream.name, self.channel)
+                stream.subscribed = True
+
+    async def receive(self) -> None:
+        layer = get_channel_layer()
+        while True:
+            try:
+                self.channel = await layer.new_channel()
+                self.ready.set()
+                while True:
+                    message = await layer.receive(self.channel)
+                    if stream := self.streams.get(message["stream"]):
+                        stream.feed(message["revision"], orjson.loads(message["changes"]))
+            except Exception:
+                log.warning("live: receiving failed, starting again", exc_info=True)
+                self.ready.clear()
+                for stream in self.streams.values():
+                    stream.subscribed = False
+                await asyncio.sleep(1)
+
+    async def watch(self) -> None:
+        """A loss that nothing follows is seen by nobody: compare with the layer now and then."""
+        before: dict[str, int] = {}
+        beats = 0
+        while True:
+            await asyncio.sleep(CHECK)
+            beats += 1
+            try:
+                await self.forget_abandoned()
+                before = await self.compare(before)
+                await self.count()
+                if beats % HEARTBEAT == 0:
+                    await self.beat()
+            except Exception:
+                log.warning("live: a check failed, the next is in %s s", CHECK, exc_info=True)
+
+    async def forget_abandoned(self) -> None:
+        for stream in [s for s in self.streams.values() if not s.sockets and not s.joining]:
+            del self.streams[stream.name]
+            await get_channel_layer().group_discard(stream.name, self.channel)
+            await asyncio.to_thread(get_channel_layer().present, stream.name, self.id, 0)
+
+    async def compare(self, before: dict[str, int]) -> dict[str, int]:
+        streams = list(self.streams.values())
+        if not streams:
+            return {}
+        newest = await asyncio.to_thread(get_channel_layer().revisions, [s.name for s in streams])
+        for stream, revision in zip(streams, newest, strict=True):
+            if not stream.subscribed:
+                await self.subscribe(stream)
+                stream.lose(revision)
+            elif not stream.revision:
+                stream.revision = revision
+            elif before.get(stream.name) == revision != stream.revision:
+                stream.lose(revision)  # behind by the same number twice: not under way, lost
+        return {stream.name: revision for stream, revision in zip(streams, newest, strict=True)}
+
+    async def count(self) -> None:
+        for stream in list(self.streams.values()):
+            present = await asyncio.to_thread(get_channel_layer().present, stream.name, self.id, len(stream.sockets))
+            if present != stream.present:
+                stream.present = present
+                await stream.send({"revision": stream.revision, "present": present})
+
+    async def beat(self) -> None:
+        for stream in list(self.streams.values()):
+            await stream.send({"revision": stream.revision})
+
+
+_hubs: dict[asyncio.AbstractEventLoop, Hub] = {}
+
+
+def hub() -> Hub:
+    """The hub of the running event loop: one a process, and one a server in tests."""
+    loop = asyncio.get_running_loop()
+    if loop not in _hubs:
+        for dead in [other for other in _hubs if other.is_closed()]:
+            del _hubs[dead]
+        _hubs[loop] = Hub()
+    return _hubs[loop]

@@ -1,0 +1,80 @@
+"""The sending side: tell a stream what has changed, after the commit, from any thread."""
+
+import logging
+import threading
+import time
+
+from channels.layers import get_channel_layer
+
+from apps.live.changes import Change, Changes
+
+log = logging.getLogger(__name__)
+
+RETRY = 0.25  # seconds between two attempts to pay what is owed
+
+
+class Announcer:
+    """Tells at once, in the caller's thread. What Redis could not be told is owed, and paid by a thread.
+
+    Debts are the newest state of each thing, so an outage costs memory for rows, not for votes.
+    """
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.owed: dict[str, Changes] = {}
+        self.away = False
+        self.payer: threading.Thread | None = None
+
+    def announce(self, stream: str, *changes: Change) -> None:
+        """Call after the commit. Never raises, and blocks for one socket time-out (0.1 s) at most.
+
+        Without a change it says that all who watch should look again.
+        """
+        news = Changes()
+        news.add(change._asdict() for change in changes)
+        if not self.away and self.tell(stream, news):
+            return
+        with self.lock:
+            self.owed.setdefault(stream, Changes()).add(news.messages())
+            if self.payer is None:
+                self.payer = threading.Thread(target=self.pay, name="announcer", daemon=True)
+                self.payer.start()
+
+    def tell(self, stream: str, news: Changes) -> bool:
+        try:
+            get_channel_layer().tell(stream, news.messages())
+        except Exception:
+            if not self.away:
+                log.warning("live: the channel layer is away, announcements are kept", exc_info=True)
+            self.away = True  # the next callers do not wait for the same silence
+            return False
+        self.away = False
+        return True
+
+    def pay(self) -> None:
+        while True:
+            time.sleep(RETRY)
+            with self.lock:
+                owed, self.owed = self.owed, {}
+                if not owed:
+                    self.payer = None
+                    return
+            for stream, news in owed.items():
+                if not self.tell(stream, news):
+                    with self.lock:
+                        kept = self.owed.get(stream, Changes())
+                        news.add(kept.messages())
+                        self.owed[stream] = news
+
+
+announcer = Announcer()
+announce = announcer.announce
+
+
+def revision_of(stream: str) -> int:
+    """The place of a stream: read it before the rows, which are then at least as new. 0 when it is not known."""
+    try:
+        return int(get_channel_layer().revisions([stream])[0])
+    except Exception:
+        log.warning("live: the channel layer is away, a snapshot has no place", exc_info=True)
+        return 0

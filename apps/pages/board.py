@@ -1,0 +1,57 @@
+"""A jam as templates show it: made of the snapshot, so that a page and the API never differ."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from apps.jams.board import FIELDS, snapshot, song_state
+from apps.jams.models import Attendee, Jam
+
+State = dict[str, Any]
+MOST_PENDING, MOST_PEOPLE = 200, 500  # as many as the API's desk has
+
+
+def board_of(jam: Jam, counted: Iterable[State] = ()) -> State:
+    """The snapshot with its songs by what they are doing: `playing`, `queue`, `ranking`, `played`.
+
+    `counted` are states with counts that the room does not see, for its hosts.
+    """
+    venue = jam.venue
+    state = snapshot(jam)
+    jam.venue = venue  # reading the jam anew forgets it
+    known = {song["id"]: song for song in counted}
+    if known:
+        state["songs"] = [known.get(song["id"], song) for song in state["songs"]]
+        state["songs"].sort(key=lambda song: (-song["pinned"], -(song["votes"] or 0), song["counted_at"], song["id"]))
+    return state | sorted_out(state["songs"])
+
+
+def desk_of(jam: Jam) -> State:
+    """What only hosts see: suggestions that wait, people in the room, counts that are hidden."""
+    pending = jam.songs.pending().select_related("song", "suggested_by")
+    people = Attendee.objects.filter(jam=jam).in_the_room().order_by("display_name", "pk")
+    return {
+        "pending": list(pending[:MOST_PENDING]),
+        "people": list(people[:MOST_PEOPLE]),
+        "songs": [] if jam.shows_counts else [song_state(row) for row in jam.songs.public().values(*FIELDS)],
+    }
+
+
+def sorted_out(songs: Iterable[State]) -> State:
+    by: dict[str, list[State]] = {"playing": [], "queued": [], "open": [], "played": []}
+    for song in songs:
+        by[song["status"]].append(song)
+    counts = [song["votes"] or 0 for song in by["open"]]
+    return {
+        "playing": by["playing"][0] if by["playing"] else None,
+        "queue": sorted(by["queued"], key=lambda song: (song["position"], song["id"])),
+        "ranking": by["open"],
+        "played": sorted(by["played"], key=lambda song: (song["ended_at"] or "", -song["id"]), reverse=True),
+        "top": max([1, *counts]),
+        "votes_cast": sum(song["votes"] or 0 for group in by.values() for song in group),
+    }
+
+
+def most_wanted(songs: Iterable[State]) -> State | None:
+    """The song of the night with the most votes, whatever became of it."""
+    voted = [song for song in songs if song["votes"]]
+    return min(voted, key=lambda song: (-song["votes"], song["counted_at"], song["id"])) if voted else None

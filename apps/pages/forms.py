@@ -1,0 +1,243 @@
+"""Forms of the pages. They check the shape of what was typed; the rules are the operations'."""
+
+import re
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.conf import settings
+from django.contrib.auth.forms import AuthenticationForm
+from django.core.files.uploadedfile import UploadedFile
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from apps.catalog.models import Song, Venue
+from apps.core.text import clean
+from apps.jams.models import Jam
+
+
+def tidy_code(text: str) -> str:
+    """'k7m-q4x ' → 'K7MQ4X'. What does not belong into a code is dropped."""
+    return re.sub(r"[^A-Z0-9]", "", text.upper())[:12]
+
+
+class JoinForm(forms.Form):
+    display_name = forms.CharField(max_length=40, required=False)
+
+
+class SuggestForm(forms.Form):
+    """A song of the library, or a title and an artist."""
+
+    song = forms.ModelChoiceField(Song.objects.all(), required=False)
+    title = forms.CharField(max_length=200, required=False)
+    artist = forms.CharField(max_length=200, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if not data.get("song") and not (data.get("title") and data.get("artist")) and not self.errors:
+            raise forms.ValidationError(_("Choose a song, or write its title and its artist."))
+        return data
+
+    def first_error(self) -> str:
+        return next(iter(self.errors.values()))[0]
+
+    def wanted(self) -> dict[str, Any]:
+        song = self.cleaned_data["song"]
+        return {"song": song} if song else {n: self.cleaned_data[n] for n in ("title", "artist")}
+
+
+class LogInForm(AuthenticationForm):
+    """E-mail and password; the texts are Django's."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["username"].widget.attrs |= {"class": "input", "autocomplete": "username", "inputmode": "email"}
+        self.fields["password"].widget.attrs["class"] = "input"
+
+
+class InHouseStyle:
+    """The class and the descriptions that the house's fields have."""
+
+    fields: dict[str, forms.Field]
+
+    def dress(self) -> None:
+        for name, field in self.fields.items():
+            if not isinstance(field.widget, forms.CheckboxInput | forms.FileInput):
+                field.widget.attrs.setdefault("class", "input")
+            if field.help_text:
+                field.widget.attrs["aria-describedby"] = f"id_{name}_hint"
+
+
+class LocalDateTimeField(forms.DateTimeField):
+    """As the browser's own picker writes it, without a zone: the zone is the venue's."""
+
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+
+    def to_python(self, value: Any) -> Any:
+        with timezone.override(None):
+            moment = super().to_python(value)
+        return timezone.make_naive(moment) if moment and timezone.is_aware(moment) else moment
+
+
+def in_zone(moment: Any, zone: ZoneInfo) -> Any:
+    return moment.replace(tzinfo=zone) if moment else None
+
+
+MOST_LINES = 200  # of songs that are pasted at once
+TIMES = ("starts_at", "ends_at", "voting_closes_at")
+
+
+class JamForm(InHouseStyle, forms.ModelForm):
+    starts_at = LocalDateTimeField(label=gettext_lazy("Starts"))
+    ends_at = LocalDateTimeField(label=gettext_lazy("Ends"))
+    voting_closes_at = LocalDateTimeField(
+        label=gettext_lazy("Voting closes"), required=False, help_text=gettext_lazy("Empty: when you end the night.")
+    )
+    background = forms.FileField(
+        label=gettext_lazy("Background image"),
+        required=False,
+        help_text=gettext_lazy("JPEG, PNG or WebP. People see it when they join."),
+        widget=forms.ClearableFileInput(attrs={"accept": "image/jpeg,image/png,image/webp"}),
+    )
+
+    class Meta:
+        model = Jam
+        fields = (
+            "venue", "name", "description", "starts_at", "ends_at", "voting_closes_at", "approve_suggestions",
+            "max_suggestions", "max_votes", "counts", "counts_top", "background",
+        )  # fmt: skip
+        labels = {
+            "approve_suggestions": gettext_lazy("Suggestions wait until I approve them"),
+            "max_votes": gettext_lazy("Votes a person can have out at once"),
+            "max_suggestions": gettext_lazy("Open suggestions a person can have"),
+            "counts": gettext_lazy("Vote counts are"),
+            "counts_top": gettext_lazy("How many of the first"),
+        }
+        help_texts = {
+            "max_votes": gettext_lazy("Empty: as many as they like. A vote comes back when its song is played."),
+            "counts_top": gettext_lazy("For “shown for the first few only”."),
+        }
+        widgets = {"description": forms.Textarea(attrs={"rows": 3})}
+
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        jam: Jam = self.instance
+        if jam.pk:
+            del self.fields["venue"]
+            for name in TIMES:
+                moment = getattr(jam, name)
+                self.initial[name] = timezone.make_naive(moment, jam.zone) if moment else None
+        else:
+            self.fields["venue"].queryset = Venue.objects.managed_by(user).ordered()
+            self.fields["venue"].empty_label = None
+        self.dress()
+
+    def clean_background(self) -> Any:
+        upload = self.cleaned_data["background"]
+        if isinstance(upload, UploadedFile) and upload.size > settings.MAX_IMAGE_BYTES:
+            size = {"mb": settings.MAX_IMAGE_BYTES // 2**20}
+            raise forms.ValidationError(_("The image is too large: at most %(mb)d MB.") % size)
+        return upload
+
+    def values(self) -> dict[str, Any]:
+        """What the operations take: times in the zone of the venue."""
+        data = dict(self.cleaned_data)
+        venue = data.get("venue") or self.instance.venue
+        zone = ZoneInfo(venue.time_zone)
+        data |= {name: in_zone(data[name], zone) for name in TIMES}
+        data["background"] = data["background"] or ""
+        return data
+
+    def _post_clean(self) -> None:
+        """The operation checks the model's rules; the instance stays as it was."""
+
+
+class DuplicateForm(InHouseStyle, forms.Form):
+    starts_at = LocalDateTimeField(label=gettext_lazy("Starts"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.dress()
+
+
+class VenueForm(InHouseStyle, forms.ModelForm):
+    class Meta:
+        model = Venue
+        fields = ("name", "address", "town", "time_zone", "description", "accent")
+        help_texts = {
+            "time_zone": gettext_lazy("All times of its jams are shown in it."),
+            "accent": gettext_lazy("Its hue marks what is live and what is one's own; we keep it readable."),
+        }
+        widgets = {
+            "description": forms.Textarea(attrs={"rows": 3}),
+            "accent": forms.TextInput(attrs={"placeholder": "#f79a3e", "maxlength": 7}),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.dress()
+
+    def _post_clean(self) -> None:
+        """The operation checks the model's rules; the instance stays as it was."""
+
+
+def songs_in(text: str) -> tuple[list[tuple[str, str]], list[str]]:
+    """Lines of “Title - Artist” → (title, artist) pairs, and the lines that are none."""
+    pairs, odd = [], []
+    for line in text.splitlines()[:MOST_LINES]:
+        parts = [clean(part) for part in re.split(r"\t|\s[-–—]\s", line, maxsplit=1)]
+        if len(parts) == 2 and all(parts):
+            pairs.append((parts[0], parts[1]))
+        elif clean(line):
+            odd.append(clean(line))
+    return pairs, odd
+
+
+NOTES = "C C♯ D♭ D D♯ E♭ E F F♯ G♭ G G♯ A♭ A A♯ B♭ B".split()
+KEYS = [f"{note}{mode}" for note in NOTES for mode in ("", "m")]
+TEMPOS = {
+    "slow": (gettext_lazy("Slow, below 90 bpm"), 0, 89),
+    "medium": (gettext_lazy("Medium, 90 to 129 bpm"), 90, 129),
+    "fast": (gettext_lazy("Fast, from 130 bpm"), 130, 400),
+}
+ORDERS = {
+    "title": gettext_lazy("Title"),
+    "artist": gettext_lazy("Artist"),
+    "-popularity": gettext_lazy("Best known first"),
+    "-times_played": gettext_lazy("Most played first"),
+    "-last_played": gettext_lazy("Last played first"),
+    "year": gettext_lazy("Oldest first"),
+    "tempo": gettext_lazy("Slowest first"),
+}
+
+
+class SongFilterForm(InHouseStyle, forms.Form):
+    """What the library is searched for. What is not understood is left out, never an error."""
+
+    search = forms.CharField(label=gettext_lazy("Title or artist"), max_length=100, required=False)
+    style = forms.CharField(label=gettext_lazy("Style"), max_length=50, required=False)
+    key = forms.ChoiceField(label=gettext_lazy("Key"), required=False)
+    tempo = forms.ChoiceField(label=gettext_lazy("Tempo"), required=False)
+    sort = forms.ChoiceField(label=gettext_lazy("Order"), choices=ORDERS.items(), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["key"].choices = [("", gettext_lazy("Any")), *((key, key) for key in KEYS)]
+        names = [(name, label) for name, (label, _from, _to) in TEMPOS.items()]
+        self.fields["tempo"].choices = [("", gettext_lazy("Any")), *names]
+        self.fields["search"].widget.input_type = "search"
+        self.dress()
+
+    def songs(self) -> Any:
+        self.is_valid()
+        wanted = {name: value for name, value in self.cleaned_data.items() if value}
+        songs = Song.objects.search(wanted.get("search", ""))
+        if "style" in wanted:
+            songs = songs.filter(style__iexact=wanted["style"])
+        if "key" in wanted:
+            songs = songs.filter(key=wanted["key"])
+        if "tempo" in wanted:
+            _label, low, high = TEMPOS[wanted["tempo"]]
+            songs = songs.filter(tempo__range=(low, high))
+        return songs.ordered(wanted.get("sort", "title"))

@@ -1,0 +1,97 @@
+"""Small parts that templates are made of: icons, times, lengths, QR codes."""
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import segno
+from django import template
+from django.conf import settings
+from django.http import QueryDict
+from django.templatetags.static import static
+from django.utils import formats, timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+register = template.Library()
+
+
+@register.simple_tag
+def icon(name: str, *, flip: bool = False) -> SafeString:
+    """One of static/icons.svg; `flip` for those that point along the line."""
+    classes = "icon icon-flip" if flip else "icon"
+    return format_html(
+        '<svg class="{}" aria-hidden="true"><use href="{}#{}"/></svg>', classes, static("icons.svg"), name
+    )
+
+
+@register.filter
+def as_length(seconds: int | None) -> str:
+    """245 → '4:05'; '' for what is not known."""
+    return "" if seconds is None else f"{seconds // 60}:{seconds % 60:02}"
+
+
+def local(moment: datetime | str | None, zone: ZoneInfo | str) -> datetime | None:
+    if not moment:
+        return None
+    if isinstance(moment, str):
+        moment = datetime.fromisoformat(moment)
+    return timezone.localtime(moment, ZoneInfo(zone) if isinstance(zone, str) else zone)
+
+
+@register.filter
+def clock(moment: datetime | str | None, zone: ZoneInfo | str) -> str:
+    """'21:14' in the zone of a venue."""
+    there = local(moment, zone)
+    return formats.time_format(there, "H:i") if there else ""
+
+
+@register.filter
+def day(moment: datetime | str | None, zone: ZoneInfo | str) -> str:
+    """'Thursday 26 November' in the zone of a venue."""
+    there = local(moment, zone)
+    return formats.date_format(there, "l j F") if there else ""
+
+
+@register.filter
+def there(moment: datetime | str | None, zone: ZoneInfo | str) -> datetime | None:
+    """The moment as the clock of a venue shows it, for the `date` filter."""
+    shown = local(moment, zone)
+    return shown.replace(tzinfo=None) if shown else None
+
+
+@register.filter
+def isolated(title: str) -> str:
+    """A title inside a plain sentence keeps its own direction, as <bdi> would."""
+    return f"\u2068{title}\u2069"
+
+
+@register.simple_tag
+def qr(address: str, label: str) -> SafeString:
+    """A QR code as an inline drawing."""
+    code = segno.make(address, error="m", micro=False)
+    path = code.svg_inline(omitsize=True, border=0, dark="#1b130c", lineclass=None, svgclass=None)
+    return mark_safe(path.replace("<svg ", str(format_html('<svg role="img" aria-label="{}" ', label)), 1))  # noqa: S308
+
+
+@register.filter
+def bare_host(address: str) -> str:
+    """What somebody types who cannot scan: the address without its scheme."""
+    return address.partition("://")[2]
+
+
+@register.simple_tag
+def public_url() -> str:
+    return settings.PUBLIC_URL
+
+
+@register.simple_tag(takes_context=True)
+def with_query(context: dict[str, Any], **changes: Any) -> str:
+    """The address of this page with other parameters: `?page=2` and so on."""
+    query: QueryDict = context["request"].GET.copy()
+    for name, value in changes.items():
+        if value in (None, ""):
+            query.pop(name, None)
+        else:
+            query[name] = str(value)
+    return f"?{query.urlencode()}"

@@ -1,0 +1,50 @@
+from django.contrib.auth.views import LogoutView
+from django.urls import path, register_converter
+
+from apps.pages.views import account, console, home, jam, join, library, screen
+
+
+class Colour:
+    regex = "[0-9a-f]{6}"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    to_url = to_python
+
+
+register_converter(Colour, "colour")
+
+app_name = "pages"
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("j/", home.enter, name="enter"),
+    path("j/<str:code>", join.join, name="join"),
+    path("jams", home.jams, name="jams"),
+    path("jams/new", account.jam_new, name="jam_new"),
+    path("jams/<slug:slug>", jam.jam, name="jam"),
+    path("jams/<slug:slug>/songs", jam.suggest, name="suggest"),
+    path("jams/<slug:slug>/songs/<int:song>/vote", jam.vote, name="vote"),
+    path("jams/<slug:slug>/me", jam.me, name="me"),
+    path("jams/<slug:slug>/leave", jam.leave, name="leave"),
+    path("jams/<slug:slug>/move", jam.move, name="move"),
+    path("jams/<slug:slug>/screen", screen.screen, name="screen"),
+    path("jams/<slug:slug>/host", console.console, name="console"),
+    path("jams/<slug:slug>/host/add", console.add_songs, name="add_songs"),
+    path("jams/<slug:slug>/host/<slug:action>", console.act, name="act"),
+    path("jams/<slug:slug>/host/songs/<int:song>/<slug:action>", console.song_act, name="song_act"),
+    path("jams/<slug:slug>/host/people/<int:attendee>/remove", console.attendee_remove, name="attendee_remove"),
+    path("jams/<slug:slug>/edit", account.jam_edit, name="jam_edit"),
+    path("jams/<slug:slug>/duplicate", account.jam_duplicate, name="jam_duplicate"),
+    path("jams/<slug:slug>/delete", account.jam_delete, name="jam_delete"),
+    path("songs", library.songs, name="songs"),
+    path("songs/<int:song>", library.song, name="song"),
+    path("venues", library.venues, name="venues"),
+    path("venues/new", library.venue_new, name="venue_new"),
+    path("venues/<slug:slug>", library.venue, name="venue"),
+    path("venues/<slug:slug>/edit", library.venue_edit, name="venue_edit"),
+    path("accent/<colour:colour>.css", library.accent, name="accent"),
+    path("host", account.host, name="host"),
+    path("login", account.LogIn.as_view(), name="login"),
+    path("logout", LogoutView.as_view(), name="logout"),
+]

@@ -1,0 +1,106 @@
+"""For hosts: log-in, one's own jams, and the forms for a jam."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import LoginView
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from apps.catalog.models import Venue
+from apps.core.errors import DomainError
+from apps.jams.models import Jam
+from apps.jams.operations import change_jam, create_jam, delete_jam, duplicate_jam
+from apps.pages.forms import DuplicateForm, JamForm, LogInForm, in_zone
+from apps.pages.views.common import add_errors, find_hosted_jam, page_of, private, see_other, telling
+
+
+class LogIn(LoginView):
+    template_name = "pages/login.html"
+    authentication_form = LogInForm
+    redirect_authenticated_user = True
+
+
+@login_required
+@require_GET
+def host(request: HttpRequest) -> HttpResponse:
+    """My jams: what is on and what comes first, then what was."""
+    jams = Jam.objects.hosted_by(request.user).with_counts().select_related("venue")
+    context = {
+        "current": jams.exclude(status=Jam.Status.ENDED).order_by("starts_at", "pk")[:50],
+        "page": page_of(request, jams.past().with_most_wanted()),
+        "venues": Venue.objects.managed_by(request.user).ordered()[:20],
+    }
+    return private(render(request, "pages/host.html", context))
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def jam_new(request: HttpRequest) -> HttpResponse:
+    if not Venue.objects.managed_by(request.user).exists():
+        messages.info(request, _("A jam needs a venue. Add yours first."))
+        return see_other("pages:venue_new")
+    return jam_form(request, Jam())
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def jam_edit(request: HttpRequest, slug: str) -> HttpResponse:
+    return jam_form(request, find_hosted_jam(request, slug))
+
+
+def jam_form(request: HttpRequest, jam: Jam) -> HttpResponse:
+    post = request.method == "POST"
+    form = JamForm(request.POST if post else None, request.FILES if post else None, instance=jam, user=request.user)
+    if post and form.is_valid():
+        try:
+            saved = save_jam(request.user, jam, form.values())
+        except DomainError as error:
+            add_errors(form, error)
+        else:
+            messages.success(request, _("Saved."))
+            return private(see_other("pages:console", saved.slug))
+    status = 400 if form.errors else 200
+    return private(render(request, "pages/jam_form.html", {"form": form, "jam": jam}, status=status))
+
+
+def save_jam(user: Any, jam: Jam, values: dict[str, Any]) -> Jam:
+    if jam.pk:
+        return change_jam(jam=jam, host=user, **values)
+    return create_jam(host=user, **values)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def jam_duplicate(request: HttpRequest, slug: str) -> HttpResponse:
+    """The same night again, with the host's songs, without people and votes."""
+    jam = find_hosted_jam(request, slug)
+    form = DuplicateForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        starts_at = in_zone(form.cleaned_data["starts_at"], jam.zone)
+        try:
+            new = duplicate_jam(jam=jam, host=request.user, starts_at=starts_at)
+        except DomainError as error:
+            add_errors(form, error)
+        else:
+            messages.success(request, _("Here is the same night again. It is a draft: open it when it is ready."))
+            return private(see_other("pages:console", new.slug))
+    context = {"form": form, "jam": jam}
+    return private(render(request, "pages/jam_duplicate.html", context, status=400 if form.errors else 200))
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def jam_delete(request: HttpRequest, slug: str) -> HttpResponse:
+    """Asks first; a jam that people voted in stays."""
+    jam = find_hosted_jam(request, slug)
+    if request.method == "GET":
+        return private(render(request, "pages/jam_delete.html", {"jam": jam}))
+    name = jam.name
+    with telling(request):
+        delete_jam(jam=jam, host=request.user)
+        messages.success(request, _("“%(name)s” is deleted.") % {"name": name})
+    return private(see_other("pages:host"))

@@ -1,0 +1,72 @@
+"""What views share: finding a jam, telling what an operation said no to, pages that are nobody else's."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
+from django.forms import BaseForm
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, resolve_url
+
+from apps.core.errors import DomainError
+from apps.jams.models import Jam
+
+
+class SeeOther(HttpResponseRedirect):
+    """After a form: look there now (303), so that a reload sends nothing again."""
+
+    status_code = 303
+
+
+def see_other(to: Any, *args: Any, fragment: str = "", **kwargs: Any) -> SeeOther:
+    return SeeOther(resolve_url(to, *args, **kwargs) + (f"#{fragment}" if fragment else ""))
+
+
+def find_jam(request: HttpRequest, slug: str) -> Jam:
+    """A jam that this visitor may see, with its venue; 404 for drafts of others."""
+    return get_object_or_404(Jam.objects.visible_to(request.user).select_related("venue"), slug=slug)
+
+
+def find_hosted_jam(request: HttpRequest, slug: str) -> Jam:
+    jam = find_jam(request, slug)
+    if not jam.is_hosted_by(request.user):
+        raise PermissionDenied
+    return jam
+
+
+@contextmanager
+def telling(request: HttpRequest, *, about: str = "") -> Iterator[None]:
+    """A domain error becomes a message; `about` is the part of the page that shows it."""
+    try:
+        yield
+    except DomainError as error:
+        messages.error(request, sentence(error), extra_tags=about)
+
+
+def sentence(error: DomainError) -> str:
+    """The first error of a field says more than that there is one."""
+    texts = [str(text) for field in error.fields.values() for text in field]
+    return " ".join(texts) or str(error.message)
+
+
+def add_errors(form: BaseForm, error: DomainError) -> None:
+    """Puts a domain error where the form shows it."""
+    for name, texts in error.fields.items():
+        form.add_error(name if name in form.fields else None, [str(text) for text in texts])
+    if not error.fields:
+        form.add_error(None, str(error.message))
+
+
+def private(response: HttpResponse) -> HttpResponse:
+    """Shows what is one person's: kept by nobody."""
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def page_of(request: HttpRequest, rows: QuerySet[Any], size: int = 20) -> Page[Any]:
+    """The page asked for; a wrong number means the nearest one that exists."""
+    return Paginator(rows, size).get_page(request.GET.get("page"))

@@ -1,0 +1,170 @@
+"""The console: everything a host does during the night. Each action is a form; scripts send the same to the API."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from apps.catalog.models import Song
+from apps.catalog.operations import find_or_add_song
+from apps.core.errors import DomainError
+from apps.jams import lineup, operations
+from apps.jams.models import Attendee, Jam, JamSong
+from apps.pages.board import board_of, desk_of
+from apps.pages.forms import songs_in
+from apps.pages.templatetags.parts import clock
+from apps.pages.views.common import find_hosted_jam, private, see_other, telling
+from apps.pages.words import console_words
+from apps.voting.operations import remove_attendee
+
+HITS = 8
+
+JAM_ACTIONS: dict[str, Callable[..., Any]] = {
+    "open": operations.open_jam,
+    "start": operations.start_jam,
+    "last-call": operations.last_call,
+    "end": operations.end_jam,
+    "start-next": lineup.start_next,
+}
+SONG_ACTIONS: dict[str, Callable[..., Any]] = {
+    "approve": lineup.approve_song,
+    "queue": lineup.queue_song,
+    "unqueue": lineup.unqueue_song,
+    "play": lineup.play_song,
+    "finish": lineup.finish_song,
+    "skip": lineup.skip_song,
+    "remove": lineup.remove_song,
+    "pin": partial(lineup.pin_song, pinned=True),
+    "unpin": partial(lineup.pin_song, pinned=False),
+}
+# The steps of a night, and from where each can be taken.
+STEPS = (
+    ("open", Jam.Status.OPEN, {Jam.Status.DRAFT}),
+    ("start", Jam.Status.LIVE, {Jam.Status.OPEN, Jam.Status.LAST_CALL}),
+    ("last-call", Jam.Status.LAST_CALL, {Jam.Status.LIVE}),
+    ("end", Jam.Status.ENDED, {Jam.Status.OPEN, Jam.Status.LIVE, Jam.Status.LAST_CALL}),
+)
+
+
+@login_required
+@require_GET
+def console(request: HttpRequest, slug: str) -> HttpResponse:
+    jam = find_hosted_jam(request, slug)
+    desk = desk_of(jam)
+    board = board_of(jam, desk["songs"])
+    context = {
+        "jam": jam,
+        "board": board,
+        "desk": desk,
+        "zone": jam.zone,
+        "steps": [(verb, status.label, status == jam.status, jam.status in before) for verb, status, before in STEPS],
+        "side": "people" if request.GET.get("side") == "people" else "requests",
+        "notes": {m.extra_tags: m for m in messages.get_messages(request) if m.extra_tags},
+        "words": console_words(clock(jam.starts_at, jam.zone)),
+        "data": {"slug": jam.slug, "status": jam.status, "zone": jam.venue.time_zone},
+        **search(request, board),
+    }
+    return private(render(request, "pages/console/page.html", context))
+
+
+def search(request: HttpRequest, board: dict[str, Any]) -> dict[str, Any]:
+    wanted = request.GET.get("find", "").strip()[:100]
+    if not wanted:
+        return {"wanted": ""}
+    here = {song["song"] for song in board["songs"]}
+    found = Song.objects.search(wanted).ordered("-popularity")[:HITS]
+    return {"wanted": wanted, "hits": [{"song": song, "here": song.pk in here} for song in found]}
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def act(request: HttpRequest, slug: str, action: str) -> HttpResponse:
+    """One action on the jam. Ending it cannot be undone, so a GET asks first."""
+    jam = find_hosted_jam(request, slug)
+    if request.method == "GET":
+        if action != "end":
+            raise Http404
+        return private(render(request, "pages/console/end.html", {"jam": jam}))
+    with telling(request):
+        if action == "pause":
+            operations.set_paused(jam=jam, host=request.user, **pauses(request))
+        elif action in JAM_ACTIONS:
+            JAM_ACTIONS[action](jam=jam, host=request.user)
+        else:
+            raise Http404
+    return private(see_other("pages:console", jam.slug))
+
+
+def pauses(request: HttpRequest) -> dict[str, bool]:
+    return {name: request.POST[name] == "1" for name in ("voting", "suggestions") if name in request.POST}
+
+
+@login_required
+@require_POST
+def song_act(request: HttpRequest, slug: str, song: int, action: str) -> HttpResponse:
+    jam = find_hosted_jam(request, slug)
+    jam_song = get_object_or_404(JamSong.objects.select_related("jam__venue", "song"), jam=jam, pk=song)
+    with telling(request):
+        if action == "move":
+            position = request.POST.get("position", "")
+            if not position.isdecimal() or len(position) > 6:
+                raise Http404
+            lineup.move_song(jam_song=jam_song, host=request.user, position=int(position))
+        elif action in SONG_ACTIONS:
+            SONG_ACTIONS[action](jam_song=jam_song, host=request.user)
+        else:
+            raise Http404
+    fragment = {"approve": "side", "move": "queue", "unqueue": "queue"}.get(action, "")
+    return private(see_other("pages:console", jam.slug, fragment=fragment))
+
+
+@login_required
+@require_POST
+def add_songs(request: HttpRequest, slug: str) -> HttpResponse:
+    """One song of the library, or pasted lines of “Title - Artist”; what the jam has already is skipped."""
+    jam = find_hosted_jam(request, slug)
+    pairs, odd = songs_in(request.POST.get("lines", ""))
+    songs = []
+    chosen = request.POST.get("song", "")
+    if chosen.isdecimal() and len(chosen) < 19:
+        songs += Song.objects.filter(pk=chosen)
+    for title, artist in pairs:
+        try:
+            songs.append(find_or_add_song(title=title, artist=artist))
+        except DomainError:
+            odd.append(f"{title} - {artist}")
+    with telling(request, about="add"):
+        added, skipped = lineup.add_songs(jam=jam, host=request.user, songs=songs) if songs else ([], [])
+        messages.success(request, account_of(len(added), len(skipped), odd), extra_tags="add")
+    return private(see_other("pages:console", jam.slug, fragment="add"))
+
+
+def account_of(added: int, skipped: int, odd: list[str]) -> str:
+    parts = [ngettext("%(n)d song added.", "%(n)d songs added.", added) % {"n": added}]
+    if skipped:
+        parts.append(ngettext("%(n)d was there already.", "%(n)d were there already.", skipped) % {"n": skipped})
+    if odd:
+        parts.append(_("Not understood: %(lines)s. Write “Title - Artist”.") % {"lines": "; ".join(odd[:5])})
+    return " ".join(parts)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def attendee_remove(request: HttpRequest, slug: str, attendee: int) -> HttpResponse:
+    """Takes somebody off the jam with their votes. A GET asks first."""
+    jam = find_hosted_jam(request, slug)
+    person = get_object_or_404(Attendee.objects.in_the_room(), jam=jam, pk=attendee)
+    if request.method == "GET":
+        return private(render(request, "pages/console/remove.html", {"jam": jam, "person": person}))
+    name = person.display_name
+    with telling(request):
+        remove_attendee(attendee=person, host=request.user)
+        messages.success(request, _("%(name)s is off the jam, with all votes.") % {"name": name})
+    return private(see_other("pages:console", jam.slug, fragment="side"))

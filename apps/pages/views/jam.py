@@ -1,0 +1,182 @@
+"""The phone page of a jam: the ranking, one's own votes, suggestions; all of it works without a script."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from apps.catalog.models import Song
+from apps.jams.attendees import rename_attendee
+from apps.jams.identity import attendee_from, forget, move_token, moved, remember
+from apps.jams.models import Attendee, Jam, JamSong
+from apps.pages.board import board_of, most_wanted
+from apps.pages.forms import SuggestForm
+from apps.pages.templatetags.parts import clock
+from apps.pages.views.common import find_jam, private, see_other, telling
+from apps.pages.words import phone_words
+from apps.voting.models import Vote
+from apps.voting.operations import cast_vote, leave_jam, suggest_song, take_back_vote
+
+HITS = 8
+OUT = {"open", "queued", "playing"}
+
+
+@require_GET
+def jam(request: HttpRequest, slug: str) -> HttpResponse:
+    jam = find_jam(request, slug)
+    attendee = attendee_from(request, jam)
+    if attendee and attendee.state == Attendee.State.REMOVED:
+        return private(render(request, "pages/jam/removed.html", {"jam": jam}))
+    board = board_of(jam)
+    context = {"jam": jam, "board": board, "attendee": attendee, "zone": jam.zone, "words": words_for(jam)}
+    context["notes"] = {m.extra_tags: str(m) for m in messages.get_messages(request) if m.extra_tags}
+    if jam.status == Jam.Status.ENDED:
+        return private(render(request, "pages/jam/ended.html", context | {"wanted": most_wanted(board["songs"])}))
+    context["data"] = {
+        "slug": jam.slug,
+        "status": jam.status,
+        "voting": board["voting"],
+        "zone": jam.venue.time_zone,
+        "max_votes": jam.max_votes,
+    }
+    if attendee:
+        context |= own(request, jam, attendee, board)
+        context["data"] |= {"attendee": attendee.pk, "voted": sorted(context["voted"])}
+    return private(render(request, "pages/jam/page.html", context))
+
+
+def words_for(jam: Jam) -> dict[str, Any]:
+    return phone_words(clock(jam.starts_at, jam.zone))
+
+
+def own(request: HttpRequest, jam: Jam, attendee: Attendee, board: dict[str, Any]) -> dict[str, Any]:
+    """What is this attendee's: votes, picks left, suggestions, and what the library has for their search."""
+    voted = set(Vote.objects.filter(attendee=attendee).values_list("jam_song", flat=True))
+    places = {song["id"]: place for place, song in enumerate(board["ranking"], start=1)}
+    mine = [song | {"place": places.get(song["id"])} for song in board["songs"] if song["id"] in voted]
+    mine = [song for song in mine if song["status"] in OUT]
+    suggested = JamSong.objects.suggested_by_still(attendee).select_related("song").order_by("pk")
+    return {
+        "voted": voted,
+        "mine": mine,
+        "picks": [place < len(mine) for place in range(jam.max_votes or 0)],
+        "picks_left": max(0, (jam.max_votes or 0) - len(mine)),
+        "pending": [jam_song for jam_song in suggested if jam_song.status == JamSong.Status.PENDING],
+        "suggestions_left": max(0, jam.max_suggestions - len(suggested)),
+        **search(request, board),
+    }
+
+
+def search(request: HttpRequest, board: dict[str, Any]) -> dict[str, Any]:
+    wanted = request.GET.get("find", "").strip()[:100]
+    if not wanted:
+        return {"wanted": ""}
+    here = {song["song"]: song for song in board["songs"]}
+    found = Song.objects.search(wanted).ordered("-popularity")[:HITS]
+    return {"wanted": wanted, "hits": [{"song": song, "here": here.get(song.pk)} for song in found]}
+
+
+def find_attendee(request: HttpRequest, jam: Jam) -> Attendee | None:
+    attendee = attendee_from(request, jam)
+    if attendee is None:
+        messages.info(request, _("Join the jam first: one tap, no account."))
+    return attendee
+
+
+def join_first(jam: Jam) -> HttpResponse:
+    return private(see_other("pages:join", jam.code))
+
+
+@require_POST
+def vote(request: HttpRequest, slug: str, song: int) -> HttpResponse:
+    """`voted` is 1 to vote and 0 to take the vote back; saying either twice changes nothing."""
+    jam = find_jam(request, slug)
+    attendee = find_attendee(request, jam)
+    if attendee is None:
+        return join_first(jam)
+    jam_song = get_object_or_404(JamSong.objects.public().select_related("jam__venue", "song"), jam=jam, pk=song)
+    with telling(request, about=f"song-{song}"):
+        if request.POST.get("voted") == "0":
+            take_back_vote(jam_song=jam_song, attendee=attendee)
+        else:
+            cast_vote(jam_song=jam_song, attendee=attendee)
+    return private(see_other(jam, fragment="me" if request.POST.get("to") == "me" else f"song-{song}"))
+
+
+@require_POST
+def suggest(request: HttpRequest, slug: str) -> HttpResponse:
+    jam = find_jam(request, slug)
+    attendee = find_attendee(request, jam)
+    if attendee is None:
+        return join_first(jam)
+    form = SuggestForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, form.first_error(), extra_tags="suggest")
+        return private(see_other(jam, fragment="suggest"))
+    with telling(request, about="suggest"):
+        jam_song = suggest_song(jam=jam, attendee=attendee, **form.wanted())
+        title = {"title": jam_song.song.title}
+        if jam_song.status == JamSong.Status.PENDING:
+            said = _("“%(title)s” is with the host now. It comes in as soon as they say yes.") % title
+        else:
+            said = _("“%(title)s” is in, with your vote.") % title
+        messages.success(request, said, extra_tags="suggest")
+    return private(see_other(jam, fragment="suggest"))
+
+
+@require_POST
+def me(request: HttpRequest, slug: str) -> HttpResponse:
+    jam = find_jam(request, slug)
+    attendee = find_attendee(request, jam)
+    if attendee is None:
+        return join_first(jam)
+    with telling(request, about="me"):
+        attendee = rename_attendee(attendee=attendee, display_name=request.POST.get("display_name", ""))
+        messages.success(request, _("You vote as %(name)s now.") % {"name": attendee.display_name}, extra_tags="me")
+    return private(see_other(jam, fragment="me"))
+
+
+@require_POST
+def leave(request: HttpRequest, slug: str) -> HttpResponse:
+    jam = find_jam(request, slug)
+    attendee = attendee_from(request, jam)
+    response = see_other(jam)
+    if attendee:
+        with telling(request):
+            leave_jam(attendee=attendee)
+            messages.success(request, _("You have left. Your name and your votes are erased."))
+            forget(response, jam)
+    return private(response)
+
+
+@require_http_methods(["GET", "POST"])
+def move(request: HttpRequest, slug: str) -> HttpResponse:
+    """Shows a code for the other phone; opened there with its token, it asks once and then brings the votes along."""
+    jam = find_jam(request, slug)
+    token = request.POST.get("token") or request.GET.get("token", "")
+    if token:
+        return bring_along(request, jam, token)
+    token = move_token(request, jam)
+    if token is None or attendee_from(request, jam) is None:
+        messages.info(request, _("Open this page on the phone that you voted with."))
+        return join_first(jam) if jam.status != Jam.Status.ENDED else see_other(jam)
+    address = f"{settings.PUBLIC_URL}{reverse('pages:move', args=[jam.slug])}?token={token}"
+    return private(render(request, "pages/jam/move.html", {"jam": jam, "address": address}))
+
+
+def bring_along(request: HttpRequest, jam: Jam, token: str) -> HttpResponse:
+    found = moved(token, jam)
+    if found is None:
+        messages.error(request, _("This link is too old. Make a new one on the phone that you voted with."))
+        return join_first(jam)
+    attendee, secret = found
+    if request.method == "GET":
+        return private(render(request, "pages/jam/bring.html", {"jam": jam, "attendee": attendee, "token": token}))
+    response = see_other(jam)
+    remember(response, jam, secret)
+    return private(response)

@@ -1,0 +1,97 @@
+"""Songs and venues: what all jams share."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_GET, require_http_methods
+
+from apps.catalog.models import Song, Venue
+from apps.catalog.operations import add_venue, change_venue
+from apps.core.errors import DomainError
+from apps.jams.models import Jam, JamSong
+from apps.pages.forms import SongFilterForm, VenueForm
+from apps.pages.views.common import add_errors, page_of, see_other
+
+PLAYS = 20
+
+
+@require_GET
+def songs(request: HttpRequest) -> HttpResponse:
+    form = SongFilterForm(request.GET)
+    page = page_of(request, form.songs(), size=30)
+    return render(request, "pages/songs.html", {"form": form, "page": page})
+
+
+@require_GET
+def song(request: HttpRequest, song: int) -> HttpResponse:
+    found = get_object_or_404(Song, pk=song)
+    plays = JamSong.objects.played().filter(song=found).exclude(jam__status=Jam.Status.DRAFT)
+    page = page_of(request, plays.select_related("jam__venue"), size=PLAYS)
+    return render(request, "pages/song.html", {"song": found, "page": page})
+
+
+@require_GET
+def venues(request: HttpRequest) -> HttpResponse:
+    wanted = request.GET.get("search", "").strip()[:100]
+    page = page_of(request, Venue.objects.search(wanted).ordered())
+    return render(request, "pages/venues.html", {"page": page, "wanted": wanted})
+
+
+@require_GET
+def venue(request: HttpRequest, slug: str) -> HttpResponse:
+    found = get_object_or_404(Venue, slug=slug)
+    jams = found.jams.select_related("venue")
+    context = {
+        "venue": found,
+        "coming": jams.filter(status__in=Jam.VOTING).order_by("starts_at", "pk")[:20],
+        "past": jams.past().with_counts().with_most_wanted()[:10],
+        "manages": found.is_managed_by(request.user),
+    }
+    return render(request, "pages/venue.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def venue_new(request: HttpRequest) -> HttpResponse:
+    return venue_form(request, Venue())
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def venue_edit(request: HttpRequest, slug: str) -> HttpResponse:
+    found = get_object_or_404(Venue, slug=slug)
+    if not found.is_managed_by(request.user):
+        raise PermissionDenied
+    return venue_form(request, found)
+
+
+def venue_form(request: HttpRequest, found: Venue) -> HttpResponse:
+    form = VenueForm(request.POST or None, instance=found)
+    if request.method == "POST" and form.is_valid():
+        try:
+            saved = save_venue(request.user, found, form.cleaned_data)
+        except DomainError as error:
+            add_errors(form, error)
+        else:
+            messages.success(request, _("Saved."))
+            return see_other(saved)
+    return render(request, "pages/venue_form.html", {"form": form, "venue": found}, status=400 if form.errors else 200)
+
+
+def save_venue(user: Any, found: Venue, fields: dict[str, Any]) -> Venue:
+    if found.pk:
+        return change_venue(venue=found, by=user, **fields)
+    return add_venue(by=user, **fields)
+
+
+@require_GET
+@cache_control(public=True, max_age=365 * 24 * 3600, immutable=True)
+def accent(request: HttpRequest, colour: str) -> HttpResponse:
+    """The one property that a venue sets, as a stylesheet of its own: nothing on a page is inline."""
+    return HttpResponse(f":root {{ --venue-accent: #{colour}; }}\n", content_type="text/css")

@@ -1,0 +1,155 @@
+"""What the scripts say, in the reader's language. The pages carry it as data."""
+
+from collections.abc import Callable
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from apps.jams.models import Jam
+
+Words = dict[str, str | dict[str, str]]
+
+# A number for each plural form that a language may have (CLDR); English has `one` and `other`.
+PLURALS = {"zero": 0, "one": 1, "two": 2, "few": 3, "many": 11, "other": 100}
+
+
+def plural(form: Callable[[int], str]) -> dict[str, str]:
+    return {name: form(number) for name, number in PLURALS.items()}
+
+
+def live_words(starts: str) -> Words:
+    """What each live page says: the connection, the lit strip. `starts` is when the jam begins, on its clock."""
+    waiting = strip_words(starts)
+    return {
+        "connecting": _("Connecting …"),
+        "reconnecting": _("Reconnecting. This is the ranking of %(time)s."),
+        "polling": _("The live line is down. Looking again every few seconds; this is the ranking of %(time)s."),
+        "offline": _("Offline."),
+        "away": _("The server does not answer. Trying again."),
+        "gone": _("This jam is no longer here. Look for another one on the home page."),
+        "wrong": _("That did not work. Reload the page and try again."),
+        "here": plural(lambda n: ngettext("%(count)s here", "%(count)s here", n)),
+        "now_playing": _("Now playing"),
+        "of_length": _("of %(whole)s"),
+        "through": _("%(done)s of %(whole)s played"),
+        "minutes": _("%(count)s min"),
+        "hours": plural(lambda n: ngettext("%(count)s hour", "%(count)s hours", n)),
+        **{f"{part}_{status}": text for status, texts in waiting.items() for part, text in texts.items()},
+    }
+
+
+def strip_words(starts: str) -> dict[str, dict[str, str]]:
+    """What the lit strip says while nothing plays, by status of the jam."""
+    between = {"label": _("Live"), "title": _("Between two songs"), "by": _("The next one is up to you.")}
+    return {
+        Jam.Status.DRAFT: {"label": _("Draft"), "title": _("Not open yet"), "by": _("Only hosts see this page.")},
+        Jam.Status.OPEN: {
+            "label": _("Starts at %(time)s") % {"time": starts},
+            "title": _("Doors are open"),
+            "by": _("Vote now, they play it later."),
+        },
+        Jam.Status.LIVE: between,
+        Jam.Status.LAST_CALL: between | {"label": _("Last call")},
+        Jam.Status.ENDED: {"label": _("Ended"), "title": _("That was the night"), "by": ""},
+    }
+
+
+def vote_words() -> Words:
+    """The words on a vote button."""
+    return {
+        "idle": _("Vote"),
+        "pending": _("Sending"),
+        "voted": _("Voted"),
+        "refused": _("Refused"),
+        "paused": _("Paused"),
+        "closed": _("Closed"),
+        "bpm": _("%(tempo)s bpm"),
+    }
+
+
+def phone_words(starts: str) -> Words:
+    return {
+        **live_words(starts),
+        **vote_words(),
+        "votes_wait": plural(
+            lambda n: ngettext(
+                "%(count)s vote waits here and goes out by itself.",
+                "%(count)s votes wait here and go out by themselves.",
+                n,
+            )
+        ),
+        "counted": _("Vote for %(title)s counted."),
+        "taken_back": _("Vote for %(title)s taken back."),
+        "ended": _("The night is over. The set list comes up."),
+        "place": _("Place %(place)s"),
+        "in_set_list": _("In the set list"),
+        "played_at": _("Played at %(time)s"),
+        "picks_out": plural(
+            lambda n: ngettext("%(out)s of your %(count)s vote is out", "%(out)s of your %(count)s votes are out", n)
+        ),
+        "picks_left": plural(lambda n: ngettext("%(count)s left", "%(count)s left", n)),
+        "suggestions_left": plural(lambda n: ngettext("%(count)s left", "%(count)s left", n)),
+        "more_songs": plural(
+            lambda n: ngettext(
+                "and %(count)s more song with fewer votes", "and %(count)s more songs with fewer votes", n
+            )
+        ),
+        "suggest": _("Suggest"),
+        "in_jam": _("Already in the jam"),
+        "in_jam_at": _("Already in the jam, place %(place)s"),
+        "found": plural(lambda n: ngettext("%(count)s song found.", "%(count)s songs found.", n)),
+        "none_found": _("Nothing like that in the library. Write it in below, and it comes in."),
+        "suggested": _("%(title)s is in, with your vote."),
+        "sent_to_host": _("%(title)s is with the host now. It comes in as soon as they say yes."),
+        "not_sent": _("The server does not answer, so nothing was suggested. Try again in a moment."),
+    }
+
+
+def screen_words(starts: str) -> Words:
+    return {
+        **live_words(starts),
+        "bpm": "",
+        "votes_cast": plural(lambda n: ngettext("%(count)s vote", "%(count)s votes", n)),
+        "pause": _("Pause"),
+        "go_on": _("Go on"),
+    }
+
+
+def console_words(starts: str) -> Words:
+    return {
+        **live_words(starts),
+        "bpm": _("%(tempo)s bpm"),
+        "connected": _("Connected"),
+        "waiting": _("Working …"),
+        "votes": plural(lambda n: ngettext("%(count)s vote", "%(count)s votes", n)),
+        "start_next": _("Start %(title)s"),
+        "start_none": _("Queue a song to start it"),
+        "and_played": _("and mark %(title)s as played"),
+        "is_played": _("Mark %(title)s as played"),
+        "found": plural(lambda n: ngettext("%(count)s song found.", "%(count)s songs found.", n)),
+        "none_found": _("Nothing like that in the library. Paste it below as “Title - Artist”."),
+        "add": _("Add"),
+        "in_jam": _("Already in the jam"),
+        "not_done": _("Not done: the server does not answer. Try again."),
+        "from": _("from %(name)s"),
+        "state_active": _("Here"),
+        "state_away": _("Away"),
+        "done_open": _("The jam is open: people can vote."),
+        "done_start": _("The jam is live."),
+        "done_last-call": _("Last call: no more suggestions."),
+        "done_end": _("The jam has ended."),
+        "done_pause": _("Done."),
+        "done_start-next": _("Started %(title)s."),
+        "done_approve": _("Approved %(title)s."),
+        "done_queue": _("Queued %(title)s."),
+        "done_unqueue": _("%(title)s is open to votes again."),
+        "done_play": _("Started %(title)s."),
+        "done_finish": _("Marked %(title)s as played."),
+        "done_skip": _("Skipped %(title)s. It is open to votes again."),
+        "done_remove": _("Took %(title)s off the jam."),
+        "done_pin": _("Pinned %(title)s to the top."),
+        "done_unpin": _("%(title)s goes by its votes again."),
+        "done_move": _("Moved %(title)s to place %(place)s."),
+        "done_person": _("%(name)s is off the jam, with all votes."),
+        "done_add": _("Added %(title)s."),
+    }

@@ -1,0 +1,121 @@
+"""What attendees do over HTTP: vote, suggest, see and change what is theirs."""
+
+from dataclasses import asdict
+from typing import Any
+
+from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
+from rest_framework.generics import GenericAPIView, get_object_or_404
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from apps.catalog.operations import find_or_add_song
+from apps.core.api import Empty, valid
+from apps.jams.attendees import rename_attendee
+from apps.jams.auth import attendee_of, hosted_jam, jam_of, jam_song_of
+from apps.jams.board import FIELDS, hide, song_state
+from apps.jams.errors import NotAHost
+from apps.jams.lineup import add_songs
+from apps.jams.models import Attendee, Jam, JamSong
+from apps.jams.serializers import SongInput, SongState
+from apps.voting import operations
+from apps.voting.queries import mine
+from apps.voting.serializers import LineUp, Me, MeInput, Nothing, TallyOutput
+
+PRIVATE = {"Cache-Control": "private, no-store"}
+
+
+class VoteView(APIView):
+    """PUT casts the vote, DELETE takes it back; both may be said again."""
+
+    permission_classes = ()
+
+    @extend_schema(request=None, responses=TallyOutput)
+    def put(self, request: Request, slug: str, pk: int) -> Response:
+        return self.answer(request, slug, pk, cast=True)
+
+    @extend_schema(responses=TallyOutput)
+    def delete(self, request: Request, slug: str, pk: int) -> Response:
+        return self.answer(request, slug, pk, cast=False)
+
+    def answer(self, request: Request, slug: str, pk: int, *, cast: bool) -> Response:
+        jam = jam_of(request, slug)
+        attendee = attendee_of(request, jam)
+        jam_song = jam_song_of(jam, pk)
+        valid(Nothing, request)
+        operation = operations.cast_vote if cast else operations.take_back_vote
+        return Response(asdict(operation(jam_song=jam_song, attendee=attendee)), headers=PRIVATE)
+
+
+class JamSongs(GenericAPIView):
+    """The songs of the jam, in the order of the board. Attendees suggest, hosts add."""
+
+    permission_classes = ()
+    serializer_class = SongState
+    filter_backends = ()
+
+    @extend_schema(operation_id="jam_songs_list")
+    def get(self, request: Request, slug: str) -> Response:
+        jam = jam_of(request, slug)
+        page = self.paginate_queryset(JamSong.objects.filter(jam=jam).board(jam.shows_counts).values(*FIELDS))
+        return self.get_paginated_response(hide(jam, [song_state(row) for row in page or []], shown=0))
+
+    @extend_schema(
+        request=SongInput,
+        responses={201: PolymorphicProxySerializer("SongOrLineUp", [SongState, LineUp], None)},
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        jam = jam_of(request, slug)
+        wanted = valid(SongInput, request)
+        if jam.is_hosted_by(request.user):
+            return self.add(request, jam, wanted)
+        if "songs" in wanted:
+            raise NotAHost
+        jam_song = operations.suggest_song(jam=jam, attendee=attendee_of(request, jam), **wanted)
+        return Response(self.state(jam, jam_song), status=201, headers=PRIVATE)
+
+    def add(self, request: Request, jam: Jam, wanted: dict[str, Any]) -> Response:
+        songs = wanted.get("songs") or [wanted.get("song") or find_or_add_song(**wanted)]
+        added, skipped = add_songs(jam=jam, host=request.user, songs=songs)
+        if "songs" not in wanted:
+            jam_song = added[0] if added else jam.songs.get(song=skipped[0])
+            return Response(self.state(jam, jam_song), status=201 if added else 200)
+        return Response({"added": [js.pk for js in added], "skipped": [song.pk for song in skipped]}, status=201)
+
+    def state(self, jam: Jam, jam_song: JamSong) -> dict[str, Any]:
+        row = JamSong.objects.filter(pk=jam_song.pk).values(*FIELDS).get()
+        return hide(jam, [song_state(row)], shown=0)[0]
+
+
+class MyJam(APIView):
+    """What is mine in this jam. DELETE: leave, take my votes back, and be erased."""
+
+    permission_classes = ()
+
+    @extend_schema(responses=Me)
+    def get(self, request: Request, slug: str) -> Response:
+        return self.answer(attendee_of(request, jam_of(request, slug)))
+
+    @extend_schema(request=MeInput, responses=Me)
+    def patch(self, request: Request, slug: str) -> Response:
+        attendee = attendee_of(request, jam_of(request, slug))
+        return self.answer(rename_attendee(attendee=attendee, **valid(MeInput, request)))
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, slug: str) -> Response:
+        operations.leave_jam(attendee=attendee_of(request, jam_of(request, slug)))
+        return Empty()
+
+    def answer(self, attendee: Attendee) -> Response:
+        return Response(Me(mine(attendee)).data, headers=PRIVATE)
+
+
+class AttendeeDetail(APIView):
+    """A host takes somebody off the jam, with their votes."""
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, slug: str, pk: int) -> Response:
+        jam = hosted_jam(request, slug)
+        attendee = get_object_or_404(Attendee.objects.select_related("jam"), jam=jam, pk=pk)
+        operations.remove_attendee(attendee=attendee, host=request.user)
+        return Empty()

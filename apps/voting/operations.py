@@ -1,0 +1,212 @@
+"""Whatever moves votes: casting, taking back, suggesting, leaving, removing somebody with their votes."""
+
+from dataclasses import dataclass
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.models import User
+from apps.catalog.models import Song
+from apps.catalog.operations import find_or_add_song
+from apps.core.errors import DomainError
+from apps.jams import board
+from apps.jams.actions import acting
+from apps.jams.attendees import ERASED
+from apps.jams.errors import (
+    AlreadyInJam,
+    SongFrozen,
+    SuggestionsClosed,
+    SuggestionsPaused,
+    TooManySuggestions,
+    VotesOut,
+    VotingClosed,
+    VotingPaused,
+    WasRemoved,
+)
+from apps.jams.models import Attendee, Jam, JamSong
+from apps.live.changes import Change
+from apps.live.streams import announce
+from apps.voting import ballot
+from apps.voting.models import Vote
+
+
+@dataclass(frozen=True)
+class Tally:
+    """`votes` as the room may see it: None where counts are hidden."""
+
+    id: int
+    votes: int | None
+    voted: bool
+    revision: int
+
+
+def cast_vote(*, jam_song: JamSong, attendee: Attendee) -> Tally:
+    """Counts once, however often it is said. `jam_song.jam` must be loaded.
+
+    Raises VotingClosed, VotingPaused, SongFrozen, VotesOut, WasRemoved.
+    """
+    row = ballot.cast(jam_song.pk, attendee.pk, jam_song.jam.max_votes)
+    if row is None:
+        raise refusal(jam_song, attendee)
+    if not row.changed and jam_song.jam.max_votes and not has_voted(jam_song, attendee):
+        raise VotesOut
+    return told(jam_song, row, voted=True)
+
+
+def take_back_vote(*, jam_song: JamSong, attendee: Attendee) -> Tally:
+    row = ballot.take_back(jam_song.pk, attendee.pk)
+    if row is None:
+        raise refusal(jam_song, attendee)
+    return told(jam_song, row, voted=False)
+
+
+def has_voted(jam_song: JamSong, attendee: Attendee) -> bool:
+    return Vote.objects.filter(jam_song=jam_song, attendee=attendee).exists()
+
+
+def told(jam_song: JamSong, row: ballot.Row, *, voted: bool) -> Tally:
+    """Tells the room, and answers what the voter may see."""
+    jam = jam_song.jam
+    state = {"status": "open", "votes": row.votes, "counted_at": board.iso(row.counted_at), "pinned": row.pinned}
+    if row.changed:
+        to = "" if jam.shows_counts else "host"
+        announce(jam.stream, Change(state, row.revision, "songs", jam_song.pk, to=to))
+        if jam.counts == Jam.Counts.TOP and not jam.shows_counts:
+            board.publish_top(jam, also=jam_song.pk)
+    return Tally(jam_song.pk, row.votes if jam.shows_counts else None, voted, row.revision)
+
+
+def refusal(jam_song: JamSong, attendee: Attendee) -> DomainError:
+    """Why the vote was not taken, by the rows as they are now."""
+    attendee.refresh_from_db(fields=["state"])
+    jam_song.refresh_from_db(fields=["status"])
+    jam = Jam.objects.get(pk=jam_song.jam_id)
+    if attendee.state not in (Attendee.State.ACTIVE, Attendee.State.AWAY) or attendee.jam_id != jam.pk:
+        return WasRemoved()
+    if jam.voting == "closed":
+        return VotingClosed()
+    if jam.voting == "paused":
+        return VotingPaused()
+    if jam_song.status == JamSong.Status.PLAYED:
+        return SongFrozen(_("Not counted: this song has been played tonight. Vote for another one."))
+    return SongFrozen()
+
+
+# Suggestions ------------------------------------------------------------------------------------------
+
+
+def suggest_song(
+    *, jam: Jam, attendee: Attendee, song: Song | None = None, title: str = "", artist: str = ""
+) -> JamSong:
+    """Puts a song of the library, or a new one, into the jam, with the attendee's vote.
+
+    Where the host approves suggestions it waits first. Raises SuggestionsClosed, SuggestionsPaused,
+    TooManySuggestions, VotesOut, WasRemoved, Invalid, and AlreadyInJam with `jam_song` to vote for.
+    """
+    with transaction.atomic():
+        # Its own lock: two suggestions of one person at once must see each other.
+        attendee = Attendee.objects.select_for_update(no_key=True).get(pk=attendee.pk)
+        check_may_suggest(jam, attendee)
+        song = song or find_or_add_song(title=title, artist=artist)
+        status = JamSong.Status.PENDING if jam.approve_suggestions else JamSong.Status.OPEN
+        jam_song = place(JamSong(jam=jam, song=song, status=status, origin="suggestion", suggested_by=attendee))
+        Vote.objects.create(jam_song=jam_song, attendee=attendee)
+        told = [] if jam.approve_suggestions else [jam_song.pk]
+        transaction.on_commit(lambda: board.publish(jam, told, desk=jam.approve_suggestions), robust=True)
+    jam_song.refresh_from_db()
+    return jam_song
+
+
+def check_may_suggest(jam: Jam, attendee: Attendee) -> None:
+    jam.refresh_from_db()
+    if attendee.state not in (Attendee.State.ACTIVE, Attendee.State.AWAY):
+        raise WasRemoved
+    if jam.suggestions == "closed":
+        raise SuggestionsClosed
+    if jam.suggestions == "paused":
+        raise SuggestionsPaused
+    if suggestions_left(jam, attendee) <= 0:
+        raise TooManySuggestions
+    if votes_left(jam, attendee) == 0:
+        raise VotesOut
+
+
+def place(jam_song: JamSong) -> JamSong:
+    try:
+        with transaction.atomic():
+            jam_song.save(force_insert=True)
+    except IntegrityError as error:
+        there = JamSong.objects.select_related("song").get(jam=jam_song.jam_id, song=jam_song.song_id)
+        raise already(there) from error
+    return jam_song
+
+
+def already(there: JamSong) -> AlreadyInJam:
+    title = {"title": there.song.title}
+    if there.status == JamSong.Status.PLAYED and there.ended_at:
+        played = timezone.localtime(there.ended_at, there.jam.zone)
+        return AlreadyInJam(_("“%(title)s” was played at %(time)s.") % {**title, "time": f"{played:%H:%M}"})
+    if there.status == JamSong.Status.REMOVED:
+        return AlreadyInJam(_("The host has taken “%(title)s” off tonight. Suggest another song.") % title)
+    if there.status == JamSong.Status.PENDING:
+        return AlreadyInJam(_("“%(title)s” has been suggested already and waits for the host.") % title)
+    message = _("“%(title)s” is in the jam already: vote for it there.") % title
+    return AlreadyInJam(message, extra={"jam_song": there.pk})
+
+
+def suggestions_left(jam: Jam, attendee: Attendee) -> int:
+    return max(0, jam.max_suggestions - JamSong.objects.suggested_by_still(attendee).count())
+
+
+def votes_left(jam: Jam, attendee: Attendee) -> int | None:
+    """None where there is no cap."""
+    if jam.max_votes is None:
+        return None
+    return max(0, jam.max_votes - Vote.objects.out(attendee).count())
+
+
+# Leaving ----------------------------------------------------------------------------------------------
+
+
+def remove_attendee(*, attendee: Attendee, host: User) -> None:
+    """Takes somebody off the jam with all votes but those for what has been played, which is history."""
+    with acting(attendee.jam, host, "remove_attendee") as action:
+        locked = lock(attendee)
+        action.before["attendee"] = {"id": locked.pk, "name": locked.display_name, "state": locked.state}
+        action.songs += withdraw(locked)
+        Attendee.objects.filter(pk=locked.pk).update(state=Attendee.State.REMOVED)
+        action.after["attendee"] = {"id": locked.pk, "state": Attendee.State.REMOVED, "votes": len(action.songs)}
+        action.desk = True
+        transaction.on_commit(lambda: after_leaving(attendee), robust=True)
+    attendee.refresh_from_db()
+
+
+def leave_jam(*, attendee: Attendee) -> None:
+    """The attendee is erased at once: votes are taken back, name and secret are gone."""
+    with transaction.atomic():
+        # The jam first: whoever takes many songs' counts in one go does it alone.
+        jam = Jam.objects.select_for_update(no_key=True).get(pk=attendee.jam_id)
+        songs = withdraw(lock(attendee))
+        Attendee.objects.filter(pk=attendee.pk).update(state=Attendee.State.LEFT, **ERASED)
+        transaction.on_commit(lambda: board.publish(jam, songs), robust=True)
+        transaction.on_commit(lambda: after_leaving(attendee), robust=True)
+    attendee.refresh_from_db()
+
+
+def lock(attendee: Attendee) -> Attendee:
+    """Waits for votes of the attendee that are under way; later ones find the attendee gone."""
+    return Attendee.objects.select_for_update().get(pk=attendee.pk)
+
+
+def withdraw(attendee: Attendee) -> list[int]:
+    """Deletes the attendee's votes for what is still to be played; answers the jam songs."""
+    votes = Vote.objects.out(attendee)
+    songs = list(votes.values_list("jam_song", flat=True))
+    Vote.objects.filter(attendee=attendee, jam_song__in=songs).delete()
+    return songs
+
+
+def after_leaving(attendee: Attendee) -> None:
+    board.publish_people(attendee.jam)
+    board.tell_attendee(attendee)

@@ -1,0 +1,20 @@
+"""What an attendee has in a jam."""
+
+from typing import Any
+
+from apps.jams.models import Attendee, JamSong
+from apps.voting.models import Vote
+from apps.voting.operations import suggestions_left, votes_left
+
+
+def mine(attendee: Attendee) -> dict[str, Any]:
+    """`{id, display_name, state, votes: [jam song ids], votes_left, suggestions_left, songs: [JamSong]}`."""
+    return {
+        "id": attendee.pk,
+        "display_name": attendee.display_name,
+        "state": attendee.state,
+        "votes": list(Vote.objects.filter(attendee=attendee).order_by("pk").values_list("jam_song", flat=True)),
+        "votes_left": votes_left(attendee.jam, attendee),
+        "suggestions_left": suggestions_left(attendee.jam, attendee),
+        "songs": list(JamSong.objects.filter(suggested_by=attendee).select_related("song").order_by("pk")),
+    }

@@ -1,0 +1,46 @@
+from rest_framework import serializers
+
+from apps.core.api import Strict
+from apps.jams.attendees import LONGEST_NAME
+from apps.jams.models import Attendee
+
+
+class Nothing(Strict):
+    """Who votes for what stands in the token and the address; a body has no say."""
+
+
+class TallyOutput(serializers.Serializer):
+    """`votes` is null where counts are hidden."""
+
+    id = serializers.IntegerField()
+    votes = serializers.IntegerField(allow_null=True)
+    voted = serializers.BooleanField()
+    revision = serializers.IntegerField()
+
+
+class MySong(serializers.Serializer):
+    id = serializers.IntegerField()
+    title = serializers.CharField(source="song.title")
+    artist = serializers.CharField(source="song.artist")
+    status = serializers.CharField()
+
+
+class Me(serializers.Serializer):
+    id = serializers.IntegerField()
+    display_name = serializers.CharField()
+    state = serializers.ChoiceField(Attendee.State.choices)
+    votes = serializers.ListField(child=serializers.IntegerField(), help_text="Ids of jam songs.")
+    votes_left = serializers.IntegerField(allow_null=True, help_text="null: no limit.")
+    suggestions_left = serializers.IntegerField()
+    songs = MySong(many=True, help_text="What I suggested.")
+
+
+class MeInput(Strict):
+    display_name = serializers.CharField(max_length=LONGEST_NAME)
+
+
+class LineUp(serializers.Serializer):
+    """What a host's bulk of songs came to."""
+
+    added = serializers.ListField(child=serializers.IntegerField(), help_text="Ids of jam songs.")
+    skipped = serializers.ListField(child=serializers.IntegerField(), help_text="Ids of songs that are in the jam.")

@@ -1,0 +1,250 @@
+"""All settings, from the environment. A wrong or missing value stops the start with one message that names it.
+
+The default is embedded: SQLite, cache and channel layer in the process, no service. `DATABASE_URL` and
+`REDIS_URL` choose PostgreSQL and Redis.
+"""
+
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+from environs import Env, EnvError
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = Env()
+
+try:
+    DEBUG = env.bool("DEBUG", False)
+    SECRET_KEY = env.str("SECRET_KEY", "")
+    SECRET_KEY_FILE = env.path("SECRET_KEY_FILE", None)
+    DATA_DIR = env.path("DATA_DIR", BASE_DIR / "var")
+    PUBLIC_URL = env.str("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
+    ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
+    DATABASE = env.dj_db_url("DATABASE_URL", f"sqlite:///{DATA_DIR}/jamvote.sqlite3")
+    REDIS_URL = env.str("REDIS_URL", "")
+    CHANNEL_PREFIX = env.str("CHANNEL_PREFIX", "jamvote")
+    MAIL = env.dj_email_url("EMAIL_URL", "console:")
+    LOG_LEVEL = env.log_level("LOG_LEVEL", "INFO")
+
+    # Limits. Every one can be set from the environment under its own name.
+    MAX_BODY_BYTES = env.int("MAX_BODY_BYTES", 1024 * 1024)
+    MAX_IMAGE_BYTES = env.int("MAX_IMAGE_BYTES", 8 * 1024 * 1024)
+    MAX_IMAGE_PIXELS = env.int("MAX_IMAGE_PIXELS", 40_000_000)
+    PAGE_SIZE = env.int("PAGE_SIZE", 20)
+    MAX_PAGE_SIZE = env.int("MAX_PAGE_SIZE", 100)
+    BOARD_SIZE = env.int("BOARD_SIZE", 200)  # songs that a jam shows
+    ATTENDEE_DAYS = env.int("ATTENDEE_DAYS", 30)  # names and secrets are erased so long after a jam
+except EnvError as error:
+    raise ImproperlyConfigured(f"Environment: {error}") from error
+
+if SECRET_KEY_FILE and not SECRET_KEY:
+    try:
+        SECRET_KEY = SECRET_KEY_FILE.read_text().strip()
+    except OSError as error:
+        raise ImproperlyConfigured(f"Environment: SECRET_KEY_FILE cannot be read: {error}") from error
+if len(SECRET_KEY) < 32:
+    raise ImproperlyConfigured(
+        "Environment: set SECRET_KEY (at least 32 random characters) or SECRET_KEY_FILE. ./dev makes a file by itself."
+    )
+if urlsplit(PUBLIC_URL).scheme not in {"http", "https"} or not urlsplit(PUBLIC_URL).hostname:
+    raise ImproperlyConfigured(f"Environment: PUBLIC_URL must be like https://jam.example, not {PUBLIC_URL!r}.")
+
+HTTPS = PUBLIC_URL.startswith("https://")
+
+# Applications ------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "channels",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "apps.core",
+    "apps.accounts",
+    "apps.live",
+    "apps.catalog",
+    "apps.jams",
+    "apps.voting",
+    "apps.pages",
+]
+
+MIDDLEWARE = [
+    "apps.core.middleware.RequestId",
+    "apps.core.middleware.ApiPaths",
+    "apps.core.middleware.BodyLimit",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "jamvote.urls"
+WSGI_APPLICATION = "jamvote.wsgi.application"
+ASGI_APPLICATION = "jamvote.asgi.application"
+APPEND_SLASH = False
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# Stores ------------------------------------------------------------------------------------------
+
+DATABASES: dict[str, dict[str, Any]] = {"default": dict(DATABASE)}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["CONN_MAX_AGE"] = None
+    DATABASES["default"]["OPTIONS"] = {
+        # Writers queue at their BEGIN; a transaction that reads first and writes later would fail instead.
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 5,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
+    DATABASES["default"]["CONN_MAX_AGE"] = None
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+else:
+    raise ImproperlyConfigured("Environment: DATABASE_URL must be sqlite:///path or postgresql://…")
+
+if REDIS_URL:
+    CACHES: dict[str, dict[str, Any]] = {
+        "default": {
+            "BACKEND": "django_redis.cache.RedisCache",
+            "LOCATION": REDIS_URL,
+            # What is said to Redis in the path of a vote must not hold the vote up for long.
+            "OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 0.1, "SOCKET_TIMEOUT": 0.1},
+        }
+    }
+    CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
+        "default": {
+            "BACKEND": "apps.live.layers.RedisStreamLayer",
+            "CONFIG": {"hosts": [REDIS_URL], "prefix": CHANNEL_PREFIX},
+        }
+    }
+else:
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    CHANNEL_LAYERS = {"default": {"BACKEND": "apps.live.layers.LocalStreamLayer"}}
+
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Accounts and safety -----------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+LOGIN_URL = "pages:login"
+LOGIN_REDIRECT_URL = "pages:host"
+LOGOUT_REDIRECT_URL = "pages:home"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+
+# A real phone in the local network comes over plain HTTP; browsers keep `__Host-` and Secure cookies from it.
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
+CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+CSRF_COOKIE_HTTPONLY = True  # scripts read the token from the page
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if HTTPS else []
+CSRF_FAILURE_VIEW = "apps.pages.views.errors.csrf_failure"
+SECURE_SSL_REDIRECT = False  # the balancer's work
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+SECURE_REFERRER_POLICY = "same-origin"
+SILENCED_SYSTEM_CHECKS = ["security.W008"]  # SECURE_SSL_REDIRECT, see above
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_IMAGE_BYTES + MAX_BODY_BYTES
+
+# Mail, languages, time ---------------------------------------------------------------------------
+
+EMAIL_BACKEND, EMAIL_HOST, EMAIL_PORT = MAIL["EMAIL_BACKEND"], MAIL["EMAIL_HOST"], MAIL["EMAIL_PORT"]
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = MAIL["EMAIL_HOST_USER"], MAIL["EMAIL_HOST_PASSWORD"]
+EMAIL_USE_TLS, EMAIL_USE_SSL = MAIL["EMAIL_USE_TLS"], MAIL["EMAIL_USE_SSL"]
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = MAIL.get("DEFAULT_FROM_EMAIL") or f"jamvote@{urlsplit(PUBLIC_URL).hostname}"
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_TZ, TIME_ZONE = True, "UTC"
+
+# Files -------------------------------------------------------------------------------------------
+
+STATIC_URL, STATIC_ROOT = "/static/", DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+MEDIA_URL, MEDIA_ROOT = "/media/", DATA_DIR / "media"
+# Hashed names come with `collectstatic`; without it files are served from where they are written.
+COLLECTED = "collectstatic" in sys.argv or (STATIC_ROOT / "staticfiles.json").exists()
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if COLLECTED
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = not COLLECTED
+
+# API ---------------------------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticatedOrReadOnly"],
+    "DEFAULT_PARSER_CLASSES": ["apps.core.formats.JSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["apps.core.formats.JSONRenderer", "rest_framework.renderers.BrowsableAPIRenderer"],
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_PAGINATION_CLASS": "apps.core.formats.Pages",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "apps.core.problems.problem_of",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "JamVote API",
+    "DESCRIPTION": "Jams, songs, votes. Lists are paged; errors are problem+json (RFC 9457).",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+}
+
+# Admin and logs ----------------------------------------------------------------------------------
+
+UNFOLD = {"SITE_TITLE": "JamVote", "SITE_HEADER": "JamVote", "SITE_URL": "/"}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"request_id": {"()": "apps.core.logs.AddRequestId"}},
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} [{request_id}] {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]}},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    "loggers": {"django.server": {"handlers": ["stderr"], "propagate": False}},
+}

@@ -1,0 +1,58 @@
+"""Every address. The API stands once: `apps.core.middleware.ApiPaths` makes `/api/…` and closing slashes mean it."""
+
+from django.conf import settings
+from django.contrib import admin
+from django.urls import include, path
+from django.views.static import serve
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+from apps.catalog import api as catalog
+from apps.core.api import Root
+from apps.jams import api as jams
+from apps.voting import api as voting
+
+jam = [
+    path("", jams.JamDetail.as_view(), name="jam"),
+    path("/snapshot", jams.JamSnapshot.as_view(), name="snapshot"),
+    path("/desk", jams.Desk.as_view(), name="desk"),
+    path("/duplicate", jams.JamDuplicate.as_view(), name="duplicate"),
+    path("/pause", jams.JamPause.as_view(), name="pause"),
+    path("/start-next", jams.JamStartNext.as_view(), name="start-next"),
+    path("/attendees", jams.Attendees.as_view(), name="attendees"),
+    path("/attendees/<int:pk>", voting.AttendeeDetail.as_view(), name="attendee"),
+    path("/me", voting.MyJam.as_view(), name="me"),
+    path("/songs", voting.JamSongs.as_view(), name="jam-songs"),
+    path("/songs/<int:pk>/vote", voting.VoteView.as_view(), name="vote"),
+    path("/songs/<int:pk>/move", jams.JamSongMove.as_view(), name="move"),
+    *(path(f"/{name}", jams.JamAction.as_view(action=name), name=name) for name in jams.ACTIONS),
+    *(path(f"/songs/<int:pk>/{name}", jams.JamSongAction.as_view(action=name), name=f"song-{name}")
+      for name in jams.SONG_ACTIONS),
+]  # fmt: skip
+
+many = {"get": "list", "post": "create"}
+one = {"get": "retrieve", "patch": "partial_update", "delete": "destroy"}
+
+v1 = [
+    path("", Root.as_view(), name="root"),
+    path("/jams", jams.Jams.as_view(), name="jams"),
+    path("/jams/by-slug/<slug:slug>", jams.JamBySlug.as_view(), name="jam-by-slug"),
+    path("/jams/<slug:slug>", include(jam)),
+    path("/songs", catalog.SongViewSet.as_view(many), name="songs"),
+    path("/songs/<int:pk>", catalog.SongViewSet.as_view(one), name="song"),
+    path("/venues", catalog.VenueViewSet.as_view(many), name="venues"),
+    path("/venues/<slug:slug>", catalog.VenueViewSet.as_view(one), name="venue"),
+    path("/schema", SpectacularAPIView.as_view(), name="schema"),
+    path("/docs", SpectacularSwaggerView.as_view(url_name="api:schema"), name="docs"),
+]
+
+urlpatterns = [
+    path("api/v1", include((v1, "api"))),
+    path("admin/", admin.site.urls),
+    path(f"{settings.MEDIA_URL.lstrip('/')}<path:path>", serve, {"document_root": settings.MEDIA_ROOT}),
+    path("", include("apps.pages.urls")),
+]
+
+handler400 = "apps.core.handlers.bad_request"
+handler403 = "apps.core.handlers.forbidden"
+handler404 = "apps.core.handlers.not_found"
+handler500 = "apps.core.handlers.failure"

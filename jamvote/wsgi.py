@@ -1,0 +1,8 @@
+"""HTTP: pages, API, admin. Served by gunicorn gthread, or inside `jamvote.asgi` in the embedded default."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "jamvote.settings")
+application = get_wsgi_application()

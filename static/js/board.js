@@ -1,0 +1,89 @@
+// The ranking: counts and levels at once, places when nobody touches.
+import { all, find, lengthOf, setIcon, setText, text } from "./page.js";
+import { Rows } from "./rows.js";
+
+const ICONS = { idle: "pick", pending: "pick-wait", voted: "pick-check", refused: "pick-no" };
+
+export class Board {
+  // `mine(song)` answers {voted, state, votes, note} for this phone; pages without votes leave it out.
+  constructor(list, { most = Infinity, mine = null, voting = () => "closed" } = {}) {
+    Object.assign(this, { most, mine, voting, top: 1 });
+    this.rows = new Rows(list, {
+      template: "song-row",
+      paint: (row, song) => this.#paint(row, song),
+      settled: (row, song, place) => setText(find("[data-rank]", row), song.votes === null ? "·" : place + 1),
+    });
+  }
+
+  show(ranking) {
+    const shown = ranking.slice(0, this.most);
+    this.top = Math.max(1, ...shown.map((song) => song.votes ?? 0));
+    this.rows.show(shown);
+  }
+
+  row(id) {
+    return this.rows.get(id);
+  }
+
+  repaint(song) {
+    const row = this.row(song.id);
+    if (row) this.#paintVote(row, song);
+  }
+
+  // A song as the server wrote it, while its state has not come yet.
+  written(id) {
+    const count = find("[data-votes]", this.row(id));
+    return { id, votes: !count || count.hidden ? null : Number(count.textContent) };
+  }
+
+  #paint(row, song) {
+    for (const part of all("[data-title]", row)) setText(part, song.title);
+    for (const part of all("[data-artist]", row)) setText(part, song.artist);
+    for (const part of all("[data-pinned]", row)) part.hidden = !song.pinned;
+    const facts = {
+      key: song.key,
+      tempo: song.tempo && text("bpm", { tempo: song.tempo }),
+      length: song.duration && lengthOf(song.duration),
+    };
+    for (const part of all("[data-fact]", row)) {
+      const value = facts[part.dataset.fact];
+      part.hidden = !value;
+      setText(find("[data-value]", part), value || "");
+    }
+    const level = find(".level", row);
+    if (level) {
+      level.hidden = song.votes === null;
+      level.max = this.top;
+      level.value = song.votes ?? 0;
+    }
+    this.#paintVote(row, song);
+  }
+
+  #paintVote(row, song) {
+    const own = this.mine?.(song) ?? { state: "idle", votes: song.votes };
+    for (const part of all("[data-votes]", row)) {
+      part.hidden = own.votes === null;
+      setText(part, own.votes ?? "");
+    }
+    const button = find(".vote", row);
+    if (!button) return;
+    const voting = this.voting();
+    const word = voting !== "open" && own.state === "idle" ? voting : own.state;
+    button.classList.toggle("vote-bare", own.votes === null);
+    button.dataset.state = own.state;
+    button.value = own.voted ? 0 : 1;
+    button.disabled = voting !== "open";
+    setIcon(find(".icon", button), ICONS[own.state]);
+    setText(find(".vote-word", button), text(word));
+    row.classList.toggle("is-mine", Boolean(own.voted));
+    this.#paintNote(row, button, own.note);
+  }
+
+  #paintNote(row, button, reason) {
+    const note = find(".song-note", row);
+    note.hidden = !reason;
+    setText(find("span", note), reason ?? "");
+    if (reason) button.setAttribute("aria-describedby", note.id);
+    else button.removeAttribute("aria-describedby");
+  }
+}

@@ -1,0 +1,101 @@
+// The phone page: wires the parts to what the page carries.
+import { all, announce, clockOf, data, find, setText, text } from "./page.js";
+import { Board } from "./board.js";
+import { startClock } from "./clock.js";
+import { tellConnection } from "./connection.js";
+import { Me } from "./me.js";
+import { showLines, showNext, showNow } from "./now.js";
+import { JamState } from "./state.js";
+import { Stream } from "./stream.js";
+import { Suggest } from "./suggest.js";
+import { Votes } from "./vote.js";
+
+const state = new JamState();
+const stream = new Stream(data.slug, state);
+const votes = data.attendee && new Votes({ slug: data.slug, attendee: data.attendee, state, voted: data.voted });
+const list = find("[data-board]");
+const board = list && new Board(list, { mine: votes && ((song) => votes.of(song)), voting: () => state.facts.voting ?? data.voting });
+const me = votes && new Me({ slug: data.slug, state, votes, most: data.max_votes });
+
+function show() {
+  const { facts } = state;
+  if (facts.status !== data.status && (facts.status === "ended" || data.status === "ended")) return turnPage();
+  setText(find("[data-present]"), text("here", { count: facts.present ?? facts.people ?? 0 }));
+  for (const pill of all("[data-pill]")) pill.hidden = pill.dataset.pill !== facts.status;
+  for (const line of all("[data-voting]")) line.hidden = line.dataset.voting !== facts.voting;
+  for (const part of all("[data-suggesting]")) part.hidden = part.dataset.suggesting !== facts.suggestions;
+  for (const strip of all("[data-now]")) showNow(strip, state);
+  for (const line of all("[data-next]")) showNext(line, state.queue[0]);
+  for (const lines of all("[data-queue]")) showLines(lines, state.queue.slice(1), (song) => String(song.position));
+  for (const lines of all("[data-played]")) showLines(lines, state.played, (song) => (song.ended_at ? clockOf(song.ended_at) : ""));
+  const { ranking } = state;
+  board?.show(ranking);
+  for (const none of all("[data-none]")) none.hidden = ranking.length > 0;
+  for (const more of all("[data-more]")) {
+    more.hidden = !facts.more_songs;
+    setText(more, text("more_songs", { count: facts.more_songs ?? 0 }));
+  }
+  me?.show();
+}
+
+// The end of the night is another page; phones ask for it one after the other.
+let turning = false;
+function turnPage() {
+  if (turning) return;
+  turning = true;
+  announce(text("ended"));
+  setTimeout(() => location.reload(), Math.random() * 4000);
+}
+
+function jump(id) {
+  const row = board.row(id);
+  if (!row) return;
+  row.scrollIntoView({ block: "center" });
+  find(".vote", row)?.focus({ preventScroll: true });
+}
+
+if (votes) {
+  const line = find("[data-connection]");
+  const tell = tellConnection(line, stream, { waiting: () => votes.waiting, away: () => votes.away });
+  votes.addEventListener("change", ({ detail }) => {
+    if (state.loaded) show();
+    else if (board?.row(detail)) board.repaint(board.written(detail));
+    tell();
+  });
+  votes.addEventListener("refused", () => me.refresh());
+  list?.addEventListener("click", (event) => {
+    const button = event.target.closest(".vote");
+    if (!button) return;
+    event.preventDefault();
+    votes.tap(Number(button.closest("[data-key]").dataset.key));
+  });
+  new Suggest({ slug: data.slug, state, votes, me, jump });
+  let first = true;
+  stream.addEventListener("me", () => me.refresh());
+  stream.addEventListener("phase", () => stream.phase === "live" && votes.flush());
+  stream.addEventListener("snapshot", () => {
+    if (!first && stream.phase === "live") me.refresh();
+    first = false;
+    votes.flush();
+  });
+} else {
+  tellConnection(find("[data-connection]"), stream);
+}
+
+// The dock says where one is.
+const seen = new IntersectionObserver((entries) => {
+  const here = entries.find((entry) => entry.isIntersecting);
+  if (!here) return;
+  for (const link of all(".dock a")) {
+    if (link.hash === `#${here.target.id}`) link.setAttribute("aria-current", "true");
+    else link.removeAttribute("aria-current");
+  }
+}, { rootMargin: "-45% 0px -50% 0px" });
+for (const link of all(".dock a")) {
+  const section = find(link.hash);
+  if (section) seen.observe(section);
+}
+
+state.addEventListener("change", show);
+startClock(stream);
+if (data.status !== "ended") stream.start();

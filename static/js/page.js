@@ -1,0 +1,58 @@
+// What the page gives its scripts: words in the reader's language, addresses, the token for forms.
+const read = (id) => JSON.parse(document.getElementById(id)?.textContent ?? "{}");
+
+export const words = read("words");
+export const data = read("page-data");
+export const find = (selector, root = document) => root.querySelector(selector);
+export const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+export const csrfToken = () => find("[name=csrfmiddlewaretoken]")?.value ?? "";
+
+const language = document.documentElement.lang || "en";
+const plurals = new Intl.PluralRules(language);
+const hours = new Intl.DateTimeFormat(language, {
+  hour: "2-digit",
+  minute: "2-digit",
+  hourCycle: "h23",
+  timeZone: data.zone || undefined,
+});
+
+// A text by its name, with its %(values)s. A text with a count has one form for each plural of the language.
+export function text(name, values = {}) {
+  const word = words[name] ?? "";
+  const form = typeof word === "string" ? word : (word[plurals.select(values.count)] ?? word.other);
+  return form.replace(/%\((\w+)\)[sd]/g, (_, key) => values[key] ?? "");
+}
+
+// A title inside a sentence keeps its own direction, as <bdi> would.
+export const isolated = (title) => `\u2068${title}\u2069`;
+
+export const clockOf = (time) => hours.format(new Date(time));
+
+export function lengthOf(seconds) {
+  const whole = Math.max(0, Math.round(seconds));
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+}
+
+export function setText(element, value) {
+  if (element && element.textContent !== String(value)) element.textContent = value;
+}
+
+export function setIcon(svg, name) {
+  const use = find("use", svg);
+  const href = `${data.icons}#${name}`;
+  if (use && use.getAttribute("href") !== href) use.setAttribute("href", href);
+}
+
+// A row from the page's own <template>, so that scripts and templates never differ.
+export const fromTemplate = (id) => find(`#${id}`).content.firstElementChild.cloneNode(true);
+
+// Said to screen readers, politely: the last of several texts within four seconds.
+let nextAt = 0;
+let waiting = 0;
+export function announce(message) {
+  clearTimeout(waiting);
+  waiting = setTimeout(() => {
+    nextAt = Date.now() + 4000;
+    setText(find("[data-announce]"), message);
+  }, Math.max(50, nextAt - Date.now()));
+}

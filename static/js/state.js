@@ -1,0 +1,89 @@
+// What is known of a jam. Rows merge by their own revision, so frames and snapshots may come in any order.
+const FACTS = ["status", "voting", "suggestions", "voting_closes_at", "counts", "more_songs"];
+
+export class JamState extends EventTarget {
+  songs = new Map();
+  facts = {};
+  loaded = false;
+  #told = 0;
+  #newer;
+
+  // A host knows counts that the room may not: a frame for the room does not take them away.
+  constructor({ keepsCounts = false } = {}) {
+    super();
+    this.#newer = (known, row) => {
+      if (known && row.revision < known.revision) return known;
+      const merged = { ...known, ...row };
+      if (keepsCounts && row.votes === null && known) merged.votes = known.votes;
+      if (keepsCounts && row.votes === null && known) merged.counted_at = known.counted_at;
+      return merged;
+    };
+  }
+
+  // The whole state: what it does not name is gone.
+  replace(snapshot) {
+    const rows = [...(snapshot.songs ?? []), ...(snapshot.now_playing ? [snapshot.now_playing] : [])];
+    const known = this.songs;
+    this.songs = new Map(rows.map((row) => [row.id, this.#newer(known.get(row.id), row)]));
+    Object.assign(this.facts, snapshot);
+    delete this.facts.songs;
+    this.loaded = true;
+    this.#tell();
+  }
+
+  // A frame carries only what changed. Answers false when it speaks of a row that was never seen whole.
+  merge(frame) {
+    const rows = [...(frame.songs ?? []), ...(frame.now_playing ? [frame.now_playing] : [])];
+    let whole = true;
+    for (const row of rows) {
+      const known = this.songs.get(row.id);
+      if (!known && row.title === undefined) whole &&= row.status === "removed";
+      else this.songs.set(row.id, this.#newer(known, row));
+    }
+    for (const fact of ["present", "people"]) if (fact in frame) this.facts[fact] = frame[fact];
+    if ((frame.jam_revision ?? -1) >= (this.facts.jam_revision ?? 0)) {
+      this.facts.jam_revision = frame.jam_revision;
+      for (const fact of FACTS) if (fact in frame) this.facts[fact] = frame[fact];
+    }
+    this.#tell();
+    return whole;
+  }
+
+  with(status) {
+    return [...this.songs.values()].filter((song) => song.status === status);
+  }
+
+  get playing() {
+    return this.with("playing")[0] ?? null;
+  }
+
+  get queue() {
+    return this.with("queued").sort((a, b) => a.position - b.position || a.id - b.id);
+  }
+
+  get ranking() {
+    return this.with("open").sort(byRank);
+  }
+
+  get played() {
+    return this.with("played").sort((a, b) => compare(b.ended_at ?? "", a.ended_at ?? "") || a.id - b.id);
+  }
+
+  // Several changes in one go are told once.
+  #tell() {
+    if (this.#told) return;
+    this.#told = setTimeout(() => {
+      this.#told = 0;
+      this.dispatchEvent(new Event("change"));
+    });
+  }
+}
+
+const compare = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
+
+// Pinned, then votes, then the earlier change of the count, then id: the server's order.
+export const byRank = (a, b) =>
+  b.pinned - a.pinned ||
+  (b.votes ?? -1) - (a.votes ?? -1) ||
+  compare(a.counted_at ?? "", b.counted_at ?? "") ||
+  a.id - b.id;

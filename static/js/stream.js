@@ -1,0 +1,157 @@
+// Follows a jam: socket first, then the snapshot, then the frames newer than it. Always says what it does.
+import { read, Refused } from "./api.js";
+
+const SILENCE = 50_000; // the server speaks at least every 20 s
+const POLL = 5_000;
+const LONGEST = 30_000;
+const KEPT = 100; // frames that a snapshot may be older than
+
+export class Stream extends EventTarget {
+  phase = "connecting"; // live, reconnecting, polling, offline, gone
+  revision = 0;
+  offset = 0; // the server's clock minus ours, in milliseconds
+  #socket = null;
+  #failures = 0;
+  #recent = [];
+  #wanted = 0;
+  #reading = false;
+  #again = false;
+  #timers = {};
+
+  constructor(slug, state) {
+    super();
+    this.slug = slug;
+    this.state = state;
+  }
+
+  start() {
+    addEventListener("online", () => this.#connect());
+    addEventListener("offline", () => this.#drop("offline"));
+    addEventListener("pagehide", () => this.#drop("connecting"));
+    addEventListener("pageshow", (event) => event.persisted && this.#connect());
+    document.addEventListener("visibilitychange", () => {
+      if (!document.hidden && this.phase !== "live" && this.phase !== "gone") this.#connect();
+    });
+    if (navigator.onLine) this.#connect();
+    else this.#enter("offline");
+  }
+
+  // The whole state, soon; one request at a time.
+  async refresh(since = this.#wanted) {
+    this.#wanted = Math.max(this.#wanted, since);
+    if (this.#reading) {
+      this.#again = true;
+      return;
+    }
+    this.#reading = true;
+    try {
+      const query = this.#wanted ? `?since=${this.#wanted}` : "";
+      const { body, at } = await read(`/api/v1/jams/${this.slug}/snapshot${query}`);
+      this.#take(body, at);
+    } catch (error) {
+      if (error instanceof Refused) this.#drop("gone");
+      else if (this.#open) this.#after("refresh", jitter(4_000, 1_000), () => this.refresh());
+    } finally {
+      this.#reading = false;
+    }
+    if (this.#again) {
+      this.#again = false;
+      this.refresh();
+    }
+  }
+
+  get #open() {
+    return this.#socket?.readyState === WebSocket.OPEN;
+  }
+
+  #take(snapshot, at) {
+    this.offset = (at || Date.parse(snapshot.now)) - Date.now();
+    this.state.replace(snapshot);
+    const newer = this.#recent.filter((frame) => frame.revision > snapshot.revision);
+    for (const frame of newer) this.state.merge(frame);
+    this.revision = Math.max(snapshot.revision, ...newer.map((frame) => frame.revision));
+    if (snapshot.revision && this.revision < this.#wanted) this.#after("refresh", 1_000, () => this.refresh());
+    if (this.#open) {
+      this.#failures = 0;
+      clearInterval(this.#timers.poll);
+      this.#enter("live");
+    }
+    this.dispatchEvent(new Event("snapshot"));
+  }
+
+  #connect() {
+    this.#drop(this.phase === "live" || this.phase === "offline" ? "reconnecting" : this.phase);
+    const scheme = location.protocol === "https:" ? "wss" : "ws";
+    const socket = new WebSocket(`${scheme}://${location.host}/ws/jams/${this.slug}`);
+    this.#socket = socket;
+    this.#recent = [];
+    socket.onopen = () => {
+      this.#heard();
+      this.refresh(0);
+    };
+    socket.onmessage = (event) => {
+      this.#heard();
+      if (event.data !== "pong") this.#receive(JSON.parse(event.data));
+    };
+    socket.onclose = (event) => socket === this.#socket && this.#lost(event.code);
+  }
+
+  #receive(frame) {
+    const behind = Object.keys(frame).length === 1 && frame.revision > this.revision;
+    if (frame.refetch || (behind && this.state.loaded)) {
+      this.#wanted = Math.max(this.#wanted, frame.revision);
+      this.#after("refresh", jitter(1_000), () => this.refresh());
+    }
+    for (const name of ["desk", "me"]) if (frame[name]) this.dispatchEvent(new Event(name));
+    if (frame.revision && !frame.refetch && !behind) {
+      this.#recent = [...this.#recent.slice(1 - KEPT), frame];
+      this.revision = Math.max(this.revision, frame.revision);
+    }
+    if (this.state.loaded && !this.state.merge(frame)) {
+      this.#after("refresh", jitter(2_000, 500), () => this.refresh(frame.revision));
+    }
+  }
+
+  #heard() {
+    this.#after("silence", SILENCE, () => this.#lost());
+  }
+
+  #lost(code) {
+    if (code === 4404) {
+      this.#drop("gone");
+      return;
+    }
+    this.#failures += 1;
+    const delay = jitter(Math.min(LONGEST, 500 * 2 ** this.#failures) - 500, 500);
+    this.#drop(this.#failures >= 3 ? "polling" : "reconnecting");
+    this.#after("connect", delay, () => this.#connect());
+    if (this.phase === "polling") {
+      this.refresh();
+      clearInterval(this.#timers.poll);
+      this.#timers.poll = setInterval(() => document.hidden || this.refresh(), POLL);
+    }
+  }
+
+  // Lets go of the socket and of all that was planned.
+  #drop(phase) {
+    const socket = this.#socket;
+    this.#socket = null;
+    socket?.close();
+    for (const name of ["silence", "connect", "refresh"]) clearTimeout(this.#timers[name]);
+    if (phase !== "polling") clearInterval(this.#timers.poll);
+    this.#enter(phase);
+  }
+
+  #enter(phase) {
+    if (phase === this.phase) return;
+    this.phase = phase;
+    this.dispatchEvent(new Event("phase"));
+  }
+
+  #after(name, delay, act) {
+    clearTimeout(this.#timers[name]);
+    this.#timers[name] = setTimeout(act, delay);
+  }
+}
+
+const jitter = (spread, least = 0) => least + Math.random() * spread;

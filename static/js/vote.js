@@ -1,0 +1,131 @@
+// Votes of this phone. A tap shows at once, waits on the phone while the server is away, and goes out once.
+import { Away, call } from "./api.js";
+import { announce, isolated, text } from "./page.js";
+
+const LONGEST = 15_000;
+
+export class Votes extends EventTarget {
+  #queue; // id → wanted: true to vote, false to take it back
+  #from = new Map(); // id → {votes, revision} when it was tapped
+  #notes = new Map(); // id → why it was refused
+  #sending = false;
+  #tries = 0;
+  #timer = 0;
+
+  constructor({ slug, attendee, state, voted }) {
+    super();
+    this.address = (id) => `/api/v1/jams/${slug}/songs/${id}/vote`;
+    this.shelf = `jamvote.votes.${slug}.${attendee}`;
+    this.state = state;
+    this.voted = new Set(voted);
+    this.#queue = load(this.shelf);
+    for (const name of ["online", "pageshow", "focus"]) addEventListener(name, () => this.flush());
+    document.addEventListener("visibilitychange", () => document.hidden || this.flush());
+  }
+
+  get waiting() {
+    return this.#queue.size;
+  }
+
+  get away() {
+    return this.#tries > 0;
+  }
+
+  wants(id) {
+    return this.#queue.get(id) ?? this.voted.has(id);
+  }
+
+  // How a song stands for this phone: {voted, state, votes, note}.
+  of(song) {
+    const pending = this.#queue.has(song.id);
+    const voted = this.wants(song.id);
+    const note = this.#notes.get(song.id);
+    const state = note ? "refused" : pending ? "pending" : voted ? "voted" : "idle";
+    return { voted, state, note, votes: pending ? this.#guess(song, voted) : song.votes };
+  }
+
+  // What is shown until the server has counted: ours on top, unless the server's number has it already.
+  #guess(song, voted) {
+    if (song.votes === null || this.voted.has(song.id) === voted) return song.votes;
+    const before = this.#from.get(song.id)?.votes ?? song.votes;
+    return voted ? Math.max(song.votes, before + 1) : Math.max(0, Math.min(song.votes, before - 1));
+  }
+
+  tap(id) {
+    const wanted = !this.wants(id);
+    this.#notes.delete(id);
+    this.#queue.set(id, wanted);
+    this.#from.set(id, { votes: this.state.songs.get(id)?.votes ?? null });
+    this.#save();
+    this.#tell(id);
+    this.flush();
+  }
+
+  // Another tab, or the host, may have changed what counts.
+  settle(voted) {
+    this.voted = new Set(voted);
+    this.#tell();
+  }
+
+  async flush() {
+    if (this.#sending || !this.#queue.size || !navigator.onLine) return;
+    clearTimeout(this.#timer);
+    this.#sending = true;
+    try {
+      while (this.#queue.size) await this.#send(...this.#queue.entries().next().value);
+      this.#tries = 0;
+    } catch (error) {
+      if (!(error instanceof Away)) throw error;
+      this.#tries += 1;
+      const delay = Math.max(error.after, Math.min(LONGEST, 500 * 2 ** this.#tries) * (0.5 + Math.random() / 2));
+      this.#timer = setTimeout(() => this.flush(), delay);
+    } finally {
+      this.#sending = false;
+      this.#tell();
+    }
+  }
+
+  async #send(id, wanted) {
+    const song = this.state.songs.get(id);
+    const title = isolated(song?.title ?? "");
+    try {
+      const tally = await call(wanted ? "PUT" : "DELETE", this.address(id));
+      this.#tries = 0;
+      this.voted[tally.voted ? "add" : "delete"](id);
+      if (song) this.state.merge({ songs: [{ id, votes: tally.votes, revision: tally.revision }] });
+      announce(text(tally.voted ? "counted" : "taken_back", { title }));
+    } catch (error) {
+      if (error instanceof Away) throw error;
+      this.#notes.set(id, error.message);
+      announce(error.message);
+      this.dispatchEvent(new CustomEvent("refused", { detail: error }));
+    }
+    // A later tap on the same song stays in the queue.
+    if (this.#queue.get(id) === wanted) this.#queue.delete(id);
+    this.#from.delete(id);
+    this.#save();
+    this.#tell(id);
+  }
+
+  #tell(id) {
+    this.dispatchEvent(new CustomEvent("change", { detail: id }));
+  }
+
+  #save() {
+    try {
+      if (this.#queue.size) localStorage.setItem(this.shelf, JSON.stringify([...this.#queue]));
+      else localStorage.removeItem(this.shelf);
+    } catch {
+      // A private window without storage: the votes wait in this page only.
+    }
+  }
+}
+
+function load(shelf) {
+  try {
+    const kept = JSON.parse(localStorage.getItem(shelf) ?? "[]");
+    return new Map(kept.filter(([id, wanted]) => Number.isInteger(id) && typeof wanted === "boolean"));
+  } catch {
+    return new Map();
+  }
+}

@@ -1,0 +1,105 @@
+"""Fixtures for all tests. `page` is a real browser (pytest-playwright), `asgi_server` the application on a socket."""
+
+import os
+import socket
+import threading
+import time
+
+import pytest
+from django.core.cache import cache
+from django.db import connection, connections
+
+# Playwright's loop stays in the thread that runs the tests; Django would refuse to query there.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+BROWSER = os.environ.get("JAMVOTE_BROWSER", "")
+NO_BROWSER = "no browser: install Chromium or set JAMVOTE_BROWSER"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-quic",
+    "--no-first-run",
+    "--no-pings",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",  # nothing leaves this machine
+]
+
+
+def pytest_addoption(parser):
+    parser.addoption("--full", action="store_true", help="the long forms of the tests that have one")
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "browser: needs a browser; set by itself on every test that uses one")
+    config.addinivalue_line("markers", "services: needs PostgreSQL or Redis, skipped on the embedded default")
+
+
+def pytest_collection_modifyitems(items):
+    """Browser tests go last and to one worker, because Playwright leaves a running loop behind."""
+    for item in items:
+        if "playwright" in item.fixturenames:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.xdist_group("browser"))
+            if not BROWSER:
+                item.add_marker(pytest.mark.skip(reason=NO_BROWSER))
+        if item.get_closest_marker("services") and not os.environ.get("REDIS_URL"):
+            item.add_marker(pytest.mark.skip(reason="not on the embedded default"))
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
+def pytest_terminal_summary(terminalreporter):
+    skipped = [report for report in terminalreporter.stats.get("skipped", []) if NO_BROWSER in str(report.longrepr)]
+    if skipped:
+        terminalreporter.section("BROWSER TESTS SKIPPED", sep="!", red=True, bold=True)
+        terminalreporter.line(f"{len(skipped)} tests did not run: {NO_BROWSER}")
+
+
+@pytest.fixture
+def full(request):
+    """Whether the long forms are wanted: `./dev test --full`."""
+    return request.config.getoption("full")
+
+
+@pytest.fixture(autouse=True)
+def empty_cache():
+    cache.clear()  # empties this worker's Redis database
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """Servers' threads keep their connections, and PostgreSQL drops no database that somebody is connected to."""
+    yield
+    if connection.vendor == "postgresql":
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+
+
+@pytest.fixture
+def asgi_server(transactional_db):
+    """The address of a server for pages, API and sockets, as in `./dev run`."""
+    import uvicorn
+    from jamvote.asgi import application
+
+    listener = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(application, log_level="warning", ws_per_message_deflate=False, timeout_graceful_shutdown=2)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    while not server.started and thread.is_alive():
+        time.sleep(0.01)
+
+    yield "http://{}:{}".format(*listener.getsockname())
+
+    server.should_exit = True
+    thread.join()
+    connections.close_all()
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args):
+    return {**browser_type_launch_args, "executable_path": BROWSER, "args": FLAGS}

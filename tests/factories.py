@@ -1,0 +1,72 @@
+"""Rows for tests: each function makes one that is valid, with what the test says about it."""
+
+import itertools
+from datetime import timedelta
+
+from django.utils import timezone
+
+from apps.accounts.models import User
+from apps.catalog.models import Song, Venue
+from apps.jams.attendees import join_jam
+from apps.jams.models import Attendee, Jam, JamHost, JamSong
+from apps.jams.operations import free_slug
+from apps.voting.models import Vote
+
+numbers = itertools.count(1)
+PASSWORD = "a-long-enough-password"
+
+
+def make_user(*, email: str = "", name: str = "Robin", role: str = "host", **fields) -> User:
+    return User.objects.create_user(email or f"host{next(numbers)}@example.com", PASSWORD, name=name, role=role, **fields)
+
+
+def make_staff(**fields) -> User:
+    return make_user(role="staff", **fields)
+
+
+def make_venue(*, name: str = "", manager: User | None = None, **fields) -> Venue:
+    venue = Venue.objects.create(name=name or f"Venue {next(numbers)}", **fields)
+    if manager:
+        venue.managers.add(manager)
+    return venue
+
+
+def make_song(*, title: str = "", artist: str = "The Testers", **fields) -> Song:
+    return Song.objects.create(title=title or f"Song {next(numbers)}", artist=artist, **fields)
+
+
+def make_jam(*, host: User | None = None, venue: Venue | None = None, status: str = "live", **fields) -> Jam:
+    """A jam tonight; it takes votes unless `status` says otherwise."""
+    starts_at = fields.pop("starts_at", timezone.now() - timedelta(hours=1))
+    fields.setdefault("ends_at", starts_at + timedelta(hours=4))
+    jam = Jam(venue=venue or make_venue(), name=fields.pop("name", "Test Jam"), status=status, starts_at=starts_at, **fields)
+    jam.slug = free_slug(jam)
+    jam.save()
+    if host:
+        JamHost.objects.create(jam=jam, user=host)
+    return jam
+
+
+def make_jam_song(*, jam: Jam | None = None, title: str = "", status: str = "open", **fields) -> JamSong:
+    song = fields.pop("song", None) or make_song(title=title)
+    return JamSong.objects.create(jam=jam or make_jam(), song=song, status=status, **fields)
+
+
+def make_attendee(*, jam: Jam | None = None, name: str = "", **fields) -> Attendee:
+    return make_attendee_with_token(jam=jam, name=name, **fields)[0]
+
+
+def make_attendee_with_token(*, jam: Jam | None = None, name: str = "", **fields) -> tuple[Attendee, str]:
+    jam = jam or make_jam()
+    status, jam.status = jam.status, "live"  # people of ended jams joined before
+    attendee, token = join_jam(jam=jam, display_name=name)
+    jam.status = status
+    if fields:
+        Attendee.objects.filter(pk=attendee.pk).update(**fields)
+        attendee.refresh_from_db()
+        attendee.jam = jam
+    return attendee, token
+
+
+def make_vote(*, jam_song: JamSong, attendee: Attendee | None = None) -> Vote:
+    return Vote.objects.create(jam_song=jam_song, attendee=attendee or make_attendee(jam=jam_song.jam))

@@ -1,0 +1,55 @@
+"""The two commands that a newcomer types."""
+
+import os
+import signal
+import socket
+import subprocess
+
+import httpx
+
+
+def test_without_a_command_it_says_what_there_is():
+    said = subprocess.run(["./dev"], capture_output=True, text=True)
+
+    assert said.returncode
+    assert all(command in said.stderr for command in ("./dev run", "./dev test", "./dev lint", "./dev manage"))
+
+
+def test_a_taken_port_is_said_before_anything_is_done(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        said = dev_run(taken.getsockname()[1], tmp_path / "data").communicate(timeout=20)[1]
+
+    assert "Address already in use. Choose another with --port" in said
+    assert not (tmp_path / "data").exists()
+
+
+def test_run_serves_a_demo_with_a_crowd_and_ends_cleanly(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    process = dev_run(port, tmp_path, "--crowd", "3")
+    try:
+        addresses = read_addresses(process.stdout)
+        answers = {name: httpx.get(address).status_code for name, address in addresses.items()}
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=20)
+
+    assert answers == {"Home": 200, "Join": 200, "Phone": 200, "Big screen": 200, "Host": 302, "API": 200, "Admin": 302}
+    assert process.returncode == 0
+
+
+def dev_run(port, data, *args):
+    env = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL", "SECRET_KEY")}
+    command = ["./dev", "run", "--port", str(port), *args]
+    return subprocess.Popen(command, env=env | {"DATA_DIR": str(data)}, text=True, stdout=-1, stderr=-1)
+
+
+def read_addresses(lines):
+    """Everything up to the last line of `manage.py addresses`."""
+    found = {}
+    for line in lines:
+        name, _, rest = line.strip().partition("  ")
+        if name == "Demo login":
+            return found
+        found[name] = rest.strip()
+    raise AssertionError("no addresses")

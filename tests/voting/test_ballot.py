@@ -1,0 +1,337 @@
+"""The vote itself: once, counted by the database, exact at closing."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from apps.jams.errors import SongFrozen, VotesOut, VotingClosed, VotingPaused, WasRemoved
+from apps.jams.lineup import play_song, queue_song, skip_song
+from apps.jams.models import Jam, JamSong
+from apps.jams.operations import end_jam, set_paused
+from apps.voting.models import Vote
+from apps.voting.operations import cast_vote, leave_jam, remove_attendee, take_back_vote
+from tests.factories import make_attendee, make_jam, make_jam_song, make_user, make_vote
+
+pytestmark = pytest.mark.django_db
+
+
+def fresh(jam_song):
+    return JamSong.objects.select_related("jam").get(pk=jam_song.pk)
+
+
+def in_threads(calls):
+    """Runs all calls at once, each with its own connection; answers what they raised."""
+    barrier, raised = threading.Barrier(len(calls)), []
+
+    def run(call):
+        barrier.wait()
+        try:
+            call()
+        except Exception as error:
+            raised.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=[call]) for call in calls]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return raised
+
+
+def test_a_vote_counts():
+    jam_song = make_jam_song()
+    attendee = make_attendee(jam=jam_song.jam)
+
+    tally = cast_vote(jam_song=jam_song, attendee=attendee)
+
+    assert (tally.votes, tally.voted) == (1, True)
+    row = fresh(jam_song)
+    assert (row.votes, row.revision) == (1, tally.revision)
+
+
+def test_voting_twice_counts_once():
+    jam_song = make_jam_song()
+    attendee = make_attendee(jam=jam_song.jam)
+
+    first = cast_vote(jam_song=jam_song, attendee=attendee)
+    second = cast_vote(jam_song=jam_song, attendee=attendee)
+
+    assert first == second
+    assert fresh(jam_song).votes == 1
+
+
+def test_a_vote_taken_back_twice_is_gone_once():
+    jam_song = make_jam_song()
+    make_vote(jam_song=jam_song)
+    attendee = make_attendee(jam=jam_song.jam)
+    cast_vote(jam_song=jam_song, attendee=attendee)
+
+    first = take_back_vote(jam_song=jam_song, attendee=attendee)
+    second = take_back_vote(jam_song=jam_song, attendee=attendee)
+
+    assert first == second
+    assert (second.votes, second.voted) == (1, False)
+    assert fresh(jam_song).votes == 1
+
+
+def test_the_tally_says_what_the_row_says():
+    jam_song = make_jam_song()
+    attendees = [make_attendee(jam=jam_song.jam) for _ in range(3)]
+
+    for attendee in attendees:
+        tally = cast_vote(jam_song=jam_song, attendee=attendee)
+
+        row = fresh(jam_song)
+        assert (tally.votes, tally.revision) == (row.votes, row.revision)
+
+
+def test_the_time_of_the_count_is_the_rows_own(monkeypatch):
+    told = []
+    monkeypatch.setattr("apps.voting.operations.announce", lambda stream, *changes: told.extend(changes))
+    jam_song = make_jam_song()
+
+    cast_vote(jam_song=jam_song, attendee=make_attendee(jam=jam_song.jam))
+
+    assert told[0].state["counted_at"] == fresh(jam_song).counted_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+@pytest.mark.parametrize("status", ["draft", "ended"])
+def test_a_jam_that_is_not_open_takes_no_votes(status):
+    jam_song = make_jam_song(jam=make_jam(status=status))
+
+    with pytest.raises(VotingClosed):
+        cast_vote(jam_song=jam_song, attendee=make_attendee(jam=jam_song.jam))
+
+    assert fresh(jam_song).votes == 0
+
+
+@pytest.mark.parametrize("status", ["open", "live", "last_call"])
+def test_an_open_jam_takes_votes(status):
+    jam_song = make_jam_song(jam=make_jam(status=status))
+
+    assert cast_vote(jam_song=jam_song, attendee=make_attendee(jam=jam_song.jam)).votes == 1
+
+
+@pytest.mark.parametrize("status", ["pending", "queued", "playing", "played", "removed"])
+def test_only_open_songs_take_votes(status):
+    jam_song = make_jam_song(status=status)
+
+    with pytest.raises(SongFrozen):
+        cast_vote(jam_song=jam_song, attendee=make_attendee(jam=jam_song.jam))
+
+
+def test_a_pause_holds_votes_and_keeps_them():
+    host = make_user()
+    jam_song = make_jam_song(jam=make_jam(host=host))
+    attendee = make_attendee(jam=jam_song.jam)
+    cast_vote(jam_song=jam_song, attendee=attendee)
+    set_paused(jam=jam_song.jam, host=host, voting=True)
+
+    with pytest.raises(VotingPaused):
+        take_back_vote(jam_song=fresh(jam_song), attendee=attendee)
+
+    assert fresh(jam_song).votes == 1
+    set_paused(jam=jam_song.jam, host=host, voting=False)
+    assert take_back_vote(jam_song=fresh(jam_song), attendee=attendee).votes == 0
+
+
+def test_voting_closes_by_the_servers_clock():
+    jam = make_jam()
+    jam_song, attendee = make_jam_song(jam=jam), make_attendee(jam=jam)
+    Jam.objects.filter(pk=jam.pk).update(voting_closes_at=timezone.now() + timedelta(minutes=1))
+    cast_vote(jam_song=fresh(jam_song), attendee=attendee)
+    Jam.objects.filter(pk=jam.pk).update(voting_closes_at=timezone.now() - timedelta(milliseconds=1))
+
+    with pytest.raises(VotingClosed):
+        take_back_vote(jam_song=fresh(jam_song), attendee=attendee)
+
+
+def test_a_queued_song_is_frozen_until_it_is_open_again():
+    host = make_user()
+    jam_song = make_jam_song(jam=make_jam(host=host))
+    attendee = make_attendee(jam=jam_song.jam)
+    queue_song(jam_song=jam_song, host=host)
+    with pytest.raises(SongFrozen):
+        cast_vote(jam_song=fresh(jam_song), attendee=attendee)
+
+    skip_song(jam_song=jam_song, host=host)
+
+    assert cast_vote(jam_song=fresh(jam_song), attendee=attendee).votes == 1
+
+
+def test_an_attendee_of_another_jam_cannot_vote():
+    jam_song = make_jam_song()
+    stranger = make_attendee()
+
+    with pytest.raises(WasRemoved):
+        cast_vote(jam_song=jam_song, attendee=stranger)
+
+    assert fresh(jam_song).votes == 0
+
+
+def test_the_cap_holds_and_a_vote_comes_back_when_its_song_is_played():
+    host = make_user()
+    jam = make_jam(host=host, max_votes=2)
+    songs, attendee = [make_jam_song(jam=jam) for _ in range(3)], make_attendee(jam=jam)
+    cast_vote(jam_song=songs[0], attendee=attendee)
+    cast_vote(jam_song=songs[1], attendee=attendee)
+    with pytest.raises(VotesOut):
+        cast_vote(jam_song=songs[2], attendee=attendee)
+    cast_vote(jam_song=songs[1], attendee=attendee)  # said again, not a third
+
+    play_song(jam_song=songs[0], host=host)
+    with pytest.raises(VotesOut):
+        cast_vote(jam_song=songs[2], attendee=attendee)
+    play_song(jam_song=make_jam_song(jam=jam), host=host)
+
+    assert cast_vote(jam_song=songs[2], attendee=attendee).votes == 1
+
+
+def test_removing_somebody_takes_their_votes():
+    host = make_user()
+    jam = make_jam(host=host)
+    jam_song, other = make_jam_song(jam=jam), make_jam_song(jam=jam)
+    abuser = make_attendee(jam=jam)
+    make_vote(jam_song=jam_song)
+    for song in (jam_song, other):
+        cast_vote(jam_song=song, attendee=abuser)
+
+    remove_attendee(attendee=abuser, host=host)
+
+    assert (fresh(jam_song).votes, fresh(other).votes) == (1, 0)
+    with pytest.raises(WasRemoved):
+        cast_vote(jam_song=jam_song, attendee=abuser)
+
+
+def test_whoever_leaves_takes_their_votes_and_is_forgotten():
+    jam_song = make_jam_song()
+    attendee = make_attendee(jam=jam_song.jam, name="Sam")
+    cast_vote(jam_song=jam_song, attendee=attendee)
+
+    leave_jam(attendee=attendee)
+
+    assert fresh(jam_song).votes == 0
+    assert (attendee.display_name, attendee.folded_name, attendee.secret_hash) == ("", None, None)
+
+
+def test_votes_for_what_was_played_stay_when_somebody_leaves():
+    jam_song = make_jam_song()
+    attendee = make_attendee(jam=jam_song.jam)
+    cast_vote(jam_song=jam_song, attendee=attendee)
+    JamSong.objects.filter(pk=jam_song.pk).update(status="played")
+
+    leave_jam(attendee=attendee)
+
+    assert fresh(jam_song).votes == 1
+
+
+def test_bulk_and_cascade_count_too():
+    one, two = make_jam_song(), make_jam_song()
+    people = [make_attendee(jam=one.jam) for _ in range(4)]
+
+    Vote.objects.bulk_create([Vote(jam_song=one, attendee=person) for person in people])
+    assert fresh(one).votes == 4
+    Vote.objects.filter(attendee__in=people[:2]).update(jam_song=two)
+    assert (fresh(one).votes, fresh(two).votes) == (2, 2)
+    people[0].delete()
+    assert fresh(two).votes == 1
+    Vote.objects.all().delete()
+    assert (fresh(one).votes, fresh(two).votes) == (0, 0)
+
+
+@pytest.mark.services
+@pytest.mark.django_db(transaction=True)
+def test_truncating_votes_empties_the_counters():
+    jam_song = make_jam_song()
+    make_vote(jam_song=jam_song)
+
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE voting_vote")
+
+    assert fresh(jam_song).votes == 0
+
+
+@pytest.mark.services
+@pytest.mark.django_db(transaction=True)
+def test_two_hundred_threads_leave_one_vote():
+    jam_song = make_jam_song()
+    attendee = make_attendee(jam=jam_song.jam)
+
+    raised = []
+    for _ in range(4):  # 50 connections at a time
+        raised += in_threads([lambda: cast_vote(jam_song=fresh(jam_song), attendee=attendee)] * 50)
+
+    assert raised == []
+    assert Vote.objects.filter(jam_song=jam_song).count() == fresh(jam_song).votes == 1
+
+
+@pytest.mark.services
+@pytest.mark.django_db(transaction=True)
+def test_the_cap_holds_when_one_person_votes_for_many_songs_at_once():
+    jam = make_jam(max_votes=3)
+    songs, attendee = [make_jam_song(jam=jam) for _ in range(12)], make_attendee(jam=jam)
+
+    raised = in_threads([lambda s=song: cast_vote(jam_song=s, attendee=attendee) for song in songs])
+
+    assert Vote.objects.filter(attendee=attendee).count() == 3
+    assert [type(error) for error in raised] == [VotesOut] * 9
+
+
+@pytest.mark.services
+@pytest.mark.django_db(transaction=True)
+def test_closing_is_exact_under_load():
+    host = make_user()
+    jam = make_jam(host=host)
+    songs = [make_jam_song(jam=jam) for _ in range(5)]
+    people = [make_attendee(jam=jam) for _ in range(12)]
+    counted, late, closed = [], [], threading.Event()
+
+    def vote(person):
+        while not closed.is_set():
+            for song in songs:
+                for operation in (cast_vote, take_back_vote):
+                    was_closed = closed.is_set()
+                    try:
+                        operation(jam_song=song, attendee=person)
+                    except (VotingClosed, SongFrozen):
+                        continue
+                    counted.append(person)
+                    if was_closed:
+                        late.append(person)
+
+    def close():
+        while len(counted) < 50:
+            pass
+        end_jam(jam=jam, host=host)
+        closed.set()
+
+    raised = in_threads([*(lambda p=person: vote(p) for person in people), close])
+
+    assert raised == []
+    assert len(counted) >= 50
+    assert late == []
+    for song in songs:
+        assert fresh(song).votes == Vote.objects.filter(jam_song=song).count()
+
+
+@pytest.mark.services
+@pytest.mark.django_db(transaction=True)
+def test_no_vote_of_a_removed_person_slips_in():
+    host = make_user()
+    jam = make_jam(host=host)
+    songs = [make_jam_song(jam=jam) for _ in range(10)]
+
+    for _ in range(5):
+        person = make_attendee(jam=jam)
+        in_threads(
+            [lambda: remove_attendee(attendee=person, host=host)]
+            + [lambda s=song: cast_vote(jam_song=s, attendee=person) for song in songs]
+        )
+
+        assert not Vote.objects.filter(attendee=person).exists()
+    assert all(fresh(song).votes == 0 for song in songs)
