@@ -7,6 +7,7 @@ bind = "0.0.0.0:8000"
 worker_class = "gthread"
 threads = 8
 keepalive = 75  # longer than the balancer keeps its connections
+loglevel = "warning"
 graceful_timeout = 20
 worker_tmp_dir = "/dev/shm"
 control_socket_disable = True

@@ -5,6 +5,7 @@ ASGI handler opens a new one for each request.
 """
 
 import os
+from typing import Any, cast
 
 from django.core.asgi import get_asgi_application
 
@@ -21,7 +22,7 @@ from jamvote.wsgi import application as http  # noqa: E402
 
 application = ProtocolTypeRouter(
     {
-        "http": WSGIMiddleware(http, workers=8),
+        "http": WSGIMiddleware(cast("Any", http), workers=8),
         "websocket": SameOrigin(AuthMiddlewareStack(URLRouter(sockets))),
     }
 )

@@ -5,6 +5,7 @@ The default is embedded: SQLite, cache and channel layer in the process, no serv
 """
 
 import sys
+import logging
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,7 +28,7 @@ try:
     REDIS_URL = env.str("REDIS_URL", "")
     CHANNEL_PREFIX = env.str("CHANNEL_PREFIX", "jamvote")
     MAIL = env.dj_email_url("EMAIL_URL", "console:")
-    LOG_LEVEL = env.log_level("LOG_LEVEL", "INFO")
+    LOG_LEVEL = env.log_level("LOG_LEVEL", logging.INFO)
 
     # Limits. Every one can be set from the environment under its own name.
     MAX_BODY_BYTES = env.int("MAX_BODY_BYTES", 1024 * 1024)
@@ -51,6 +52,9 @@ if len(SECRET_KEY) < 32:
     )
 if urlsplit(PUBLIC_URL).scheme not in {"http", "https"} or not urlsplit(PUBLIC_URL).hostname:
     raise ImproperlyConfigured(f"Environment: PUBLIC_URL must be like https://jam.example, not {PUBLIC_URL!r}.")
+
+if "EMAIL_BACKEND" not in MAIL:
+    raise ImproperlyConfigured("Environment: EMAIL_URL must be console: or smtp://user:password@host:587?tls=True.")
 
 HTTPS = PUBLIC_URL.startswith("https://")
 

@@ -1,5 +1,7 @@
 """Every address. The API stands once: `apps.core.middleware.ApiPaths` makes `/api/…` and closing slashes mean it."""
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
@@ -29,10 +31,10 @@ jam = [
       for name in jams.SONG_ACTIONS),
 ]  # fmt: skip
 
-many = {"get": "list", "post": "create"}
-one = {"get": "retrieve", "patch": "partial_update", "delete": "destroy"}
+many: dict[str, Any] = {"get": "list", "post": "create"}
+one: dict[str, Any] = {"get": "retrieve", "patch": "partial_update", "delete": "destroy"}
 
-v1 = [
+v1: list[Any] = [
     path("", Root.as_view(), name="root"),
     path("/jams", jams.Jams.as_view(), name="jams"),
     path("/jams/by-slug/<slug:slug>", jams.JamBySlug.as_view(), name="jam-by-slug"),

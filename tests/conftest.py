@@ -83,6 +83,7 @@ def django_db_setup(django_db_setup, django_db_blocker):
 def asgi_server(transactional_db):
     """The address of a server for pages, API and sockets, as in `./dev run`."""
     import uvicorn
+
     from jamvote.asgi import application
 
     listener = socket.create_server(("127.0.0.1", 0))

@@ -17,7 +17,9 @@ PASSWORD = "a-long-enough-password"
 
 
 def make_user(*, email: str = "", name: str = "Robin", role: str = "host", **fields) -> User:
-    return User.objects.create_user(email or f"host{next(numbers)}@example.com", PASSWORD, name=name, role=role, **fields)
+    return User.objects.create_user(
+        email or f"host{next(numbers)}@example.com", PASSWORD, name=name, role=role, **fields
+    )
 
 
 def make_staff(**fields) -> User:
@@ -39,7 +41,9 @@ def make_jam(*, host: User | None = None, venue: Venue | None = None, status: st
     """A jam tonight; it takes votes unless `status` says otherwise."""
     starts_at = fields.pop("starts_at", timezone.now() - timedelta(hours=1))
     fields.setdefault("ends_at", starts_at + timedelta(hours=4))
-    jam = Jam(venue=venue or make_venue(), name=fields.pop("name", "Test Jam"), status=status, starts_at=starts_at, **fields)
+    jam = Jam(
+        venue=venue or make_venue(), name=fields.pop("name", "Test Jam"), status=status, starts_at=starts_at, **fields
+    )
     jam.slug = free_slug(jam)
     jam.save()
     if host:

@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
 from rest_framework import viewsets
 
+from apps.accounts.auth import user_of
 from apps.catalog import operations
 from apps.catalog.filters import SongFilter, VenueFilter
 from apps.catalog.models import Song, Venue
@@ -61,21 +62,24 @@ SONG = OpenApiExample(
 )
 @extend_schema(tags=["venues"])
 class VenueViewSet(viewsets.ModelViewSet[Venue]):
-    queryset = Venue.objects.ordered()
+    queryset = Venue.objects.in_order()
     serializer_class = VenueSerializer
     filterset_class = VenueFilter
     lookup_field = "slug"
     lookup_value_regex = r"[-\w]+"
     http_method_names = METHODS
 
+    def get_success_headers(self, data: dict[str, Any]) -> dict[str, str]:
+        return {"Location": f"/api/v1/venues/{data['slug']}"}
+
     def perform_create(self, serializer: Any) -> None:
-        serializer.instance = operations.add_venue(by=self.request.user, **serializer.validated_data)
+        serializer.instance = operations.add_venue(by=user_of(self.request), **serializer.validated_data)
 
     def perform_update(self, serializer: Any) -> None:
-        operations.change_venue(venue=serializer.instance, by=self.request.user, **serializer.validated_data)
+        operations.change_venue(venue=serializer.instance, by=user_of(self.request), **serializer.validated_data)
 
     def perform_destroy(self, instance: Venue) -> None:
-        operations.delete_venue(venue=instance, by=self.request.user)
+        operations.delete_venue(venue=instance, by=user_of(self.request))
 
 
 @extend_schema_view(
@@ -94,17 +98,20 @@ class VenueViewSet(viewsets.ModelViewSet[Venue]):
 )
 @extend_schema(tags=["songs"])
 class SongViewSet(viewsets.ModelViewSet[Song]):
-    queryset = Song.objects.ordered()
+    queryset = Song.objects.in_order()
     serializer_class = SongSerializer
     filterset_class = SongFilter
     lookup_value_regex = r"\d{1,18}"
     http_method_names = METHODS
 
+    def get_success_headers(self, data: dict[str, Any]) -> dict[str, str]:
+        return {"Location": f"/api/v1/songs/{data['id']}"}
+
     def perform_create(self, serializer: Any) -> None:
-        serializer.instance = operations.add_song(by=self.request.user, **serializer.validated_data)
+        serializer.instance = operations.add_song(by=user_of(self.request), **serializer.validated_data)
 
     def perform_update(self, serializer: Any) -> None:
-        operations.change_song(song=serializer.instance, by=self.request.user, **serializer.validated_data)
+        operations.change_song(song=serializer.instance, by=user_of(self.request), **serializer.validated_data)
 
     def perform_destroy(self, instance: Song) -> None:
-        operations.delete_song(song=instance, by=self.request.user)
+        operations.delete_song(song=instance, by=user_of(self.request))

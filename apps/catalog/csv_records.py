@@ -79,7 +79,8 @@ def read_records(file: BinaryIO, *, is_heading: Callable[[str], bool]) -> Iterat
     try:
         yield from records(lines, guess_delimiter(first_line(lines), is_heading))
     finally:
-        text.detach()  # the file belongs to the caller
+        if not file.closed:
+            text.detach()  # the file belongs to the caller
 
 
 def first_line(lines: Lines) -> str:

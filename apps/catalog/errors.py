@@ -41,7 +41,7 @@ class SongKnown(DomainError):
 
     def __init__(self, song: "Song") -> None:
         text = _("The library has “%(title)s” by %(artist)s already. Use that one.")
-        super().__init__(text % {"title": song.title, "artist": song.artist})
+        super().__init__(text % {"title": song.title, "artist": song.artist}, extra={"song": song.pk})
 
 
 class SongInUse(DomainError):

@@ -3,6 +3,7 @@
 import csv
 from typing import Any, TextIO
 
+from django.core.management.base import OutputWrapper
 from django.db.models import QuerySet
 
 from apps.catalog.models import Song
@@ -17,7 +18,7 @@ CHUNK = 2000
 SPREADSHEET = "utf-8-sig"  # without the mark they take UTF-8 for something else
 
 
-def export_songs(songs: QuerySet[Song], file: TextIO) -> int:
+def export_songs(songs: QuerySet[Song], file: TextIO | OutputWrapper) -> int:
     """Write the songs, in their order, with a header; the number of songs. The file is opened with newline=''."""
     writer = csv.writer(file)
     writer.writerow(COLUMNS)

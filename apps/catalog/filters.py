@@ -29,7 +29,7 @@ class VenueFilter(django_filters.FilterSet):
         return venues.search(value)
 
     def in_order(self, venues: VenueQuerySet, name: str, value: str) -> VenueQuerySet:
-        return venues.ordered(value)
+        return venues.in_order(value)
 
 
 class SongFilter(django_filters.FilterSet):
@@ -63,4 +63,4 @@ class SongFilter(django_filters.FilterSet):
             return songs.none()
 
     def in_order(self, songs: SongQuerySet, name: str, value: str) -> SongQuerySet:
-        return songs.ordered(value)
+        return songs.in_order(value)

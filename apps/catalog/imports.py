@@ -119,7 +119,7 @@ def store(batch: list[Row], report: Report, *, update: bool, dry_run: bool) -> N
     for attempt in range(1, ATTEMPTS + 1):
         try:
             with transaction.atomic():
-                known = find_known(rows, lock=update and not dry_run)
+                known = find_known(rows, update=update)
                 new = [make_song(key, row) for key, row in rows.items() if key not in known]
                 changed = [song for key, song in known.items() if update and change(song, rows[key].values)]
                 if not dry_run:
@@ -134,10 +134,13 @@ def store(batch: list[Row], report: Report, *, update: bool, dry_run: bool) -> N
     report.known += len(known) - len(changed)
 
 
-def find_known(rows: dict[Identity, Row], *, lock: bool) -> dict[Identity, Song]:
+def find_known(rows: dict[Identity, Row], *, update: bool) -> dict[Identity, Song]:
     titles, artists = {title for title, _artist in rows}, {artist for _title, artist in rows}
     songs = Song.objects.filter(folded_title__in=titles, folded_artist__in=artists)
-    songs = songs.select_for_update().order_by("folded_title", "folded_artist") if lock else songs
+    if update:
+        songs = songs.select_for_update().order_by("folded_title", "folded_artist")
+    else:
+        songs = songs.only("folded_title", "folded_artist")
     found = {(song.folded_title, song.folded_artist): song for song in songs}
     return {key: song for key, song in found.items() if key in rows}
 

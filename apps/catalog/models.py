@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -31,7 +31,7 @@ class Venue(models.Model):
     time_zone = models.CharField(
         _("time zone"), max_length=64, default="Europe/London", validators=[validators.validate_time_zone]
     )
-    description = models.TextField(_("description"), max_length=2000, blank=True)
+    description = models.TextField(_("description"), max_length=2000, blank=True, validators=[MaxLengthValidator(2000)])
     accent = models.CharField(
         _("colour"),
         max_length=7,
@@ -73,6 +73,7 @@ class Venue(models.Model):
 
     def tidy(self) -> None:
         self.name, self.address, self.town = clean(self.name), clean(self.address), clean(self.town)
+        self.description = "\n".join(map(clean, self.description.splitlines())).strip()
         self.accent = self.accent.lower()
         # Fixed once made: the address is printed on posters.
         self.slug = self.slug or free_slug(self.name)
@@ -184,7 +185,7 @@ class Song(models.Model):
         self.folded_title, self.folded_artist = queries.folded(self.title), queries.folded(self.artist)
         # What cannot be read stays as it is, for the validators to refuse.
         self.key = music.or_as_is(music.parse_key, self.key)
-        self.tags = music.or_as_is(music.tidy_tags, self.tags)
+        self.tags = music.or_as_is(music.tidy_tags, self.tags) if isinstance(self.tags, list) else self.tags
         self.parts = music.or_as_is(music.tidy_parts, self.parts)
 
     def get_absolute_url(self) -> str:

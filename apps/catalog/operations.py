@@ -106,4 +106,6 @@ def refusal(row: Venue | Song, error: ValidationError) -> Exception:
 
 
 def taken(row: Venue | Song) -> Exception:
-    return SongKnown(row) if isinstance(row, Song) else VenueNameTaken(row)
+    if isinstance(row, Venue):
+        return VenueNameTaken(row)
+    return SongKnown(Song.objects.known_as(title=row.title, artist=row.artist).first() or row)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from django.db.models import BooleanField, F, Func, JSONField, Q, QuerySet, Value
 
-from apps.core.text import fold
+from apps.core.text import clean, fold
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
@@ -34,11 +34,11 @@ def folded(text: str) -> str:
     return fold(text)[:MAX_FOLDED].strip()
 
 
-def in_order(by: str, orders: dict[str, str], *rest: str) -> list[Any]:
+def terms(by: str, orders: dict[str, str], *rest: str) -> list[Any]:
     """Terms of `order_by` for 'year' or '-year'. What is unknown comes last both ways, on every database."""
-    column = F(orders[by.removeprefix("-")])
-    first = column.desc(nulls_last=True) if by.startswith("-") else column.asc(nulls_last=True)
-    return [first, *(name for name in rest if name != column.name)]
+    column = orders[by.removeprefix("-")]
+    first = F(column).desc(nulls_last=True) if by.startswith("-") else F(column).asc(nulls_last=True)
+    return [first, *(name for name in rest if name != column)]
 
 
 class HasTag(Func):
@@ -51,7 +51,7 @@ class HasTag(Func):
     def __init__(self, column: str, tag: str) -> None:
         super().__init__(F(column), Value([tag], output_field=JSONField()))
 
-    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, list[Any]]:
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
         column, tag = self.get_source_expressions()
         sql, params = compiler.compile(column)
         return f"EXISTS (SELECT 1 FROM json_each({sql}) WHERE value = %s)", [*params, tag.value[0]]  # noqa: S608 — a column
@@ -64,12 +64,12 @@ class VenueQuerySet(QuerySet["Venue"]):
 
     def search(self, text: str) -> Self:
         """Every word stands in the name or the town."""
-        for word in text.split()[:MAX_WORDS]:
+        for word in clean(text).split()[:MAX_WORDS]:
             self = self.filter(Q(name__icontains=word) | Q(town__icontains=word))
         return self
 
-    def ordered(self, by: str = "name") -> Self:
-        return self.order_by(*in_order(by, VENUE_ORDERS, "name", "pk"))
+    def in_order(self, by: str = "name") -> Self:
+        return self.order_by(*terms(by, VENUE_ORDERS, "name", "pk"))
 
 
 class SongQuerySet(QuerySet["Song"]):
@@ -84,7 +84,7 @@ class SongQuerySet(QuerySet["Song"]):
         return self
 
     def tagged(self, tag: str) -> Self:
-        return self.filter(HasTag("tags", tag.strip().lower()))
+        return self.filter(HasTag("tags", clean(tag).lower()))
 
-    def ordered(self, by: str = "title") -> Self:
-        return self.order_by(*in_order(by, SONG_ORDERS, "folded_title", "folded_artist"))
+    def in_order(self, by: str = "title") -> Self:
+        return self.order_by(*terms(by, SONG_ORDERS, "folded_title", "folded_artist"))

@@ -22,7 +22,7 @@ CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\x81\x8d\x8f\x90\x9d]")
 WINDOWS = re.compile(r"[\x80-\x9f]")
 NOT_UTF8 = re.compile(r"[\ud800-\udfff]")
 SUSPICIONS = (
-    (re.compile(r"[^\W\d_]0(?=\w)|[^\W\d_]\d+[^\W\d_]"), gettext_lazy("has a digit inside a word")),
+    (re.compile(r"[^\W\d_]0(?=\w)|\b0[^\W\d_]"), gettext_lazy("has a digit 0 inside a word")),
     (re.compile(r"Ã[\x80-¿]|â€|\ufffd"), gettext_lazy("looks wrongly decoded")),
     (re.compile(r"&(#\d+|amp|quot|lt|gt|apos);"), gettext_lazy("holds an HTML entity")),
 )

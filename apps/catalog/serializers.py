@@ -6,9 +6,10 @@ from rest_framework import serializers
 
 from apps.catalog.models import Song, Venue
 from apps.catalog.music import MAX_COUNT, MAX_INSTRUMENT, MAX_PARTS, MAX_TAG, MAX_TAGS
+from apps.core.api import Strict
 
 
-class VenueSerializer(serializers.ModelSerializer[Venue]):
+class VenueSerializer(Strict, serializers.ModelSerializer[Venue]):
     url = serializers.CharField(source="get_absolute_url", read_only=True, help_text="The page of the venue.")
 
     class Meta:
@@ -24,15 +25,15 @@ class VenueSerializer(serializers.ModelSerializer[Venue]):
         }
 
 
-class PartSerializer(serializers.Serializer[Any]):
+class PartSerializer(Strict):
     instrument = serializers.CharField(max_length=MAX_INSTRUMENT)
     count = serializers.IntegerField(min_value=1, max_value=MAX_COUNT, default=1)
-    required = serializers.BooleanField(default=True)
+    required: Any = serializers.BooleanField(default=True)
 
 
-class SongSerializer(serializers.ModelSerializer[Song]):
+class SongSerializer(Strict, serializers.ModelSerializer[Song]):
     tags = serializers.ListField(child=serializers.CharField(max_length=MAX_TAG), max_length=MAX_TAGS, required=False)
-    parts = PartSerializer(many=True, max_length=MAX_PARTS, required=False)
+    parts = serializers.ListField(child=PartSerializer(), max_length=MAX_PARTS, required=False)
     url = serializers.CharField(source="get_absolute_url", read_only=True, help_text="The page of the song.")
 
     class Meta:

@@ -56,11 +56,8 @@ def problem_of(error: Exception, context: dict[str, Any]) -> Response | None:
 
 
 def api_problem(request: HttpRequest, error: exceptions.APIException) -> tuple[dict[str, Any], dict[str, str]]:
-    headers = {}
-    if getattr(error, "auth_header", None):
-        headers["WWW-Authenticate"] = error.auth_header
-    if getattr(error, "wait", None):
-        headers["Retry-After"] = str(int(error.wait))
+    given = {"WWW-Authenticate": getattr(error, "auth_header", None), "Retry-After": getattr(error, "wait", None)}
+    headers = {name: str(value) for name, value in given.items() if value}
     if isinstance(error, exceptions.ValidationError):
         fields = error.detail if isinstance(error.detail, dict) else {"non_field_errors": error.detail}
         detail = _("Some of what was sent is not right. See the fields.")

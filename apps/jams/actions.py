@@ -42,9 +42,7 @@ class Action:
     def end(self) -> None:
         jam = self.jam
         Jam.objects.filter(pk=jam.pk).update(revision=F("revision") + 1)
-        AuditEvent.objects.create(
-            jam=jam, actor=self.host, verb=self.verb, before=self.before, after=self.after
-        )
+        AuditEvent.objects.create(jam=jam, actor=self.host, verb=self.verb, before=self.before, after=self.after)
         songs, desk = list(self.songs), self.desk
         transaction.on_commit(lambda: board.publish(jam, songs, desk=desk), robust=True)
 

@@ -11,8 +11,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.accounts.auth import user_of
 from apps.core.api import Empty, valid
-from apps.core.errors import NotAllowed
 from apps.jams import lineup, operations, serializers
 from apps.jams.attendees import join_jam
 from apps.jams.auth import hosted_jam, jam_of, jam_song_of
@@ -56,9 +56,7 @@ class Jams(GenericAPIView):
 
     @extend_schema(request=serializers.NewJamInput, responses={201: serializers.JamOutput})
     def post(self, request: Request) -> Response:
-        if not request.user.is_authenticated:
-            raise NotAllowed
-        jam = operations.create_jam(host=request.user, **valid(serializers.NewJamInput, request))
+        jam = operations.create_jam(host=user_of(request), **valid(serializers.NewJamInput, request))
         return Response(output(jam), status=201, headers={"Location": f"/api/v1/jams/{jam.slug}"})
 
 
@@ -73,12 +71,12 @@ class JamDetail(JamBySlug):
     @extend_schema(request=serializers.JamInput, responses=serializers.JamOutput)
     def patch(self, request: Request, slug: str) -> Response:
         jam = hosted_jam(request, slug)
-        operations.change_jam(jam=jam, host=request.user, **valid(serializers.JamInput, request, partial=True))
+        operations.change_jam(jam=jam, host=user_of(request), **valid(serializers.JamInput, request, partial=True))
         return Response(output(jam))
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, slug: str) -> Response:
-        operations.delete_jam(jam=hosted_jam(request, slug), host=request.user)
+        operations.delete_jam(jam=hosted_jam(request, slug), host=user_of(request))
         return Empty()
 
 
@@ -94,7 +92,7 @@ class JamDuplicate(APIView):
     @extend_schema(request=serializers.DuplicateInput, responses={201: serializers.JamOutput})
     def post(self, request: Request, slug: str) -> Response:
         jam = hosted_jam(request, slug)
-        new = operations.duplicate_jam(jam=jam, host=request.user, **valid(serializers.DuplicateInput, request))
+        new = operations.duplicate_jam(jam=jam, host=user_of(request), **valid(serializers.DuplicateInput, request))
         return Response(output(new), status=201, headers={"Location": f"/api/v1/jams/{new.slug}"})
 
 
@@ -106,7 +104,7 @@ class JamAction(APIView):
     @extend_schema(request=None, responses=serializers.Snapshot)
     def post(self, request: Request, slug: str) -> Response:
         jam = hosted_jam(request, slug)
-        ACTIONS[self.action](jam=jam, host=request.user)
+        ACTIONS[self.action](jam=jam, host=user_of(request))
         return Response(snapshot(jam))
 
 
@@ -114,7 +112,7 @@ class JamPause(APIView):
     @extend_schema(request=serializers.PauseInput, responses=serializers.Snapshot)
     def post(self, request: Request, slug: str) -> Response:
         jam = hosted_jam(request, slug)
-        operations.set_paused(jam=jam, host=request.user, **valid(serializers.PauseInput, request))
+        operations.set_paused(jam=jam, host=user_of(request), **valid(serializers.PauseInput, request))
         return Response(snapshot(jam))
 
 
@@ -123,7 +121,7 @@ class JamStartNext(APIView):
 
     @extend_schema(request=None, responses=serializers.SongState)
     def post(self, request: Request, slug: str) -> Response:
-        song = lineup.start_next(jam=hosted_jam(request, slug), host=request.user)
+        song = lineup.start_next(jam=hosted_jam(request, slug), host=user_of(request))
         return Response(state_of(song))
 
 
@@ -135,7 +133,7 @@ class JamSongAction(APIView):
     @extend_schema(request=None, responses=serializers.SongState)
     def post(self, request: Request, slug: str, pk: int) -> Response:
         jam_song = jam_song_of(hosted_jam(request, slug), pk)
-        SONG_ACTIONS[self.action](jam_song=jam_song, host=request.user)
+        SONG_ACTIONS[self.action](jam_song=jam_song, host=user_of(request))
         return Response(state_of(jam_song))
 
 
@@ -143,7 +141,7 @@ class JamSongMove(APIView):
     @extend_schema(request=serializers.MoveInput, responses=serializers.SongState)
     def post(self, request: Request, slug: str, pk: int) -> Response:
         jam_song = jam_song_of(hosted_jam(request, slug), pk)
-        lineup.move_song(jam_song=jam_song, host=request.user, **valid(serializers.MoveInput, request))
+        lineup.move_song(jam_song=jam_song, host=user_of(request), **valid(serializers.MoveInput, request))
         return Response(state_of(jam_song))
 
 

@@ -18,16 +18,20 @@ LONGEST_NAME = 40
 LONGEST_FOLDED = 120  # compatibility forms unfold: one sign may become eighteen
 # Name and secret gone for good; the row stays, so that counts do.
 ERASED: dict[str, Any] = {"display_name": "", "folded_name": None, "secret_hash": None, "instruments": []}
-COLOURS = (
-    "Amber Azure Brass Cherry Cobalt Copper Coral Crimson Ebony Emerald Golden Indigo Ivory Jade Lilac Mellow Midnight "
-    "Neon Ochre Olive Pearl Plum Ruby Rusty Saffron Scarlet Silver Sunburst Teal Velvet Violet Walnut"
-).split()
-SOUNDS = (
-    "Accordion Banjo Bassoon Bongo Bugle Cajón Castanet Celesta Cello Clarinet Conga Cornet Cymbal Dobro Fiddle Flute "
-    "Glockenspiel Harmonica Harp Jazzmaster Kalimba Kazoo Mandolin Maraca Marimba Mellotron Oboe Ocarina Organ Piccolo "
-    "Rhodes Sax Sitar Snare Stratocaster Tambourine Telecaster Theremin Triangle Trombone Trumpet Tuba Ukulele Viola "
-    "Washboard Whistle Wurlitzer Xylophone Zither"
-).split()
+# fmt: off
+COLOURS = [
+    "Amber", "Azure", "Brass", "Cherry", "Cobalt", "Copper", "Coral", "Crimson", "Ebony", "Emerald", "Golden",
+    "Indigo", "Ivory", "Jade", "Lilac", "Mellow", "Midnight", "Neon", "Ochre", "Olive", "Pearl", "Plum", "Ruby",
+    "Rusty", "Saffron", "Scarlet", "Silver", "Sunburst", "Teal", "Velvet", "Violet", "Walnut",
+]
+SOUNDS = [
+    "Accordion", "Banjo", "Bassoon", "Bongo", "Bugle", "Cajón", "Castanet", "Celesta", "Cello", "Clarinet", "Conga",
+    "Cornet", "Cymbal", "Dobro", "Fiddle", "Flute", "Glockenspiel", "Harmonica", "Harp", "Jazzmaster", "Kalimba",
+    "Kazoo", "Mandolin", "Maraca", "Marimba", "Mellotron", "Oboe", "Ocarina", "Organ", "Piccolo", "Rhodes", "Sax",
+    "Sitar", "Snare", "Stratocaster", "Tambourine", "Telecaster", "Theremin", "Triangle", "Trombone", "Trumpet",
+    "Tuba", "Ukulele", "Viola", "Washboard", "Whistle", "Wurlitzer", "Xylophone", "Zither",
+]
+# fmt: on
 
 
 def join_jam(*, jam: Jam, display_name: str = "") -> tuple[Attendee, str]:

@@ -34,6 +34,6 @@ class NoStream(AsyncWebsocketConsumer):
 
 
 sockets = [
-    re_path(r"^ws/jams/(?P<slug>[\w-]+)/?$", StreamConsumer.as_asgi(find=find_jam)),  # type: ignore[arg-type]
-    re_path(r"", NoStream.as_asgi()),  # type: ignore[arg-type]
+    re_path(r"^ws/jams/(?P<slug>[\w-]+)/?$", StreamConsumer.as_asgi(find=find_jam)),
+    re_path(r"", NoStream.as_asgi()),
 ]

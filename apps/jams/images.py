@@ -16,17 +16,17 @@ FORMATS = ("JPEG", "PNG", "WEBP")
 
 
 def remade(upload: "File[bytes]") -> "ContentFile[bytes]":
-    """A WebP of at most 1920 × 1080 under a name of ours. Raises Invalid for what is not a picture we take."""
+    """A WebP of at most 1920 by 1080 under a name of ours. Raises Invalid for what is not a picture we take."""
     if upload.size > settings.MAX_IMAGE_BYTES:
         raise refused(_("The image is too large: at most %(mb)d MB.") % {"mb": settings.MAX_IMAGE_BYTES // 2**20})
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             upload.seek(0)
-            image = Image.open(upload, formats=FORMATS)
-            if image.width * image.height > settings.MAX_IMAGE_PIXELS:
+            source = Image.open(upload, formats=FORMATS)
+            if source.width * source.height > settings.MAX_IMAGE_PIXELS:
                 raise refused(_("The image has too many pixels. Make it smaller and try again."))
-            image = ImageOps.exif_transpose(image).convert("RGB")
+            image = ImageOps.exif_transpose(source).convert("RGB")
     except Invalid:
         raise
     except Exception as error:  # Pillow raises a dozen kinds for files that lie about themselves

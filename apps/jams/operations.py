@@ -132,7 +132,8 @@ def change_status(jam: Jam, host: User, verb: str, status: Status, *, allowed: l
             return jam
         if action.jam.status not in allowed:
             raise WrongStatus(
-                _("The jam is %(status)s: that is not possible from there.") % {"status": action.jam.get_status_display()}
+                _("The jam is %(status)s: that is not possible from there.")
+                % {"status": action.jam.get_status_display()}
             )
         if status == Status.ENDED:
             finish_playing(action)

@@ -10,16 +10,12 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 if TYPE_CHECKING:
-    from apps.jams.models import Attendee, Jam, JamSong
-
-    JamBase, JamSongBase, AttendeeBase = QuerySet[Jam], QuerySet[JamSong], QuerySet[Attendee]
-else:
-    JamBase = JamSongBase = AttendeeBase = QuerySet
+    from apps.jams.models import Attendee, Jam, JamSong  # noqa: F401
 
 RANK = ("-pinned", "-votes", "counted_at", "pk")
 
 
-class JamQuerySet(JamBase):
+class JamQuerySet(QuerySet["Jam"]):
     def visible_to(self, user: Any) -> Self:
         """All but drafts; a host sees the drafts of their own jams, staff every one."""
         if user.is_authenticated and user.is_staff:
@@ -59,7 +55,7 @@ class JamQuerySet(JamBase):
         return self.annotate(most_wanted=Subquery(best.values("song__title")[:1]))
 
 
-class JamSongQuerySet(JamSongBase):
+class JamSongQuerySet(QuerySet["JamSong"]):
     def public(self) -> Self:
         """What the room may see: neither what waits for approval nor what was removed."""
         return self.filter(status__in=["open", "queued", "playing", "played"])
@@ -95,7 +91,7 @@ class JamSongQuerySet(JamSongBase):
         return self.filter(suggested_by=attendee, status__in=["pending", "open"])
 
 
-class AttendeeQuerySet(AttendeeBase):
+class AttendeeQuerySet(QuerySet["Attendee"]):
     def in_the_room(self) -> Self:
         return self.filter(state__in=["active", "away"])
 
@@ -105,9 +101,7 @@ class AttendeeQuerySet(AttendeeBase):
     def due_for_erasure(self) -> Self:
         """Those of jams that ended ATTENDEE_DAYS ago and still have a name or a secret."""
         before = timezone.now() - timedelta(days=settings.ATTENDEE_DAYS)
-        return self.filter(jam__ends_at__lt=before).filter(
-            Q(secret_hash__isnull=False) | Q(folded_name__isnull=False)
-        )
+        return self.filter(jam__ends_at__lt=before).filter(Q(secret_hash__isnull=False) | Q(folded_name__isnull=False))
 
 
 def hashed(secret: str) -> str:

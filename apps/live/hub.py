@@ -39,6 +39,7 @@ class Stream:
         self.joining = 0
         self.waiting = Changes()
         self.revision = 0
+        self.shown = 0  # the newest number that all have seen; what is addressed takes numbers too
         self.present = 0
         self.subscribed = False
         self.lost = False
@@ -67,7 +68,8 @@ class Stream:
             self.waiting, self.lost = Changes(), False
             if lost:
                 frames.setdefault("", {})["refetch"] = True
-            for address, frame in frames.items():
+            self.shown = self.revision if "" in frames else self.shown
+            for address, frame in sorted(frames.items()):  # what is for all comes first
                 await self.send({"revision": self.revision, **frame}, address)
             await asyncio.sleep(max(0.0, started + WINDOW - loop.time()))
 
@@ -81,7 +83,7 @@ class Stream:
                     for _ in range(min(BATCH, len(queue))):
                         await queue[0].send(text)
                         queue.popleft()
-            except Exception:
+            except Exception:  # noqa: BLE001 — whatever a socket fails with, it goes and the others stay
                 self.evict(queue.popleft())
             await asyncio.sleep(0)
 
@@ -102,7 +104,7 @@ class Hub:
         self.tasks = [asyncio.create_task(self.receive()), asyncio.create_task(self.watch())]
 
     async def join(self, name: str, socket: Socket) -> Stream:
-        """Subscribe before the client fetches its snapshot: what happens between arrives as a frame."""
+        """From here on the socket misses nothing. The first frame says so: then the client fetches its snapshot."""
         stream = self.streams.setdefault(name, Stream(name))
         stream.joining += 1  # so that the check does not take it for abandoned
         try:
@@ -110,6 +112,7 @@ class Hub:
             stream.sockets.add(socket)
         finally:
             stream.joining -= 1
+        await socket.send(orjson.dumps({"revision": stream.shown, "present": stream.present}).decode())
         return stream
 
     async def subscribe(self, stream: Stream) -> None:
@@ -170,7 +173,7 @@ class Hub:
                 await self.subscribe(stream)
                 stream.lose(revision)
             elif not stream.revision:
-                stream.revision = revision
+                stream.revision = stream.shown = revision
             elif before.get(stream.name) == revision != stream.revision:
                 stream.lose(revision)  # behind by the same number twice: not under way, lost
         return {stream.name: revision for stream, revision in zip(streams, newest, strict=True)}
@@ -180,11 +183,11 @@ class Hub:
             present = await asyncio.to_thread(get_channel_layer().present, stream.name, self.id, len(stream.sockets))
             if present != stream.present:
                 stream.present = present
-                await stream.send({"revision": stream.revision, "present": present})
+                await stream.send({"revision": stream.shown, "present": present})
 
     async def beat(self) -> None:
         for stream in list(self.streams.values()):
-            await stream.send({"revision": stream.revision})
+            await stream.send({"revision": stream.shown})
 
 
 _hubs: dict[asyncio.AbstractEventLoop, Hub] = {}

@@ -129,7 +129,7 @@ class JamForm(InHouseStyle, forms.ModelForm):
                 moment = getattr(jam, name)
                 self.initial[name] = timezone.make_naive(moment, jam.zone) if moment else None
         else:
-            self.fields["venue"].queryset = Venue.objects.managed_by(user).ordered()
+            self.fields["venue"].queryset = Venue.objects.managed_by(user).in_order()
             self.fields["venue"].empty_label = None
         self.dress()
 
@@ -240,4 +240,4 @@ class SongFilterForm(InHouseStyle, forms.Form):
         if "tempo" in wanted:
             _label, low, high = TEMPOS[wanted["tempo"]]
             songs = songs.filter(tempo__range=(low, high))
-        return songs.ordered(wanted.get("sort", "title"))
+        return songs.in_order(wanted.get("sort", "title"))

@@ -1,7 +1,10 @@
 """What the scripts say, in the reader's language. The pages carry it as data."""
 
 from collections.abc import Callable
+from datetime import datetime
+from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -52,6 +55,18 @@ def strip_words(starts: str) -> dict[str, dict[str, str]]:
         Jam.Status.LAST_CALL: between | {"label": _("Last call")},
         Jam.Status.ENDED: {"label": _("Ended"), "title": _("That was the night"), "by": ""},
     }
+
+
+def strip_of(board: dict[str, Any], starts: str) -> dict[str, Any]:
+    """The lit strip as the server writes it; `elapsed` seconds of the song that plays."""
+    song = board["playing"]
+    if not song:
+        return strip_words(starts)[board["status"]]
+    elapsed = 0
+    if song["started_at"]:
+        elapsed = int((timezone.now() - datetime.fromisoformat(song["started_at"])).total_seconds())
+    elapsed = max(0, min(elapsed, song["duration"] or elapsed))
+    return {"label": _("Now playing"), "title": song["title"], "by": song["artist"], "elapsed": elapsed}
 
 
 def vote_words() -> Words:
@@ -132,6 +147,7 @@ def console_words(starts: str) -> Words:
         "in_jam": _("Already in the jam"),
         "not_done": _("Not done: the server does not answer. Try again."),
         "from": _("from %(name)s"),
+        "remove_who": _("Remove %(name)s?"),
         "state_active": _("Here"),
         "state_away": _("Away"),
         "done_open": _("The jam is open: people can vote."),

@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.accounts.auth import user_of
 from apps.catalog.operations import find_or_add_song
 from apps.core.api import Empty, valid
 from apps.jams.attendees import rename_attendee
@@ -76,7 +77,7 @@ class JamSongs(GenericAPIView):
 
     def add(self, request: Request, jam: Jam, wanted: dict[str, Any]) -> Response:
         songs = wanted.get("songs") or [wanted.get("song") or find_or_add_song(**wanted)]
-        added, skipped = add_songs(jam=jam, host=request.user, songs=songs)
+        added, skipped = add_songs(jam=jam, host=user_of(request), songs=songs)
         if "songs" not in wanted:
             jam_song = added[0] if added else jam.songs.get(song=skipped[0])
             return Response(self.state(jam, jam_song), status=201 if added else 200)
@@ -116,6 +117,6 @@ class AttendeeDetail(APIView):
     @extend_schema(responses={204: None})
     def delete(self, request: Request, slug: str, pk: int) -> Response:
         jam = hosted_jam(request, slug)
-        attendee = get_object_or_404(Attendee.objects.select_related("jam"), jam=jam, pk=pk)
-        operations.remove_attendee(attendee=attendee, host=request.user)
+        attendee: Attendee = get_object_or_404(Attendee.objects.select_related("jam"), jam=jam, pk=pk)
+        operations.remove_attendee(attendee=attendee, host=user_of(request))
         return Empty()

@@ -29,6 +29,7 @@ from apps.live.changes import Change
 from apps.live.streams import announce
 from apps.voting import ballot
 from apps.voting.models import Vote
+from apps.voting.queries import suggestions_left, votes_left
 
 
 @dataclass(frozen=True)
@@ -153,17 +154,6 @@ def already(there: JamSong) -> AlreadyInJam:
         return AlreadyInJam(_("“%(title)s” has been suggested already and waits for the host.") % title)
     message = _("“%(title)s” is in the jam already: vote for it there.") % title
     return AlreadyInJam(message, extra={"jam_song": there.pk})
-
-
-def suggestions_left(jam: Jam, attendee: Attendee) -> int:
-    return max(0, jam.max_suggestions - JamSong.objects.suggested_by_still(attendee).count())
-
-
-def votes_left(jam: Jam, attendee: Attendee) -> int | None:
-    """None where there is no cap."""
-    if jam.max_votes is None:
-        return None
-    return max(0, jam.max_votes - Vote.objects.out(attendee).count())
 
 
 # Leaving ----------------------------------------------------------------------------------------------

@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from apps.jams.models import Attendee, JamSong
+from apps.jams.models import Attendee, Jam, JamSong
 from apps.voting.models import Vote
-from apps.voting.operations import suggestions_left, votes_left
 
 
 def mine(attendee: Attendee) -> dict[str, Any]:
@@ -18,3 +17,14 @@ def mine(attendee: Attendee) -> dict[str, Any]:
         "suggestions_left": suggestions_left(attendee.jam, attendee),
         "songs": list(JamSong.objects.filter(suggested_by=attendee).select_related("song").order_by("pk")),
     }
+
+
+def suggestions_left(jam: Jam, attendee: Attendee) -> int:
+    return max(0, jam.max_suggestions - JamSong.objects.suggested_by_still(attendee).count())
+
+
+def votes_left(jam: Jam, attendee: Attendee) -> int | None:
+    """None where there is no cap."""
+    if jam.max_votes is None:
+        return None
+    return max(0, jam.max_votes - Vote.objects.out(attendee).count())

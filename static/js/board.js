@@ -50,6 +50,7 @@ export class Board {
       part.hidden = !value;
       setText(find("[data-value]", part), value || "");
     }
+    for (const part of all("[data-bare]", row)) part.hidden = Object.values(facts).some(Boolean);
     const level = find(".level", row);
     if (level) {
       level.hidden = song.votes === null;

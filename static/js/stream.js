@@ -85,12 +85,13 @@ export class Stream extends EventTarget {
     const socket = new WebSocket(`${scheme}://${location.host}/ws/jams/${this.slug}`);
     this.#socket = socket;
     this.#recent = [];
-    socket.onopen = () => {
-      this.#heard();
-      this.refresh(0);
-    };
+    socket.onopen = () => this.#heard();
+    let greeted = false;
     socket.onmessage = (event) => {
       this.#heard();
+      // From its first frame on the socket misses nothing, so the snapshot comes after it.
+      if (!greeted) this.refresh(0);
+      greeted = true;
       if (event.data !== "pong") this.#receive(JSON.parse(event.data));
     };
     socket.onclose = (event) => socket === this.#socket && this.#lost(event.code);

@@ -9,7 +9,6 @@ import apps.catalog.validators
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -18,52 +17,213 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Song',
+            name="Song",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('title', models.CharField(max_length=200, verbose_name='title')),
-                ('artist', models.CharField(max_length=200, verbose_name='artist')),
-                ('year', models.PositiveSmallIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1000), django.core.validators.MaxValueValidator(2100)], verbose_name='year')),
-                ('key', models.CharField(blank=True, max_length=16, validators=[apps.catalog.validators.validate_key], verbose_name='key')),
-                ('tempo', models.PositiveSmallIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(20), django.core.validators.MaxValueValidator(400)], verbose_name='tempo (bpm)')),
-                ('duration', models.PositiveIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(7200)], verbose_name='length (seconds)')),
-                ('style', models.CharField(blank=True, max_length=40, verbose_name='style')),
-                ('tags', models.JSONField(blank=True, default=list, validators=[apps.catalog.validators.validate_tags], verbose_name='tags')),
-                ('chord_sheet_url', models.CharField(blank=True, max_length=500, validators=[apps.catalog.validators.validate_chord_sheet_url], verbose_name='chord sheet')),
-                ('parts', models.JSONField(blank=True, default=list, validators=[apps.catalog.validators.validate_parts], verbose_name='line-up')),
-                ('popularity', models.PositiveIntegerField(default=0, validators=[django.core.validators.MaxValueValidator(2147483647)], verbose_name='popularity')),
-                ('times_played', models.PositiveIntegerField(default=0, editable=False, verbose_name='times played')),
-                ('last_played', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='last played')),
-                ('folded_title', models.CharField(blank=True, editable=False, max_length=250, verbose_name='folded title')),
-                ('folded_artist', models.CharField(blank=True, editable=False, max_length=250, verbose_name='folded artist')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("title", models.CharField(max_length=200, verbose_name="title")),
+                ("artist", models.CharField(max_length=200, verbose_name="artist")),
+                (
+                    "year",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(1000),
+                            django.core.validators.MaxValueValidator(2100),
+                        ],
+                        verbose_name="year",
+                    ),
+                ),
+                (
+                    "key",
+                    models.CharField(
+                        blank=True, max_length=16, validators=[apps.catalog.validators.validate_key], verbose_name="key"
+                    ),
+                ),
+                (
+                    "tempo",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(20),
+                            django.core.validators.MaxValueValidator(400),
+                        ],
+                        verbose_name="tempo (bpm)",
+                    ),
+                ),
+                (
+                    "duration",
+                    models.PositiveIntegerField(
+                        blank=True,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(7200),
+                        ],
+                        verbose_name="length (seconds)",
+                    ),
+                ),
+                ("style", models.CharField(blank=True, max_length=40, verbose_name="style")),
+                (
+                    "tags",
+                    models.JSONField(
+                        blank=True,
+                        default=list,
+                        validators=[apps.catalog.validators.validate_tags],
+                        verbose_name="tags",
+                    ),
+                ),
+                (
+                    "chord_sheet_url",
+                    models.CharField(
+                        blank=True,
+                        max_length=500,
+                        validators=[apps.catalog.validators.validate_chord_sheet_url],
+                        verbose_name="chord sheet",
+                    ),
+                ),
+                (
+                    "parts",
+                    models.JSONField(
+                        blank=True,
+                        default=list,
+                        validators=[apps.catalog.validators.validate_parts],
+                        verbose_name="line-up",
+                    ),
+                ),
+                (
+                    "popularity",
+                    models.PositiveIntegerField(
+                        default=0,
+                        validators=[django.core.validators.MaxValueValidator(2147483647)],
+                        verbose_name="popularity",
+                    ),
+                ),
+                ("times_played", models.PositiveIntegerField(default=0, editable=False, verbose_name="times played")),
+                (
+                    "last_played",
+                    models.DateTimeField(blank=True, editable=False, null=True, verbose_name="last played"),
+                ),
+                (
+                    "folded_title",
+                    models.CharField(blank=True, editable=False, max_length=250, verbose_name="folded title"),
+                ),
+                (
+                    "folded_artist",
+                    models.CharField(blank=True, editable=False, max_length=250, verbose_name="folded artist"),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
             ],
             options={
-                'verbose_name': 'song',
-                'verbose_name_plural': 'songs',
-                'indexes': [models.Index(fields=['folded_artist', 'folded_title'], name='songs_by_artist'), models.Index(fields=['-popularity', 'folded_title', 'folded_artist'], name='songs_by_popularity'), models.Index(fields=['year', 'folded_title', 'folded_artist'], name='songs_by_year'), models.Index(fields=['style', 'folded_title', 'folded_artist'], name='songs_by_style'), models.Index(condition=models.Q(('times_played__gt', 0)), fields=['-times_played', 'folded_title'], name='songs_by_plays')],
-                'constraints': [models.UniqueConstraint(fields=('folded_title', 'folded_artist'), name='one_song_per_title_and_artist', violation_error_code='unique', violation_error_message='The library has this song already.'), models.CheckConstraint(condition=models.Q(models.Q(('title', ''), _negated=True), models.Q(('folded_title', ''), _negated=True)), name='song_has_a_title'), models.CheckConstraint(condition=models.Q(models.Q(('artist', ''), _negated=True), models.Q(('folded_artist', ''), _negated=True)), name='song_has_an_artist'), models.CheckConstraint(condition=models.Q(('year__isnull', True), ('year__range', (1000, 2100)), _connector='OR'), name='song_year'), models.CheckConstraint(condition=models.Q(('tempo__isnull', True), ('tempo__range', (20, 400)), _connector='OR'), name='song_tempo'), models.CheckConstraint(condition=models.Q(('duration__isnull', True), ('duration__range', (1, 7200)), _connector='OR'), name='song_duration')],
+                "verbose_name": "song",
+                "verbose_name_plural": "songs",
+                "indexes": [
+                    models.Index(fields=["folded_artist", "folded_title"], name="songs_by_artist"),
+                    models.Index(fields=["-popularity", "folded_title", "folded_artist"], name="songs_by_popularity"),
+                    models.Index(fields=["year", "folded_title", "folded_artist"], name="songs_by_year"),
+                    models.Index(fields=["style", "folded_title", "folded_artist"], name="songs_by_style"),
+                    models.Index(
+                        condition=models.Q(("times_played__gt", 0)),
+                        fields=["-times_played", "folded_title"],
+                        name="songs_by_plays",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("folded_title", "folded_artist"),
+                        name="one_song_per_title_and_artist",
+                        violation_error_code="unique",
+                        violation_error_message="The library has this song already.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("title", ""), _negated=True), models.Q(("folded_title", ""), _negated=True)
+                        ),
+                        name="song_has_a_title",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("artist", ""), _negated=True), models.Q(("folded_artist", ""), _negated=True)
+                        ),
+                        name="song_has_an_artist",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("year__isnull", True), ("year__range", (1000, 2100)), _connector="OR"),
+                        name="song_year",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("tempo__isnull", True), ("tempo__range", (20, 400)), _connector="OR"),
+                        name="song_tempo",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("duration__isnull", True), ("duration__range", (1, 7200)), _connector="OR"),
+                        name="song_duration",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Venue',
+            name="Venue",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100, verbose_name='name')),
-                ('slug', models.SlugField(blank=True, max_length=60, unique=True, verbose_name='address on this site')),
-                ('address', models.CharField(blank=True, max_length=200, verbose_name='street address')),
-                ('town', models.CharField(blank=True, max_length=100, verbose_name='town')),
-                ('time_zone', models.CharField(default='Europe/London', max_length=64, validators=[apps.catalog.validators.validate_time_zone], verbose_name='time zone')),
-                ('description', models.TextField(blank=True, max_length=2000, verbose_name='description')),
-                ('accent', models.CharField(blank=True, max_length=7, validators=[django.core.validators.RegexValidator('\\A#[0-9a-fA-F]{6}\\Z', 'Write a colour as # and six digits, like #e0a030.')], verbose_name='colour')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('managers', models.ManyToManyField(blank=True, related_name='venues', to=settings.AUTH_USER_MODEL, verbose_name='managers')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=100, verbose_name="name")),
+                ("slug", models.SlugField(blank=True, max_length=60, unique=True, verbose_name="address on this site")),
+                ("address", models.CharField(blank=True, max_length=200, verbose_name="street address")),
+                ("town", models.CharField(blank=True, max_length=100, verbose_name="town")),
+                (
+                    "time_zone",
+                    models.CharField(
+                        default="Europe/London",
+                        max_length=64,
+                        validators=[apps.catalog.validators.validate_time_zone],
+                        verbose_name="time zone",
+                    ),
+                ),
+                (
+                    "description",
+                    models.TextField(
+                        blank=True,
+                        max_length=2000,
+                        validators=[django.core.validators.MaxLengthValidator(2000)],
+                        verbose_name="description",
+                    ),
+                ),
+                (
+                    "accent",
+                    models.CharField(
+                        blank=True,
+                        max_length=7,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "\\A#[0-9a-fA-F]{6}\\Z", "Write a colour as # and six digits, like #e0a030."
+                            )
+                        ],
+                        verbose_name="colour",
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                (
+                    "managers",
+                    models.ManyToManyField(
+                        blank=True, related_name="venues", to=settings.AUTH_USER_MODEL, verbose_name="managers"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'venue',
-                'verbose_name_plural': 'venues',
-                'indexes': [models.Index(fields=['town', 'name'], name='venues_by_town')],
-                'constraints': [models.UniqueConstraint(django.db.models.functions.text.Lower('name'), name='one_venue_per_name', violation_error_code='unique', violation_error_message='There is a venue of this name already. Add the town to the name.'), models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='venue_has_a_name'), models.CheckConstraint(condition=models.Q(('slug', ''), _negated=True), name='venue_has_a_slug')],
+                "verbose_name": "venue",
+                "verbose_name_plural": "venues",
+                "indexes": [models.Index(fields=["town", "name"], name="venues_by_town")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        django.db.models.functions.text.Lower("name"),
+                        name="one_venue_per_name",
+                        violation_error_code="unique",
+                        violation_error_message="There is a venue of this name already. Add the town to the name.",
+                    ),
+                    models.CheckConstraint(condition=models.Q(("name", ""), _negated=True), name="venue_has_a_name"),
+                    models.CheckConstraint(condition=models.Q(("slug", ""), _negated=True), name="venue_has_a_slug"),
+                ],
             },
         ),
     ]

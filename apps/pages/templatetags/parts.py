@@ -26,9 +26,9 @@ def icon(name: str, *, flip: bool = False) -> SafeString:
 
 
 @register.filter
-def as_length(seconds: int | None) -> str:
-    """245 → '4:05'; '' for what is not known."""
-    return "" if seconds is None else f"{seconds // 60}:{seconds % 60:02}"
+def as_length(seconds: Any) -> str:
+    """245 → '4:05'; '' for what is not known, or missing in a template."""
+    return "" if seconds in (None, "") else f"{seconds // 60}:{seconds % 60:02}"
 
 
 def local(moment: datetime | str | None, zone: ZoneInfo | str) -> datetime | None:

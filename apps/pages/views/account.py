@@ -32,7 +32,7 @@ def host(request: HttpRequest) -> HttpResponse:
     context = {
         "current": jams.exclude(status=Jam.Status.ENDED).order_by("starts_at", "pk")[:50],
         "page": page_of(request, jams.past().with_most_wanted()),
-        "venues": Venue.objects.managed_by(request.user).ordered()[:20],
+        "venues": Venue.objects.managed_by(request.user).in_order()[:20],
     }
     return private(render(request, "pages/host.html", context))
 

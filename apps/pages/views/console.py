@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.templatetags.static import static
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -21,10 +22,15 @@ from apps.pages.board import board_of, desk_of
 from apps.pages.forms import songs_in
 from apps.pages.templatetags.parts import clock
 from apps.pages.views.common import find_hosted_jam, private, see_other, telling
-from apps.pages.words import console_words
+from apps.pages.words import console_words, strip_of
 from apps.voting.operations import remove_attendee
 
 HITS = 8
+SIDES = ("requests", "people", "join")
+MODULES = [
+    f"js/{name}.js"
+    for name in "console page api state stream move rows clock connection now act desk add".split()
+]
 
 JAM_ACTIONS: dict[str, Callable[..., Any]] = {
     "open": operations.open_jam,
@@ -59,19 +65,35 @@ def console(request: HttpRequest, slug: str) -> HttpResponse:
     jam = find_hosted_jam(request, slug)
     desk = desk_of(jam)
     board = board_of(jam, desk["songs"])
+    starts = clock(jam.starts_at, jam.zone)
     context = {
         "jam": jam,
         "board": board,
         "desk": desk,
         "zone": jam.zone,
         "steps": [(verb, status.label, status == jam.status, jam.status in before) for verb, status, before in STEPS],
-        "side": "people" if request.GET.get("side") == "people" else "requests",
+        "side": side if (side := request.GET.get("side")) in SIDES else SIDES[0],
         "notes": {m.extra_tags: m for m in messages.get_messages(request) if m.extra_tags},
-        "words": console_words(clock(jam.starts_at, jam.zone)),
-        "data": {"slug": jam.slug, "status": jam.status, "zone": jam.venue.time_zone},
+        "strip": strip_of(board, starts),
+        "words": console_words(starts),
+        "modules": MODULES,
+        "asked": [asked(jam_song) for jam_song in desk["pending"]],
+        "blank": {"id": 0, "votes": 0, "display_name": ""},
+        "data": {
+            "slug": jam.slug,
+            "status": jam.status,
+            "zone": jam.venue.time_zone,
+            "icons": static("icons.svg"),
+            "songs": desk["songs"],
+        },
         **search(request, board),
     }
     return private(render(request, "pages/console/page.html", context))
+
+
+def asked(jam_song: JamSong) -> dict[str, Any]:
+    song = jam_song.song
+    return {"id": jam_song.pk, "title": song.title, "artist": song.artist, "from": str(jam_song.suggested_by or "")}
 
 
 def search(request: HttpRequest, board: dict[str, Any]) -> dict[str, Any]:
@@ -79,7 +101,7 @@ def search(request: HttpRequest, board: dict[str, Any]) -> dict[str, Any]:
     if not wanted:
         return {"wanted": ""}
     here = {song["song"] for song in board["songs"]}
-    found = Song.objects.search(wanted).ordered("-popularity")[:HITS]
+    found = Song.objects.search(wanted).in_order("-popularity")[:HITS]
     return {"wanted": wanted, "hits": [{"song": song, "here": song.pk in here} for song in found]}
 
 

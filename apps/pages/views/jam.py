@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -18,11 +19,13 @@ from apps.pages.board import board_of, most_wanted
 from apps.pages.forms import SuggestForm
 from apps.pages.templatetags.parts import clock
 from apps.pages.views.common import find_jam, private, see_other, telling
-from apps.pages.words import phone_words
+from apps.pages.words import phone_words, strip_of
 from apps.voting.models import Vote
 from apps.voting.operations import cast_vote, leave_jam, suggest_song, take_back_vote
 
 HITS = 8
+MODULES = [f"js/{name}.js" for name in "jam page api state stream move rows board clock connection now me vote suggest".split()]
+BLANK = {"id": 0, "votes": 0}  # what the <template> of a row is made of
 OUT = {"open", "queued", "playing"}
 
 
@@ -33,7 +36,9 @@ def jam(request: HttpRequest, slug: str) -> HttpResponse:
     if attendee and attendee.state == Attendee.State.REMOVED:
         return private(render(request, "pages/jam/removed.html", {"jam": jam}))
     board = board_of(jam)
-    context = {"jam": jam, "board": board, "attendee": attendee, "zone": jam.zone, "words": words_for(jam)}
+    starts = clock(jam.starts_at, jam.zone)
+    context = {"jam": jam, "board": board, "attendee": attendee, "zone": jam.zone}
+    context |= {"strip": strip_of(board, starts), "words": phone_words(starts), "modules": MODULES}
     context["notes"] = {m.extra_tags: str(m) for m in messages.get_messages(request) if m.extra_tags}
     if jam.status == Jam.Status.ENDED:
         return private(render(request, "pages/jam/ended.html", context | {"wanted": most_wanted(board["songs"])}))
@@ -42,16 +47,20 @@ def jam(request: HttpRequest, slug: str) -> HttpResponse:
         "status": jam.status,
         "voting": board["voting"],
         "zone": jam.venue.time_zone,
+        "icons": static("icons.svg"),
         "max_votes": jam.max_votes,
     }
     if attendee:
         context |= own(request, jam, attendee, board)
         context["data"] |= {"attendee": attendee.pk, "voted": sorted(context["voted"])}
-    return private(render(request, "pages/jam/page.html", context))
+    board["ranking"] = [row | marks(row, place, context) for place, row in enumerate(board["ranking"], start=1)]
+    return private(render(request, "pages/jam/page.html", context | {"blank": BLANK}))
 
 
-def words_for(jam: Jam) -> dict[str, Any]:
-    return phone_words(clock(jam.starts_at, jam.zone))
+def marks(song: dict[str, Any], place: int, context: dict[str, Any]) -> dict[str, Any]:
+    """What a row of the ranking shows besides the song: its place, whether it is mine, why a vote was refused."""
+    note = context["notes"].get(f"song-{song['id']}", "")
+    return {"rank": place, "mine": song["id"] in context.get("voted", ()), "note": note}
 
 
 def own(request: HttpRequest, jam: Jam, attendee: Attendee, board: dict[str, Any]) -> dict[str, Any]:
@@ -77,7 +86,7 @@ def search(request: HttpRequest, board: dict[str, Any]) -> dict[str, Any]:
     if not wanted:
         return {"wanted": ""}
     here = {song["song"]: song for song in board["songs"]}
-    found = Song.objects.search(wanted).ordered("-popularity")[:HITS]
+    found = Song.objects.search(wanted).in_order("-popularity")[:HITS]
     return {"wanted": wanted, "hits": [{"song": song, "here": here.get(song.pk)} for song in found]}
 
 

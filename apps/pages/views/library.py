@@ -39,7 +39,7 @@ def song(request: HttpRequest, song: int) -> HttpResponse:
 @require_GET
 def venues(request: HttpRequest) -> HttpResponse:
     wanted = request.GET.get("search", "").strip()[:100]
-    page = page_of(request, Venue.objects.search(wanted).ordered())
+    page = page_of(request, Venue.objects.search(wanted).in_order())
     return render(request, "pages/venues.html", {"page": page, "wanted": wanted})
 
 

@@ -1,15 +1,18 @@
 """The big screen: the same for everybody, readable from ten metres."""
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.templatetags.static import static
 from django.views.decorators.http import require_GET
 
 from apps.pages.board import board_of, most_wanted
-from apps.pages.templatetags.parts import clock
+from apps.pages.templatetags.parts import bare_host, clock
 from apps.pages.views.common import find_jam, private
-from apps.pages.words import screen_words
+from apps.pages.words import screen_words, strip_of
 
 ROWS = 8
+MODULES = [f"js/{name}.js" for name in "screen page api state stream move rows board clock connection now".split()]
 
 
 @require_GET
@@ -17,14 +20,19 @@ def screen(request: HttpRequest, slug: str) -> HttpResponse:
     jam = find_jam(request, slug)
     board = board_of(jam)
     theme = request.GET.get("theme", "")
+    starts = clock(jam.starts_at, jam.zone)
     context = {
         "jam": jam,
         "board": board,
         "rows": board["ranking"][:ROWS],
         "wanted": most_wanted(board["songs"]),
         "zone": jam.zone,
-        "theme": theme if theme in ("dark", "light") else "dark",
-        "words": screen_words(clock(jam.starts_at, jam.zone)),
-        "data": {"slug": jam.slug, "status": jam.status, "most": ROWS, "zone": jam.venue.time_zone},
+        "host": bare_host(settings.PUBLIC_URL),
+        "blank": {"id": 0, "votes": 0},
+        "theme": theme if theme in ("dark", "light") else "",
+        "strip": strip_of(board, starts),
+        "words": screen_words(starts),
+        "modules": MODULES,
+        "data": {"slug": jam.slug, "status": jam.status, "most": ROWS, "zone": jam.venue.time_zone, "icons": static("icons.svg")},
     }
     return private(render(request, "pages/screen.html", context))

@@ -8,26 +8,38 @@ from apps.voting import triggers
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('jams', '0001_initial'),
+        ("jams", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Vote',
+            name="Vote",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='cast')),
-                ('attendee', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='votes', to='jams.attendee')),
-                ('jam_song', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='vote_set', to='jams.jamsong')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="cast")),
+                (
+                    "attendee",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="votes", to="jams.attendee"
+                    ),
+                ),
+                (
+                    "jam_song",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="vote_set",
+                        to="jams.jamsong",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'vote',
-                'verbose_name_plural': 'votes',
-                'constraints': [models.UniqueConstraint(fields=('jam_song', 'attendee'), name='one_vote_per_attendee')],
+                "verbose_name": "vote",
+                "verbose_name_plural": "votes",
+                "constraints": [models.UniqueConstraint(fields=("jam_song", "attendee"), name="one_vote_per_attendee")],
             },
         ),
         migrations.RunPython(triggers.install, migrations.RunPython.noop),

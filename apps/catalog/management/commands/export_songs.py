@@ -17,9 +17,9 @@ class Command(BaseCommand):
         parser.add_argument("file", nargs="?", help="where to; without it, standard output")
 
     def handle(self, *args: Any, file: str | None, **options: Any) -> None:
-        songs = Song.objects.ordered()
+        songs = Song.objects.in_order()
         if file is None:
-            export_songs(songs, self.stdout._out)
+            export_songs(songs, self.stdout)
             return
         try:
             with open(file, "w", encoding=SPREADSHEET, newline="") as target:

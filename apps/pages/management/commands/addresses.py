@@ -1,3 +1,4 @@
+from io import StringIO
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -7,7 +8,7 @@ from django.core.management.base import BaseCommand
 from django.urls import reverse
 
 from apps.accounts.models import User
-from apps.jams.demo import DEMO_EMAIL, DEMO_PASSWORD
+from apps.jams.demo import DEMO_EMAIL, DEMO_PASSWORD, STAFF_EMAIL
 from apps.jams.models import Jam
 
 
@@ -28,6 +29,8 @@ class Command(BaseCommand):
         for name, path in pages.items():
             self.stdout.write(f"  {name:<12}{settings.PUBLIC_URL}{path}")
         if User.objects.filter(email=DEMO_EMAIL).exists():
-            self.stdout.write(f"  {'Demo login':<12}{DEMO_EMAIL}  {DEMO_PASSWORD}")
+            self.stdout.write(f"  {'Log in as':<12}{DEMO_EMAIL} or {STAFF_EMAIL} (admin), password {DEMO_PASSWORD}")
         if jam and urlsplit(settings.PUBLIC_URL).hostname not in ("localhost", "127.0.0.1"):
-            segno.make(jam.join_url, error="m", micro=False).terminal(self.stdout, border=2, compact=True)
+            picture = StringIO()
+            segno.make(jam.join_url, error="m", micro=False).terminal(picture, border=2, compact=True)
+            self.stdout.write(picture.getvalue())

@@ -1,0 +1,9 @@
+"""A crowd of simulated attendees, for a demo that moves and for load. It knows the server only as phones do.
+
+    here.py      that it runs against this machine and no other
+    server.py    HTTP
+    board.py     what a phone knows of the jam
+    person.py    one attendee: joins, watches, votes like people do
+    figures.py   what came of it
+    evening.py   all of them together, and the check of what they were told
+"""

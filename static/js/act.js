@@ -1,0 +1,92 @@
+// A host's actions: what the form's button would post, sent to the API, with an answer at once.
+import { Away, call } from "./api.js";
+import { find, isolated, setText, text } from "./page.js";
+
+const toast = find("[data-toast]");
+let hiding = 0;
+
+export function tell(message, wrong = false) {
+  clearTimeout(hiding);
+  setText(find("span", toast), message);
+  toast.classList.toggle("toast-wrong", wrong);
+  toast.hidden = false;
+  // What went wrong stays until it is read.
+  if (!wrong) hiding = setTimeout(() => (toast.hidden = true), 6000);
+}
+
+find("[data-toast-close]").addEventListener("click", () => (toast.hidden = true));
+
+// /jams/x/host/songs/7/queue → /api/v1/jams/x/songs/7/queue
+const apiOf = (address) => `/api/v1${new URL(address, location).pathname.replace("/host/", "/")}`;
+
+export class Actions {
+  constructor(state, stream) {
+    Object.assign(this, { state, stream });
+    document.addEventListener("click", (event) => {
+      const button = event.target.closest("button[data-act]");
+      if (!button) return;
+      event.preventDefault();
+      if (button.getAttribute("aria-busy") !== "true") this.#press(button);
+    });
+  }
+
+  async #press(button) {
+    const { act } = button.dataset;
+    const body = act === "move" ? { position: Number(button.value) } : act === "pause" ? { [button.name]: button.value === "1" } : undefined;
+    const row = button.closest("[data-key]");
+    const title = (row && find("[data-title]", row)?.textContent) ?? this.#titleFor(act);
+    const place = body?.position + 1;
+    const done = await this.send("POST", apiOf(button.getAttribute("formaction")), body, button);
+    if (!done) return;
+    tell(text(`done_${act}`, { title: isolated(title), place }));
+    row?.querySelector("details")?.removeAttribute("open");
+  }
+
+  // Answers what came back, or false after having said why not.
+  async send(method, address, body, button) {
+    button?.setAttribute("aria-busy", "true");
+    try {
+      const answer = await call(method, address, body);
+      this.#take(answer);
+      return answer;
+    } catch (error) {
+      tell(error instanceof Away ? text("not_done") : error.message, true);
+      return false;
+    } finally {
+      button?.removeAttribute("aria-busy");
+    }
+  }
+
+  // The answer is as good as a frame; what else moved comes by the socket, or is asked for.
+  #take(answer) {
+    if (answer.jam_revision) this.state.merge({ ...answer, songs: answer.songs });
+    else if (answer.revision && answer.title) this.state.merge({ songs: [answer] });
+    if (this.stream.phase !== "live") this.stream.refresh();
+  }
+
+  #titleFor(act) {
+    const song = act === "start-next" ? this.state.queue[0] : this.state.playing;
+    return song?.title ?? "";
+  }
+}
+
+// Links that ask first: a dialog here, a page of its own without a script.
+export function askFirst(dialog, confirmed) {
+  let asked = null;
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-confirm]");
+    if (!link) return;
+    event.preventDefault();
+    if (link.getAttribute("aria-disabled") === "true") return;
+    asked = link;
+    setText(find("h2", dialog), link.dataset.title);
+    setText(find("p", dialog), link.dataset.say);
+    setText(find("[data-yes]", dialog), link.dataset.do);
+    dialog.showModal();
+  });
+  find("[data-no]", dialog).addEventListener("click", () => dialog.close());
+  find("[data-yes]", dialog).addEventListener("click", () => {
+    dialog.close();
+    confirmed(asked);
+  });
+}
