@@ -63,6 +63,12 @@ def full(request):
 
 
 @pytest.fixture(autouse=True)
+def fast_passwords(settings):
+    """Hashing is slow on purpose, and most tests make users."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
 def empty_cache():
     cache.clear()  # empties this worker's Redis database
 

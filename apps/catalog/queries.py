@@ -26,6 +26,7 @@ SONG_ORDERS = {
     "times_played": "times_played",
     "last_played": "last_played",
 }
+NULLABLE = {"year", "tempo", "last_played"}
 VENUE_ORDERS = {"name": "name", "town": "town", "created_at": "created_at"}
 
 
@@ -37,7 +38,8 @@ def folded(text: str) -> str:
 def terms(by: str, orders: dict[str, str], *rest: str) -> list[Any]:
     """Terms of `order_by` for 'year' or '-year'. What is unknown comes last both ways, on every database."""
     column = orders[by.removeprefix("-")]
-    first = F(column).desc(nulls_last=True) if by.startswith("-") else F(column).asc(nulls_last=True)
+    last = column in NULLABLE or None  # where it makes no difference, it would keep PostgreSQL from the index
+    first = F(column).desc(nulls_last=last) if by.startswith("-") else F(column).asc(nulls_last=last)
     return [first, *(name for name in rest if name != column)]
 
 

@@ -1,5 +1,6 @@
 """The shapes that the API speaks: JSON by orjson, pages of lists. Named in settings, so nothing here imports views."""
 
+import re
 from typing import Any
 
 import orjson
@@ -10,6 +11,8 @@ from rest_framework.pagination import PageNumberPagination
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 
+NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # escaped, since JSON allows no other
+
 
 class JSONParser(BaseParser):
     """Strict JSON (RFC 8259): UTF-8, no NaN, no lone surrogates, no NUL, which PostgreSQL cannot store."""
@@ -17,8 +20,11 @@ class JSONParser(BaseParser):
     media_type = "application/json"
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
+        body = stream.read()
+        if NUL.search(body):
+            raise ParseError(_("The body holds a NUL character. Leave it out."))
         try:
-            data = orjson.loads(stream.read())
+            data = orjson.loads(body)
         except orjson.JSONDecodeError as error:
             raise ParseError(_("The body is not JSON: %(error)s") % {"error": error}) from error
         if not isinstance(data, dict):

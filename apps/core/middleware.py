@@ -14,7 +14,7 @@ from apps.core.problems import problem_response
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
-GIVEN_ID = re.compile(r"[\w.-]{8,64}")
+GIVEN_ID = re.compile(r"[A-Za-z0-9_.-]{8,64}")
 API = "/api/"
 CURRENT = "/api/v1"
 

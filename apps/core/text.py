@@ -6,6 +6,9 @@ import unicodedata
 
 CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # without 0 O 1 I L, which look alike across a room
 
+# They count as letters or signs and show nothing: Hangul fillers, the empty Braille pattern, inherent Khmer vowels.
+BLANK = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
+
 
 def fold(text: str) -> str:
     """The form in which two spellings of one title, artist or name are equal: 'Beyoncé  &  Co.' → 'beyonce and co'.
@@ -22,11 +25,15 @@ def fold(text: str) -> str:
 def clean(text: str) -> str:
     """Without control and invisible characters, and with single plain spaces: what is stored of a typed line."""
     kept = "".join(" " if c.isspace() else c for c in text if c.isspace() or visible(c))
-    return unicodedata.normalize("NFC", " ".join(kept.split()))
+    line = unicodedata.normalize("NFC", " ".join(kept.split()))
+    # Joiners and marks alone, without anything they could belong to, show nothing.
+    return line if any(unicodedata.category(c)[0] not in "CMZ" for c in line) else ""
 
 
 def visible(character: str) -> bool:
     """Zero-width joiners stay, since emoji and several scripts need them; marks of direction go."""
+    if character in BLANK:
+        return False
     return character in "\u200c\u200d" or unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Co", "Cn"}
 
 

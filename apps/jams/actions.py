@@ -21,6 +21,7 @@ class Action:
         self.before: dict[str, Any] = {}
         self.after: dict[str, Any] = {}
         self.songs: list[int] = []
+        self.counted: list[int] = []  # songs of which only the count has changed
         self.desk = False
 
     def change(self, thing: Jam | JamSong, **fields: Any) -> None:
@@ -41,10 +42,12 @@ class Action:
 
     def end(self) -> None:
         jam = self.jam
+        if not any(self.after.values()):  # all was as wanted before
+            return
         Jam.objects.filter(pk=jam.pk).update(revision=F("revision") + 1)
         AuditEvent.objects.create(jam=jam, actor=self.host, verb=self.verb, before=self.before, after=self.after)
-        songs, desk = list(self.songs), self.desk
-        transaction.on_commit(lambda: board.publish(jam, songs, desk=desk), robust=True)
+        told = {"songs": list(self.songs), "counted": list(self.counted), "desk": self.desk}
+        transaction.on_commit(lambda: board.publish(jam, **told), robust=True)
 
 
 def plain(value: Any) -> Any:

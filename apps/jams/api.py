@@ -16,7 +16,7 @@ from apps.core.api import Empty, valid
 from apps.jams import lineup, operations, serializers
 from apps.jams.attendees import join_jam
 from apps.jams.auth import hosted_jam, jam_of, jam_song_of
-from apps.jams.board import FIELDS, snapshot, song_state
+from apps.jams.board import FIELDS, snapshot, song_state, stamp
 from apps.jams.filters import JamFilter
 from apps.jams.models import Attendee, Jam, JamSong
 
@@ -165,11 +165,12 @@ class Desk(APIView):
         jam = hosted_jam(request, slug)
         pending = jam.songs.pending().select_related("song", "suggested_by")
         attendees = Attendee.objects.filter(jam=jam).in_the_room().order_by("display_name", "pk")
-        rows = [] if jam.shows_counts else jam.songs.public().values(*FIELDS)
+        at = stamp(jam)
+        rows = [] if jam.shows_counts else jam.songs.board().values(*FIELDS)
         body = {
             "pending": serializers.PendingSong(pending[:200], many=True).data,
             "attendees": serializers.AttendeeOutput(attendees[:500], many=True).data,
-            "songs": [song_state(row) for row in rows],
+            "songs": [song_state(row, at) for row in rows],
         }
         return Response(body, headers={"Cache-Control": "private, no-store"})
 
@@ -180,4 +181,5 @@ def output(jam: Jam) -> Any:
 
 def state_of(jam_song: JamSong) -> dict[str, Any]:
     """For the host who acted: with the count, and also when it is not on the board any more."""
-    return song_state(JamSong.objects.filter(pk=jam_song.pk).values(*FIELDS).get())
+    at = stamp(jam_song.jam)
+    return song_state(JamSong.objects.filter(pk=jam_song.pk).values(*FIELDS).get(), at)

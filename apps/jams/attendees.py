@@ -9,13 +9,14 @@ from django.utils.translation import gettext_lazy as _
 from apps.core.errors import DomainError, Invalid
 from apps.core.text import clean, fold
 from apps.jams.board import publish_people
-from apps.jams.errors import JamEnded
+from apps.jams.errors import JamEnded, WasRemoved
 from apps.jams.identity import new_secret
 from apps.jams.models import Attendee, Jam
 from apps.jams.queries import hashed
 
 LONGEST_NAME = 40
-LONGEST_FOLDED = 120  # compatibility forms unfold: one sign may become eighteen
+LONGEST_FOLDED = 110  # compatibility forms unfold, one sign may become eighteen; room for a number is left
+MOST_ATTEMPTS = 100
 # Name and secret gone for good; the row stays, so that counts do.
 ERASED: dict[str, Any] = {"display_name": "", "folded_name": None, "secret_hash": None, "instruments": []}
 # fmt: off
@@ -50,6 +51,7 @@ def join_jam(*, jam: Jam, display_name: str = "") -> tuple[Attendee, str]:
 
 
 def rename_attendee(*, attendee: Attendee, display_name: str) -> Attendee:
+    """Raises Invalid, and WasRemoved for somebody who has left meanwhile: an erased name stays erased."""
     if not clean(display_name):
         raise Invalid(fields={"display_name": [_("Write a name.")]})
     if clean(display_name) == attendee.display_name:
@@ -60,31 +62,45 @@ def rename_attendee(*, attendee: Attendee, display_name: str) -> Attendee:
 def named(attendee: Attendee, wanted: str) -> Attendee:
     """Saves the attendee under this name, or with the first free number behind it."""
     wanted = check_name(wanted) or f"{secrets.choice(COLOURS)} {secrets.choice(SOUNDS)}"
-    for _attempt in range(20):
+    for _attempt in range(MOST_ATTEMPTS):
         attendee.display_name = free_name(attendee, wanted)
-        attendee.folded_name = fold(attendee.display_name)[:LONGEST_FOLDED]
+        attendee.folded_name = fold(attendee.display_name)
         try:
             with transaction.atomic():
-                attendee.save()
+                save_name(attendee)
             return attendee
         except IntegrityError:  # somebody took it a moment ago
             continue
     raise DomainError(_("Many people take this name just now. Choose another one."))
 
 
+def save_name(attendee: Attendee) -> None:
+    if attendee.pk is None:
+        attendee.save()
+        return
+    here = Attendee.objects.filter(pk=attendee.pk).in_the_room()
+    if not here.update(display_name=attendee.display_name, folded_name=attendee.folded_name):
+        raise WasRemoved
+
+
 def free_name(attendee: Attendee, wanted: str) -> str:
     others = Attendee.objects.filter(jam=attendee.jam_id).exclude(pk=attendee.pk)
-    taken = set(others.filter(folded_name__startswith=fold(wanted)).values_list("folded_name", flat=True))
-    number, name = 1, wanted
-    while fold(name)[:LONGEST_FOLDED] in taken:
-        number += 1
-        name = f"{wanted[: LONGEST_NAME - 1 - len(str(number))]} {number}"
-    return name
+    first = 1
+    while True:
+        names = {name: fold(name) for name in (numbered(wanted, number) for number in range(first, first + 20))}
+        taken = set(others.filter(folded_name__in=names.values()).values_list("folded_name", flat=True))
+        if free := [name for name, folded in names.items() if folded not in taken]:
+            return free[0]
+        first += 20
+
+
+def numbered(name: str, number: int) -> str:
+    return name if number == 1 else f"{name[: LONGEST_NAME - 1 - len(str(number))].rstrip()} {number}"
 
 
 def check_name(name: str) -> str:
     name = clean(name)
-    if len(name) > LONGEST_NAME:
+    if len(name) > LONGEST_NAME or len(fold(name)) > LONGEST_FOLDED:
         raise Invalid(fields={"display_name": [_("At most %(n)d characters, please.") % {"n": LONGEST_NAME}]})
     return name
 

@@ -1,7 +1,7 @@
 """What a page of a jam shows: the snapshot, and the states that frames carry. They share one shape.
 
 What is hidden is not sent: with `counts` hidden, or shown for the first few only, other songs have no votes and
-no time of counting, and stand in the order in which they were added.
+no time of counting, stand in the order in which they were added, and nobody but hosts hears that they were counted.
 """
 
 from collections.abc import Iterable
@@ -9,10 +9,12 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.db.models import F
 from django.utils import timezone
 
 from apps.jams.models import Attendee, Jam, JamSong
 from apps.live.changes import Change
+from apps.live.layers import clock
 from apps.live.streams import announce, revision_of
 
 State = dict[str, Any]
@@ -22,6 +24,8 @@ FIELDS = (
     "position", "votes", "counted_at", "started_at", "ended_at", "revision",
 )  # fmt: skip
 
+# What a frame says beyond its songs: each of these has a newest state of its own.
+JAM, PEOPLE, TOP = range(3)
 CHANGING = (
     "name", "status", "voting_paused", "suggestions_paused", "voting_closes_at", "starts_at", "ends_at", "counts",
     "counts_top", "revision",
@@ -37,11 +41,12 @@ def snapshot(jam: Jam) -> State:
     # Revision first: the rows are then at least as new as it claims.
     revision = revision_of(jam.stream)
     jam.refresh_from_db(fields=CHANGING)
-    rows = JamSong.objects.filter(jam=jam)
+    at, rows = stamp(jam), JamSong.objects.filter(jam=jam)
     open_songs = list(rows.ranked().with_open_count().values(*FIELDS, "all_open")[: settings.BOARD_SIZE])
-    others = rows.public().exclude(status=JamSong.Status.OPEN).order_by("-ended_at", "position", "pk")
-    staged = [song_state(row) for row in others.values(*FIELDS)[: settings.BOARD_SIZE]]
-    songs = in_order(hide(jam, [song_state(row) for row in open_songs]), hide(jam, staged, shown=0))
+    others = rows.public().exclude(status=JamSong.Status.OPEN)
+    others = others.order_by(F("ended_at").desc(nulls_first=True), "position", "pk")
+    staged = [song_state(row, at) for row in others.values(*FIELDS)[: settings.BOARD_SIZE]]
+    songs = in_order(hide(jam, [song_state(row, at) for row in open_songs]), bare(jam, staged))
     return {
         "revision": revision,
         **jam_state(jam, songs),
@@ -70,7 +75,15 @@ def jam_state(jam: Jam, songs: Iterable[State]) -> State:
     }
 
 
-def song_state(row: State) -> State:
+def stamp(jam: Jam) -> int | None:
+    """In place of the rows' revisions where counts are hidden: those go up with each vote, so they would tell.
+
+    Read it before the rows, which are then at least as new.
+    """
+    return None if jam.shows_counts else clock()
+
+
+def song_state(row: State, at: int | None = None) -> State:
     return {
         "id": row["id"],
         "song": row["song_id"],
@@ -86,7 +99,7 @@ def song_state(row: State) -> State:
         "counted_at": iso(row["counted_at"]),
         "started_at": iso(row["started_at"]),
         "ended_at": iso(row["ended_at"]),
-        "revision": row["revision"],
+        "revision": at or row["revision"],
     }
 
 
@@ -95,14 +108,18 @@ def iso(moment: datetime | None) -> str | None:
     return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ") if moment else None
 
 
-def hide(jam: Jam, ranked: list[State], shown: int | None = None) -> list[State]:
-    """The songs, ranked, with the counts that the room may see; the rest as if nobody had counted."""
+def hide(jam: Jam, ranked: list[State]) -> list[State]:
+    """The open songs with the counts that the room may see; the rest as if nobody had counted."""
     if jam.shows_counts:
         return ranked
-    if shown is None:
-        shown = jam.counts_top if jam.counts == Jam.Counts.TOP else 0
-    bare = [song | {"votes": None, "counted_at": None} for song in ranked[shown:]]
-    return ranked[:shown] + sorted(bare, key=lambda song: (not song["pinned"], song["id"]))
+    shown = jam.counts_top if jam.counts == Jam.Counts.TOP else 0
+    rest = sorted(ranked[shown:], key=lambda song: (not song["pinned"], song["id"]))
+    return ranked[:shown] + bare(jam, rest)
+
+
+def bare(jam: Jam, songs: list[State]) -> list[State]:
+    """The songs without counts, unless all may see them."""
+    return songs if jam.shows_counts else [song | {"votes": None, "counted_at": None} for song in songs]
 
 
 def in_order(ranked: list[State], staged: list[State]) -> list[State]:
@@ -114,49 +131,58 @@ def in_order(ranked: list[State], staged: list[State]) -> list[State]:
 # Telling the room -------------------------------------------------------------------------------------
 
 
-def publish(jam: Jam, songs: Iterable[int] = (), *, desk: bool = False) -> None:
-    """Tells the room how the jam and these jam songs stand now. Call it after the commit.
+def publish(jam: Jam, songs: Iterable[int] = (), *, counted: Iterable[int] = (), desk: bool = False) -> None:
+    """Tells the room how the jam stands now, these jam songs, and those of which only the count has changed.
 
-    Hosts hear counts that the room may not, and `desk`: that what waits for them has changed.
+    Call it after the commit. Hosts hear counts that the room may not, and `desk`: that what waits for them has changed.
     """
     jam.refresh_from_db(fields=CHANGING)
-    rows = JamSong.objects.filter(jam=jam)
-    states = {row["id"]: song_state(row) for row in rows.filter(pk__in=set(songs)).values(*FIELDS)}
-    playing = [song_state(row) for row in rows.filter(status=JamSong.Status.PLAYING).values(*FIELDS)]
-    changes = [Change(jam_state(jam, hide(jam, playing, shown=0)), jam.revision)]
-    changes += [change for state in states.values() for change in song_changes(jam, state)]
+    at, rows = stamp(jam), JamSong.objects.filter(jam=jam, status=JamSong.Status.PLAYING)
+    playing = bare(jam, [song_state(row, at) for row in rows.values(*FIELDS)])
+    changes = [Change(jam_state(jam, playing), jam.revision, id=JAM), *song_changes(jam, songs, counted)]
     if desk:
         changes.append(Change({"desk": True}, jam.revision, to="host"))
     announce(jam.stream, *changes)
 
 
-def song_changes(jam: Jam, state: State) -> list[Change]:
-    """What the room hears of a song, and what its hosts hear beyond that."""
-    revision, full = state["revision"], {k: v for k, v in state.items() if k not in {"id", "revision"}}
-    if state["status"] not in JamSong.PUBLIC:
-        # Also a pending song of which the room knew nothing: an id says nothing about it.
-        return [Change({"status": "removed"}, revision, "songs", state["id"])]
+def publish_count(jam: Jam, jam_song: int) -> None:
+    """A vote where counts are hidden."""
+    announce(jam.stream, *song_changes(jam, (), [jam_song]))
+
+
+def song_changes(jam: Jam, songs: Iterable[int], counted: Iterable[int]) -> list[Change]:
+    """What the room hears of these songs, and what its hosts hear beyond that."""
+    at, moved = stamp(jam), set(songs)
+    rows = JamSong.objects.filter(jam=jam, pk__in=moved | set(counted))
+    states = [song_state(row, at) for row in rows.values(*FIELDS)]
+    public = [state for state in states if state["status"] in JamSong.PUBLIC]
+    # Also a pending song of which the room knew nothing: an id says nothing about it.
+    gone = [state for state in states if state["status"] not in JamSong.PUBLIC and state["id"] in moved]
+    changes = [Change({"status": "removed"}, state["revision"], "songs", state["id"]) for state in gone]
     if jam.shows_counts:
-        return [Change(full, revision, "songs", state["id"])]
-    hidden = full | {"votes": None, "counted_at": None}
-    return [Change(hidden, revision, "songs", state["id"]), Change(full, revision, "songs", state["id"], to="host")]
+        return changes + [change_of(state) for state in public]
+    changes += [change_of(state) for state in bare(jam, [state for state in public if state["id"] in moved])]
+    changes += [change_of(state, to="host") for state in public]
+    return changes + (top_changes(jam, at) if jam.counts == Jam.Counts.TOP else [])
 
 
-def publish_top(jam: Jam, also: int) -> None:
-    """After a vote where only the first few counts are shown: who is among them may have changed."""
-    rows = list(JamSong.objects.filter(jam=jam).ranked().values(*FIELDS)[: jam.counts_top + 1])
-    if also not in {row["id"] for row in rows}:
-        rows += JamSong.objects.filter(pk=also).values(*FIELDS)
-    states = hide(jam, [song_state(row) for row in rows])
-    room = [Change({k: v for k, v in s.items() if k not in {"id", "revision"}}, s["revision"], "songs", s["id"])
-            for s in states]  # fmt: skip
-    announce(jam.stream, *room)
+def top_changes(jam: Jam, at: int | None) -> list[Change]:
+    """Where only the first few counts are shown: those, and `top`, their ids, because others have none any more."""
+    rows = JamSong.objects.filter(jam=jam).ranked().values(*FIELDS)[: jam.counts_top]
+    states = [song_state(row, at) for row in rows]
+    top = Change({"top": [state["id"] for state in states]}, at or 0, id=TOP)
+    return [top, *(change_of(state) for state in states)]
+
+
+def change_of(state: State, to: str = "") -> Change:
+    facts = {name: value for name, value in state.items() if name not in {"id", "revision"}}
+    return Change(facts, state["revision"], "songs", state["id"], to)
 
 
 def publish_people(jam: Jam) -> None:
     """Somebody came or left."""
     people = Attendee.objects.filter(jam=jam).in_the_room().count()
-    announce(jam.stream, Change({"people": people}, 0), Change({"desk": True}, 0, to="host"))
+    announce(jam.stream, Change({"people": people}, 0, id=PEOPLE), Change({"desk": True}, 0, to="host"))
 
 
 def tell_attendee(attendee: Attendee) -> None:

@@ -11,7 +11,7 @@ from apps.accounts.models import User
 from apps.catalog.models import Song
 from apps.jams.actions import Action, acting
 from apps.jams.board import tell_attendee
-from apps.jams.errors import SongNotReady
+from apps.jams.errors import SongNotReady, WrongStatus
 from apps.jams.models import Jam, JamSong
 
 Status = JamSong.Status
@@ -27,7 +27,7 @@ def add_songs(*, jam: Jam, host: User, songs: Iterable[Song]) -> tuple[list[JamS
         there = {js.song_id: js for js in action.jam.songs.filter(song__in=wanted)}
         back = [js for js in there.values() if js.status == Status.REMOVED]
         for jam_song in back:
-            action.change(jam_song, status=Status.OPEN, origin=JamSong.Origin.HOST, suggested_by=None)
+            action.change(jam_song, status=Status.OPEN, origin=JamSong.Origin.HOST, suggested_by_id=None)
         new = [JamSong(jam=action.jam, song=song) for song in wanted if song.pk not in there]
         new = JamSong.objects.bulk_create(new)
         action.songs += [jam_song.pk for jam_song in new]
@@ -97,6 +97,8 @@ def start_next(*, jam: Jam, host: User) -> JamSong:
 
 
 def start(action: Action, song: JamSong) -> None:
+    if action.jam.status == Jam.Status.ENDED:
+        raise WrongStatus(_("The jam has ended: nothing can be played in it any more."))
     finish_playing(action)
     action.change(song, status=Status.PLAYING, position=None, started_at=timezone.now(), ended_at=None)
     number(action, list(action.jam.songs.queue()))

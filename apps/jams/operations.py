@@ -13,11 +13,12 @@ from apps.accounts.models import User
 from apps.catalog.models import Venue
 from apps.core.errors import DomainError, Invalid, NotAllowed
 from apps.core.text import clean, new_code
-from apps.jams.actions import acting
+from apps.jams.actions import Action, acting
 from apps.jams.errors import NotAHost, WrongStatus
 from apps.jams.images import remade
 from apps.jams.lineup import finish_playing
 from apps.jams.models import AuditEvent, Jam, JamHost, JamSong
+from apps.live.layers import clock
 from apps.live.streams import announce
 
 Status = Jam.Status
@@ -35,14 +36,15 @@ def create_jam(*, venue: Venue, host: User, name: str, starts_at: datetime, ends
     if not venue.is_managed_by(host):
         raise NotAllowed(_("You can open jams only at venues that you manage. Ask its manager to add you."))
     check_known(fields)
-    jam = Jam(venue=venue, name=clean(name), starts_at=starts_at, ends_at=ends_at, **fields)
-    jam.slug = free_slug(jam)
-    return save_new(jam, host)
+    if fields.get("background"):
+        fields["background"] = remade(fields["background"])
+    return save_new(Jam(venue=venue, name=clean(name), starts_at=starts_at, ends_at=ends_at, **fields), host)
 
 
 def save_new(jam: Jam, host: User) -> Jam:
     check(jam)
     for _attempt in range(5):
+        jam.slug = free_slug(jam)
         try:
             with transaction.atomic():
                 jam.save(force_insert=True)
@@ -50,7 +52,7 @@ def save_new(jam: Jam, host: User) -> Jam:
                 AuditEvent.objects.create(jam=jam, actor=host, verb="create", after={"jam": {"name": jam.name}})
             return jam
         except IntegrityError:  # somebody took the slug or the code a moment ago
-            jam.pk, jam.slug, jam.code = None, free_slug(jam), new_code()
+            jam.pk, jam.code = None, new_code()
     raise DomainError(_("The jam could not be saved: too many were made at this moment. Try again."))
 
 
@@ -66,8 +68,8 @@ def change_jam(*, jam: Jam, host: User, **fields: Any) -> Jam:
         if trial.background and trial.background != action.jam.background:
             wanted["background"] = remade(trial.background)
         action.change(action.jam, **wanted)
-        if {"counts", "counts_top"} & set(wanted):  # what may be seen of every song has changed
-            transaction.on_commit(lambda: announce(jam.stream), robust=True)
+        if {"counts", "counts_top"} & set(action.after.get("jam", ())):
+            show_otherwise(action)
     return jam
 
 
@@ -75,6 +77,7 @@ def duplicate_jam(*, jam: Jam, host: User, starts_at: datetime) -> Jam:
     """The same night again: name, settings and the host's songs, without votes, people or suggestions."""
     if not jam.is_hosted_by(host):
         raise NotAHost
+    check_times(starts_at=starts_at)
     shift = starts_at - jam.starts_at
     copied = EDITABLE - {"name", "starts_at", "ends_at", "voting_closes_at"}
     new = Jam(
@@ -82,7 +85,6 @@ def duplicate_jam(*, jam: Jam, host: User, starts_at: datetime) -> Jam:
         voting_closes_at=jam.voting_closes_at + shift if jam.voting_closes_at else None,
         **{name: getattr(jam, name) for name in copied},
     )  # fmt: skip
-    new.slug = free_slug(new)
     with transaction.atomic():
         save_new(new, host)
         songs = jam.songs.filter(origin=JamSong.Origin.HOST).exclude(status=JamSong.Status.REMOVED).order_by("pk")
@@ -138,7 +140,8 @@ def change_status(jam: Jam, host: User, verb: str, status: Status, *, allowed: l
         if status == Status.ENDED:
             finish_playing(action)
             action.change(action.jam, status=status, ended_at=timezone.now())
-            transaction.on_commit(lambda: announce(jam.stream), robust=True)  # hidden counts may be seen now
+            if action.jam.counts != Jam.Counts.LIVE:
+                show_otherwise(action)
         else:
             action.change(action.jam, status=status)
     return jam
@@ -152,6 +155,13 @@ def set_paused(*, jam: Jam, host: User, voting: bool | None = None, suggestions:
         if suggestions is not None:
             action.change(action.jam, suggestions_paused=suggestions)
     return jam
+
+
+def show_otherwise(action: Action) -> None:
+    """What may be seen of every song has changed: whoever watches looks again, and finds revisions above all before."""
+    action.jam.songs.update(revision=clock())
+    stream = action.jam.stream
+    transaction.on_commit(lambda: announce(stream), robust=True)
 
 
 # Helpers ----------------------------------------------------------------------------------------------
@@ -173,6 +183,7 @@ def check_known(fields: dict[str, Any]) -> None:
 
 def check(jam: Jam) -> None:
     """The model's own rules, and those between fields."""
+    check_times(starts_at=jam.starts_at, ends_at=jam.ends_at, voting_closes_at=jam.voting_closes_at)
     errors: dict[str, list[Any]] = {}
     try:
         jam.full_clean(exclude=["slug", "code"], validate_constraints=False)
@@ -184,3 +195,9 @@ def check(jam: Jam) -> None:
         errors["max_votes"] = [_("Leave it empty for no limit, or give at least 1.")]
     if errors:
         raise Invalid(fields=errors)
+
+
+def check_times(**times: datetime | None) -> None:
+    """Beyond these years clocks and time zones cannot be reckoned with."""
+    if wrong := [name for name, time in times.items() if time and not 2000 <= time.year < 2200]:
+        raise Invalid(fields={name: [_("This year cannot be right.")] for name in wrong})

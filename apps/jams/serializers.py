@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -87,11 +88,19 @@ class SongInput(Strict):
     song = serializers.PrimaryKeyRelatedField(queryset=Song.objects.all(), required=False)
     title = serializers.CharField(max_length=200, required=False)
     artist = serializers.CharField(max_length=200, required=False)
-    songs = serializers.PrimaryKeyRelatedField(queryset=Song.objects.all(), many=True, required=False)
+    songs = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=2**63 - 1), min_length=1, max_length=200, required=False
+    )
+
+    def validate_songs(self, ids: list[int]) -> list[Song]:
+        found = Song.objects.in_bulk(ids)
+        if unknown := sorted(set(ids) - set(found)):
+            raise serializers.ValidationError(_("No song has the id %(id)d.") % {"id": unknown[0]})
+        return [found[pk] for pk in ids]
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if set(attrs) not in ({"song"}, {"title", "artist"}, {"songs"}):
-            raise serializers.ValidationError("Send song, or title and artist, or (hosts only) songs.")
+            raise serializers.ValidationError(_("Send song, or title and artist, or (hosts only) songs."))
         return attrs
 
 

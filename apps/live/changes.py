@@ -7,7 +7,8 @@ Message = Mapping[str, Any]  # a Change as it travels
 
 
 class Change(NamedTuple):
-    """A state of one thing. `part` names the list of the frame it stands in; "" means the frame itself.
+    """A state of one thing. `part` names the list of the frame it stands in; "" means the frame itself, where `id`
+    only keeps apart what does not share a revision.
 
     A state says everything that the live page shows changing, so that the newest revision alone is right;
     facts that hold for good (a title) may be left out.

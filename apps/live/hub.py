@@ -47,7 +47,7 @@ class Stream:
 
     def feed(self, revision: int, changes: list[dict[str, Any]]) -> None:
         # A hub that has seen nothing yet has lost nothing: its sockets fetch a snapshot anyway.
-        self.lost |= not changes or (bool(self.revision) and revision != self.revision + 1)
+        self.lost |= bool(self.revision) and revision != self.revision + 1
         self.revision = revision
         self.waiting.add(changes)
         self.wake()

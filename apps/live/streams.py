@@ -11,6 +11,7 @@ from apps.live.changes import Change, Changes
 log = logging.getLogger(__name__)
 
 RETRY = 0.25  # seconds between two attempts to pay what is owed
+LOOK_AGAIN = Change({"refetch": True}, 0)
 
 
 class Announcer:
@@ -31,7 +32,7 @@ class Announcer:
         Without a change it says that all who watch should look again.
         """
         news = Changes()
-        news.add(change._asdict() for change in changes)
+        news.add(change._asdict() for change in changes or [LOOK_AGAIN])
         if not self.away and self.tell(stream, news):
             return
         with self.lock:

@@ -134,8 +134,8 @@ def console_words(starts: str) -> Words:
     return {
         **live_words(starts),
         "bpm": _("%(tempo)s bpm"),
-        "connected": _("Connected"),
-        "waiting": _("Working …"),
+        "live": _("Connected"),
+        "connected": plural(lambda n: ngettext("%(count)s connected", "%(count)s connected", n)),
         "votes": plural(lambda n: ngettext("%(count)s vote", "%(count)s votes", n)),
         "start_next": _("Start %(title)s"),
         "start_none": _("Queue a song to start it"),

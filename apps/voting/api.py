@@ -14,7 +14,7 @@ from apps.catalog.operations import find_or_add_song
 from apps.core.api import Empty, valid
 from apps.jams.attendees import rename_attendee
 from apps.jams.auth import attendee_of, hosted_jam, jam_of, jam_song_of
-from apps.jams.board import FIELDS, hide, song_state
+from apps.jams.board import FIELDS, bare, song_state, stamp
 from apps.jams.errors import NotAHost
 from apps.jams.lineup import add_songs
 from apps.jams.models import Attendee, Jam, JamSong
@@ -58,8 +58,9 @@ class JamSongs(GenericAPIView):
     @extend_schema(operation_id="jam_songs_list")
     def get(self, request: Request, slug: str) -> Response:
         jam = jam_of(request, slug)
+        at = stamp(jam)
         page = self.paginate_queryset(JamSong.objects.filter(jam=jam).board(jam.shows_counts).values(*FIELDS))
-        return self.get_paginated_response(hide(jam, [song_state(row) for row in page or []], shown=0))
+        return self.get_paginated_response(bare(jam, [song_state(row, at) for row in page or []]))
 
     @extend_schema(
         request=SongInput,
@@ -67,12 +68,12 @@ class JamSongs(GenericAPIView):
     )
     def post(self, request: Request, slug: str) -> Response:
         jam = jam_of(request, slug)
-        wanted = valid(SongInput, request)
         if jam.is_hosted_by(request.user):
-            return self.add(request, jam, wanted)
+            return self.add(request, jam, valid(SongInput, request))
+        attendee, wanted = attendee_of(request, jam), valid(SongInput, request)
         if "songs" in wanted:
             raise NotAHost
-        jam_song = operations.suggest_song(jam=jam, attendee=attendee_of(request, jam), **wanted)
+        jam_song = operations.suggest_song(jam=jam, attendee=attendee, **wanted)
         return Response(self.state(jam, jam_song), status=201, headers=PRIVATE)
 
     def add(self, request: Request, jam: Jam, wanted: dict[str, Any]) -> Response:
@@ -84,8 +85,9 @@ class JamSongs(GenericAPIView):
         return Response({"added": [js.pk for js in added], "skipped": [song.pk for song in skipped]}, status=201)
 
     def state(self, jam: Jam, jam_song: JamSong) -> dict[str, Any]:
+        at = stamp(jam)
         row = JamSong.objects.filter(pk=jam_song.pk).values(*FIELDS).get()
-        return hide(jam, [song_state(row)], shown=0)[0]
+        return bare(jam, [song_state(row, at)])[0]
 
 
 class MyJam(APIView):

@@ -38,4 +38,4 @@ def recount(jam_song: int) -> None:
         votes = Vote.objects.filter(jam_song=row).count()
         JamSong.objects.filter(pk=row.pk).update(votes=votes, revision=F("revision") + 1)
         jam = Jam.objects.get(pk=row.jam_id)
-        transaction.on_commit(lambda: board.publish(jam, [row.pk]), robust=True)
+        transaction.on_commit(lambda: board.publish(jam, counted=[row.pk]), robust=True)

@@ -68,14 +68,13 @@ def has_voted(jam_song: JamSong, attendee: Attendee) -> bool:
 
 def told(jam_song: JamSong, row: ballot.Row, *, voted: bool) -> Tally:
     """Tells the room, and answers what the voter may see."""
-    jam = jam_song.jam
+    jam, at = jam_song.jam, board.stamp(jam_song.jam)
     state = {"status": "open", "votes": row.votes, "counted_at": board.iso(row.counted_at), "pinned": row.pinned}
-    if row.changed:
-        to = "" if jam.shows_counts else "host"
-        announce(jam.stream, Change(state, row.revision, "songs", jam_song.pk, to=to))
-        if jam.counts == Jam.Counts.TOP and not jam.shows_counts:
-            board.publish_top(jam, also=jam_song.pk)
-    return Tally(jam_song.pk, row.votes if jam.shows_counts else None, voted, row.revision)
+    if row.changed and at:
+        board.publish_count(jam, jam_song.pk)
+    elif row.changed:
+        announce(jam.stream, Change(state, row.revision, "songs", jam_song.pk))
+    return Tally(jam_song.pk, None if at else row.votes, voted, at or row.revision)
 
 
 def refusal(jam_song: JamSong, attendee: Attendee) -> DomainError:
@@ -106,7 +105,8 @@ def suggest_song(
     TooManySuggestions, VotesOut, WasRemoved, Invalid, and AlreadyInJam with `jam_song` to vote for.
     """
     with transaction.atomic():
-        # Its own lock: two suggestions of one person at once must see each other.
+        # The jam first, as everywhere; then its own lock: two suggestions of one person at once must see each other.
+        Jam.objects.select_for_update(no_key=True).get(pk=jam.pk)
         attendee = Attendee.objects.select_for_update(no_key=True).get(pk=attendee.pk)
         check_may_suggest(jam, attendee)
         song = song or find_or_add_song(title=title, artist=artist)
@@ -163,10 +163,11 @@ def remove_attendee(*, attendee: Attendee, host: User) -> None:
     """Takes somebody off the jam with all votes but those for what has been played, which is history."""
     with acting(attendee.jam, host, "remove_attendee") as action:
         locked = lock(attendee)
-        action.before["attendee"] = {"id": locked.pk, "name": locked.display_name, "state": locked.state}
-        action.songs += withdraw(locked)
+        # Without the name: it is erased one day, the event stays.
+        action.before["attendee"] = {"id": locked.pk, "state": locked.state}
+        action.counted += withdraw(locked)
         Attendee.objects.filter(pk=locked.pk).update(state=Attendee.State.REMOVED)
-        action.after["attendee"] = {"id": locked.pk, "state": Attendee.State.REMOVED, "votes": len(action.songs)}
+        action.after["attendee"] = {"id": locked.pk, "state": Attendee.State.REMOVED, "votes": len(action.counted)}
         action.desk = True
         transaction.on_commit(lambda: after_leaving(attendee), robust=True)
     attendee.refresh_from_db()
@@ -179,7 +180,7 @@ def leave_jam(*, attendee: Attendee) -> None:
         jam = Jam.objects.select_for_update(no_key=True).get(pk=attendee.jam_id)
         songs = withdraw(lock(attendee))
         Attendee.objects.filter(pk=attendee.pk).update(state=Attendee.State.LEFT, **ERASED)
-        transaction.on_commit(lambda: board.publish(jam, songs), robust=True)
+        transaction.on_commit(lambda: board.publish(jam, counted=songs), robust=True)
         transaction.on_commit(lambda: after_leaving(attendee), robust=True)
     attendee.refresh_from_db()
 

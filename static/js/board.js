@@ -72,7 +72,7 @@ export class Board {
     const word = voting !== "open" && own.state === "idle" ? voting : own.state;
     button.classList.toggle("vote-bare", own.votes === null);
     button.dataset.state = own.state;
-    button.value = own.voted ? 0 : 1;
+    button.value = this.mine ? Number(!own.voted) : song.id; // a visitor's tap joins, with the song to vote for
     button.disabled = voting !== "open";
     setIcon(find(".icon", button), ICONS[own.state]);
     setText(find(".vote-word", button), text(word));

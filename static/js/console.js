@@ -64,7 +64,8 @@ function show() {
     }
   }
   showPauses(facts);
-  setText(find("[data-present]"), facts.present ?? facts.people ?? 0);
+  setText(find("[data-present]"), facts.people ?? 0);
+  setText(find("[data-live]"), "present" in facts ? text("connected", { count: facts.present }) : text("live"));
   for (const strip of all("[data-now]")) showNow(strip, state);
   showStart(state.playing, state.queue[0]);
   queue.show(state.queue);

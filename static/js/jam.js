@@ -20,7 +20,7 @@ const me = votes && new Me({ slug: data.slug, state, votes, most: data.max_votes
 function show() {
   const { facts } = state;
   if (facts.status !== data.status && (facts.status === "ended" || data.status === "ended")) return turnPage();
-  setText(find("[data-present]"), text("here", { count: facts.present ?? facts.people ?? 0 }));
+  setText(find("[data-present]"), text("here", { count: facts.people ?? 0 }));
   for (const pill of all("[data-pill]")) pill.hidden = pill.dataset.pill !== facts.status;
   for (const line of all("[data-voting]")) line.hidden = line.dataset.voting !== facts.voting;
   for (const part of all("[data-suggesting]")) part.hidden = part.dataset.suggesting !== facts.suggestions;

@@ -16,10 +16,14 @@ export class Me {
 
   // Asks the server what counts, after a connection came back or something was refused.
   async refresh() {
-    const me = await call("GET", this.address).catch(() => null);
-    if (!me) return;
-    this.votes.settle(me.votes);
-    this.suggestions(me.suggestions_left);
+    try {
+      const me = await call("GET", this.address);
+      this.votes.settle(me.votes);
+      this.suggestions(me.suggestions_left);
+    } catch (error) {
+      // Removed, or left in another tab: the page says which.
+      if (error.status === 401 || error.status === 403) location.reload();
+    }
   }
 
   suggestions(left) {

@@ -18,7 +18,7 @@ function show() {
   const { facts, ranking } = state;
   if (facts.status !== data.status && [facts.status, data.status].includes("ended")) return location.reload();
   if (still) return;
-  setText(find("[data-present]"), text("here", { count: facts.present ?? facts.people ?? 0 }));
+  setText(find("[data-present]"), text("here", { count: facts.people ?? 0 }));
   const votes = [...state.songs.values()].reduce((sum, song) => sum + (song.votes ?? 0), 0);
   setText(find("[data-votes-cast]"), facts.counts === "live" ? text("votes_cast", { count: votes }) : "");
   for (const strip of all("[data-now]")) showNow(strip, state);

@@ -11,6 +11,7 @@ export class JamState extends EventTarget {
   // A host knows counts that the room may not: a frame for the room does not take them away.
   constructor({ keepsCounts = false } = {}) {
     super();
+    this.keepsCounts = keepsCounts;
     this.#newer = (known, row) => {
       if (known && row.revision < known.revision) return known;
       const merged = { ...known, ...row };
@@ -40,6 +41,7 @@ export class JamState extends EventTarget {
       if (!known && row.title === undefined) whole &&= row.status === "removed";
       else this.songs.set(row.id, this.#newer(known, row));
     }
+    if (frame.top) this.#only(frame.top);
     for (const fact of ["present", "people"]) if (fact in frame) this.facts[fact] = frame[fact];
     if ((frame.jam_revision ?? -1) >= (this.facts.jam_revision ?? 0)) {
       this.facts.jam_revision = frame.jam_revision;
@@ -47,6 +49,14 @@ export class JamState extends EventTarget {
     }
     this.#tell();
     return whole;
+  }
+
+  // Counts are shown of these only: another song's, if it was among them, is not known any more.
+  #only(top) {
+    for (const song of this.songs.values()) {
+      const known = this.keepsCounts || song.status !== "open" || song.votes === null || top.includes(song.id);
+      if (!known) this.songs.set(song.id, { ...song, votes: null, counted_at: null });
+    }
   }
 
   with(status) {

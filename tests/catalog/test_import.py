@@ -287,8 +287,13 @@ def test_a_fault_leaves_whole_batches():
 
 def test_a_song_that_somebody_adds_meanwhile_is_known(monkeypatch):
     make_song(title="Song 1", artist="A", tempo=100)
-    views = [lambda rows, **options: {}, imports.find_known]  # as if it had not been there when the import looked
-    monkeypatch.setattr(imports, "find_known", lambda rows, **options: views.pop(0)(rows, **options))
+    find, looks = imports.find_known, []
+
+    def too_early(rows, **options):
+        looks.append(rows)
+        return find(rows, **options) if len(looks) > 1 else {}
+
+    monkeypatch.setattr(imports, "find_known", too_early)
 
     report, _problems = run(*(f"Song {number},A" for number in range(3)), header="title,artist")
 

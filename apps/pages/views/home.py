@@ -11,11 +11,12 @@ from apps.pages.forms import tidy_code
 from apps.pages.views.common import page_of, see_other
 
 SHOWN = 5
+MOST_TONIGHT = 20
 
 
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
-    tonight = list(Jam.objects.running().with_counts().select_related("venue"))
+    tonight = list(Jam.objects.running().with_counts().select_related("venue")[:MOST_TONIGHT])
     coming = list(Jam.objects.upcoming().select_related("venue")[:SHOWN])
     past = Jam.objects.past().with_counts().with_most_wanted().select_related("venue")[:SHOWN]
     add_stage(tonight)

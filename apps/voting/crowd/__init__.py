@@ -3,7 +3,10 @@
     here.py      that it runs against this machine and no other
     server.py    HTTP
     board.py     what a phone knows of the jam
-    person.py    one attendee: joins, watches, votes like people do
+    room.py      what all of them share
+    phone.py     a socket and a board
+    person.py    one attendee: joins and votes like people do
     figures.py   what came of it
-    evening.py   all of them together, and the check of what they were told
+    evening.py   all of them together
+    check.py     whether what they were told is so
 """

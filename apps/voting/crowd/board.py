@@ -23,6 +23,8 @@ def parsed(text: str) -> State:
 class Board:
     def __init__(self) -> None:
         self.songs: dict[int, Row] = {}
+        self.early: list[State] = []  # frames that came before the first snapshot
+        self.loaded = False
         self.revision = 0
         self.jam_revision = -1
         self.voting = self.suggestions = self.counts = ""
@@ -35,9 +37,15 @@ class Board:
             self.songs[song["id"]] = max(row, known.get(song["id"], row), key=lambda r: r.revision)
         self.revision = max(self.revision, snapshot["revision"])
         self.note(snapshot)
+        self.loaded, early, self.early = True, self.early, []
+        for frame in early:
+            self.merge(frame)
 
     def merge(self, frame: State) -> bool:
         """False when it speaks of a song that was never seen whole: time to look at everything again."""
+        if not self.loaded:
+            self.early.append(frame)
+            return True
         whole = True
         for song in frame.get("songs", ()):
             known = self.songs.get(song["id"])
@@ -58,6 +66,10 @@ class Board:
             self.jam_revision = state["jam_revision"]
             self.voting, self.suggestions = state["voting"], state["suggestions"]
             self.counts = state["counts"]
+
+    def revision_of(self, song: int) -> int:
+        row = self.songs.get(song)
+        return row.revision if row else -1
 
     def open_songs(self) -> dict[int, Row]:
         return {id_: row for id_, row in self.songs.items() if row.status == "open"}

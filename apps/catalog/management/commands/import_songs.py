@@ -64,7 +64,7 @@ class Command(BaseCommand):
     def run_import(self, source: BinaryIO, problems: "Problems", options: dict[str, Any]) -> Report:
         size = Path(source.name).stat().st_size if source.seekable() else None
         # disable=None: no bar where nobody watches
-        with tqdm(total=size, unit="B", unit_scale=True, file=sys.stderr, disable=None, leave=False) as bar:
+        with tqdm(total=size, unit="B", unit_scale=True, file=sys.stderr, disable=None) as bar:
             return import_songs(
                 source,
                 update=options["update"],

@@ -1,0 +1,97 @@
+import pytest
+from django.test import Client
+
+from apps.jams.identity import cookie_name, cookies
+from tests.factories import make_attendee_with_token, make_jam, make_jam_song, make_user
+
+PHONE = {"width": 390, "height": 844}
+
+
+@pytest.fixture
+def host(transactional_db):
+    return make_user(name="Hanna Host")
+
+
+@pytest.fixture
+def jam(host):
+    jam = make_jam(host=host, name="Thursday Jam")
+    for title in ("Creep", "Dreams", "Zombie"):
+        make_jam_song(jam=jam, title=title)
+    return jam
+
+
+@pytest.fixture
+def watch(asgi_server):
+    """Says what went wrong in a page: errors on its console, and requests that leave the house."""
+    troubles = []
+
+    def follow(page, *, expected=()):
+        def note(kind, text):
+            if not any(word in text for word in expected):
+                troubles.append(f"{kind}: {text}")
+
+        page.on("console", lambda message: message.type == "error" and note("console", message.text))
+        page.on("pageerror", lambda error: note("error", str(error)))
+        page.on("request", lambda request: at_home(request.url, asgi_server) or note("elsewhere", request.url))
+        return page
+
+    yield follow
+    assert troubles == []
+
+
+def at_home(url, server):
+    return url.startswith((server, server.replace("http", "ws"), "data:", "blob:"))
+
+
+@pytest.fixture
+def new_page(browser, watch):
+    contexts = []
+
+    def make(*, viewport=PHONE, expected=(), **options):
+        context = browser.new_context(viewport=viewport, reduced_motion="reduce", **options)
+        contexts.append(context)
+        context.set_default_timeout(8000)
+        return watch(context.new_page(), expected=expected)
+
+    yield make
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def phone(new_page, asgi_server, jam):
+    """A phone that has joined, with the live line up."""
+
+    def join(name="", **options):
+        _attendee, secret = make_attendee_with_token(jam=jam, name=name)
+        page = new_page(**options)
+        cookie = {"name": cookie_name(jam), "value": cookies.sign(secret), "url": asgi_server}
+        page.context.add_cookies([cookie])
+        open_live(page, f"{asgi_server}/jams/{jam.slug}")
+        return page
+
+    return join
+
+
+@pytest.fixture
+def console(new_page, asgi_server, jam, host):
+    def log_in(**options):
+        client = Client()
+        client.force_login(host)
+        page = new_page(viewport={"width": 1280, "height": 800}, **options)
+        name = client.cookies["session"].key
+        page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": asgi_server}])
+        open_live(page, f"{asgi_server}/jams/{jam.slug}/host")
+        return page
+
+    return log_in
+
+
+def open_live(page, address):
+    """Goes there and waits until the snapshot has been taken in."""
+    with page.expect_response(lambda response: "/snapshot" in response.url):
+        page.goto(address)
+
+
+def titles(page):
+    return page.locator("[data-board] [data-key] .song-title").all_inner_texts()

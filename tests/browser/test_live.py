@@ -1,0 +1,210 @@
+"""What people in the room see of each other, in a real browser."""
+
+import pytest
+from playwright.sync_api import expect
+
+from apps.jams.lineup import queue_song
+from apps.jams.models import Jam, JamSong
+from apps.voting.models import Vote
+from tests.browser.conftest import open_live, titles
+from tests.factories import make_jam_song
+
+WIDE = {"width": 1920, "height": 1080}
+
+
+def row(page, title):
+    return page.locator("[data-board] [data-key]").filter(has_text=title)
+
+
+def first(page, title):
+    expect(page.locator("[data-board] [data-key]").first).to_contain_text(title)
+
+
+def test_a_vote_moves_the_row_on_another_phone_and_on_the_big_screen(phone, new_page, asgi_server, jam):
+    mine, other, screen = phone(), phone(), new_page(viewport=WIDE)
+    open_live(screen, f"{asgi_server}/jams/{jam.slug}/screen")
+    first(other, "Creep")
+
+    row(mine, "Zombie").locator(".vote").click()
+
+    first(other, "Zombie")
+    first(screen, "Zombie")
+    expect(row(other, "Zombie").locator("[data-votes]")).to_have_text("1")
+    expect(row(screen, "Zombie").locator("[data-votes]")).to_have_text("1")
+    expect(row(mine, "Zombie").locator(".vote-word")).to_have_text("Voted")
+    assert Vote.objects.count() == 1
+
+
+def test_taking_a_vote_back_puts_the_row_back(phone):
+    mine, other = phone(), phone()
+    row(mine, "Zombie").locator(".vote").click()
+    first(other, "Zombie")
+
+    mine.locator("[data-mine] [data-take]").click()
+
+    first(other, "Creep")
+    expect(mine.locator("[data-mine-none]")).to_be_visible()
+    assert Vote.objects.count() == 0
+
+
+def test_joining_by_code_and_voting(new_page, asgi_server, jam):
+    page = new_page()
+    page.goto(asgi_server)
+    page.fill("#code", f"{jam.code[:3].lower()} {jam.code[3:]}")
+    page.click("text=Join >> nth=0")
+
+    page.click("text=Join and vote")
+    row(page, "Dreams").locator(".vote").click()
+
+    expect(row(page, "Dreams").locator(".vote-word")).to_have_text("Voted")
+    expect(page.locator("[data-mine]")).to_contain_text("Dreams")
+
+
+def test_a_visitor_joins_and_votes_with_one_tap_on_a_song(new_page, asgi_server, jam):
+    page = new_page()
+    open_live(page, f"{asgi_server}/jams/{jam.slug}")
+
+    row(page, "Zombie").locator(".vote").click()
+
+    expect(row(page, "Zombie").locator(".vote-word")).to_have_text("Voted")
+    assert Vote.objects.count() == 1
+
+
+def test_a_refused_vote_rolls_back_and_says_why(phone, jam):
+    Jam.objects.filter(pk=jam.pk).update(max_votes=1)
+    mine = phone(expected=["409"])
+    row(mine, "Zombie").locator(".vote").click()
+    expect(row(mine, "Zombie").locator(".vote-word")).to_have_text("Voted")
+
+    row(mine, "Dreams").locator(".vote").click()
+
+    dreams = row(mine, "Dreams")
+    expect(dreams.locator(".vote-word")).to_have_text("Refused")
+    expect(dreams.locator(".song-note")).to_contain_text("All your votes are out")
+    expect(dreams.locator("[data-votes]")).to_have_text("0")
+    assert dreams.locator(".vote").get_attribute("aria-describedby") == dreams.locator(".song-note").get_attribute("id")
+    assert Vote.objects.count() == 1
+
+
+def test_the_host_starts_the_next_song_and_all_follow(phone, console, new_page, asgi_server, jam, host):
+    queue_song(jam_song=jam.songs.get(song__title="Dreams"), host=host)
+    mine, desk, screen = phone(), console(), new_page(viewport=WIDE)
+    open_live(screen, f"{asgi_server}/jams/{jam.slug}/screen")
+
+    desk.click("[data-start]")
+
+    for page in (mine, screen, desk):
+        expect(page.locator("[data-now-title]")).to_have_text("Dreams")
+        expect(page.locator("[data-now-label]")).to_have_text("Now playing")
+    expect(desk.locator("[data-toast]")).to_contain_text("Started")
+    assert "Dreams" not in titles(mine)
+
+
+def test_a_new_song_appears_everywhere(phone, console):
+    mine, desk = phone(), console()
+    desk.click("#add > summary")
+    desk.fill("#lines", "Valerie - Amy Winehouse")
+    desk.click("text=Add them")
+
+    expect(row(mine, "Valerie")).to_be_visible()
+
+
+def test_a_suggestion_is_typed_found_and_voted_for(phone, jam):
+    jam_song = make_jam_song(title="Come As You Are")
+    mine, other = phone(), phone()
+
+    mine.fill("#find", "come")
+    mine.locator("[data-hits] .hit").filter(has_text="Come As You Are").click()
+
+    first(other, "Come As You Are")
+    expect(row(mine, "Come As You Are").locator(".vote-word")).to_have_text("Voted")
+    assert JamSong.objects.get(jam=jam, song=jam_song.song).votes == 1
+
+
+def test_what_is_in_the_jam_is_jumped_to_and_voted_for(phone):
+    mine = phone()
+
+    mine.fill("#find", "zomb")
+    expect(mine.locator("[data-hits] .hit")).to_contain_text("Already in the jam, place 3")
+    mine.locator("#find").press("ArrowDown")
+    mine.keyboard.press("Enter")
+
+    expect(row(mine, "Zombie").locator(".vote-word")).to_have_text("Voted")
+    expect(row(mine, "Zombie").locator(".vote")).to_be_focused()
+
+
+def test_pauses_and_the_end_reach_the_phones(phone, console):
+    mine, desk = phone(), console()
+
+    desk.click("[data-pause=voting]")
+    expect(mine.locator("[data-voting=paused]")).to_be_visible()
+    expect(mine.locator("[data-board] .vote").first).to_be_disabled()
+    desk.click("[data-pause=voting]")
+    expect(mine.locator("[data-voting=paused]")).to_be_hidden()
+
+    desk.click("text=Ended")
+    desk.click("[data-yes]")
+    expect(mine.locator("text=That was the night")).to_be_visible()
+
+
+def test_counts_that_are_hidden_reach_the_host_only(phone, console, jam):
+    Jam.objects.filter(pk=jam.pk).update(counts="hidden")
+    mine, other, desk = phone(), phone(), console()
+
+    row(mine, "Zombie").locator(".vote").click()
+
+    candidate = desk.locator("[data-cand-rows] > *").first
+    expect(candidate).to_contain_text("Zombie")
+    expect(candidate.locator("[data-votes]")).to_have_text("1")
+    expect(row(mine, "Zombie").locator(".vote-word")).to_have_text("Voted")
+    expect(row(other, "Zombie").locator("[data-votes]")).to_be_hidden()
+
+
+def test_somebody_removed_sees_it_and_their_votes_are_gone(phone, console):
+    mine, other, desk = phone(name="Neon Kazoo", expected=["403"]), phone(), console()
+    row(mine, "Zombie").locator(".vote").click()
+    first(other, "Zombie")
+
+    desk.click("[data-side=people]")
+    desk.locator("[data-person-rows] > *").filter(has_text="Neon Kazoo").locator("a").click()
+    desk.click("[data-yes]")
+
+    first(other, "Creep")
+    expect(mine.locator("text=You were taken off this jam")).to_be_visible()
+
+
+def test_the_queue_is_ordered_by_keyboard(console, jam, host):
+    for jam_song in jam.songs.order_by("pk"):
+        queue_song(jam_song=jam_song, host=host)
+    desk = console()
+    queue = desk.locator("[data-queue-rows] > *")
+    expect(queue.first).to_contain_text("Creep")
+
+    down = queue.first.locator("[data-down]")
+    down.focus()
+    desk.keyboard.press("Enter")
+    expect(queue.nth(1)).to_contain_text("Creep")
+    desk.keyboard.press("Enter")
+
+    expect(queue.nth(2)).to_contain_text("Creep")
+    expect(queue.nth(2).locator("[data-up]")).to_be_focused()
+
+
+@pytest.mark.parametrize("path", ["/", "/jams", "/songs", "/venues", "/login", "/nope", "/j/zzzzzz"])
+def test_pages_make_no_noise(new_page, asgi_server, jam, path):
+    page = new_page(expected=["404"])
+
+    page.goto(asgi_server + path)
+
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_phone_works_without_scripts(new_page, asgi_server, jam):
+    page = new_page(java_script_enabled=False)
+    page.goto(f"{asgi_server}/j/{jam.code}")
+
+    page.click("text=Join and vote")
+    row(page, "Zombie").locator(".vote").click()
+
+    expect(page.locator("[data-board] [data-key]").first).to_contain_text("Zombie")
+    expect(row(page, "Zombie").locator(".vote-word")).to_have_text("Voted")

@@ -1,0 +1,175 @@
+import csv
+import io
+import sys
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from apps.catalog.models import Song
+from tests.factories import make_song
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Import these lines; what the command said."""
+
+    def import_lines(*lines, **options):
+        file = tmp_path / "songs.csv"
+        file.write_bytes("\n".join(lines).encode("utf-8", "surrogateescape"))
+        out = io.StringIO()
+        call_command("import_songs", str(file), stdout=out, **options)
+        return out.getvalue()
+
+    return import_lines
+
+
+def test_an_import_sums_up(run):
+    said = run("title,artist,song_id", "Creep,Radiohead,1", "creep,radiohead,2", "a0ha,Some\u00a0body,3", ",Nobody,4")
+
+    assert said.splitlines() == [
+        "line 3: repeated: title “creep” is in line 2 already",
+        "line 4: warning: title “a0ha” has a digit 0 inside a word",
+        "line 5: rejected: title “” is missing",
+        "Columns not used: song_id.",
+        "4 rows: 2 added, 0 updated, 0 known, 1 repeated in the file, 1 rejected; 1 cleaned, 1 with a warning.",
+    ]
+    assert Song.objects.count() == 2
+
+
+def test_a_dry_run_says_so_and_writes_nothing(run):
+    said = run("title,artist", "Creep,Radiohead", dry_run=True)
+
+    assert said.splitlines() == [
+        "Dry run: nothing was written.",
+        "1 rows: 1 added, 0 updated, 0 known, 0 repeated in the file, 0 rejected; 0 cleaned, 0 with a warning.",
+    ]
+    assert Song.objects.count() == 0
+
+
+def test_an_update_is_asked_for(run):
+    make_song(title="Creep", artist="Radiohead")
+
+    assert "0 updated, 1 known" in run("title,artist,tempo", "Creep,Radiohead,92")
+    assert "1 updated, 0 known" in run("title,artist,tempo", "Creep,Radiohead,92", update=True)
+    assert Song.objects.get().tempo == 92
+
+
+def test_the_report_has_every_problem_and_runs_in_no_spreadsheet(run, tmp_path):
+    report = tmp_path / "report.csv"
+
+    said = run("title,artist,year", *(f"=Song {number},A,=1+1" for number in range(150)), report=str(report))
+
+    rows = list(csv.reader(report.open(encoding="utf-8-sig", newline="")))
+    assert rows[:2] == [
+        ["line", "outcome", "column", "value", "reason"],
+        ["2", "rejected", "year", "'=1+1", "is not a year"],
+    ]
+    assert len(rows) == 151
+    assert len(said.splitlines()) == 102
+    assert f"… and 50 more, all in {report}." in said
+
+
+def test_without_a_report_the_rest_is_counted(run):
+    said = run("title,artist,year", *(f"Song {number},A,x" for number in range(101)))
+
+    assert "… and 1 more; --report FILE writes them all." in said
+
+
+def test_only_strict_fails_for_a_rejected_row(run):
+    run("title,artist", ",A")
+
+    with pytest.raises(SystemExit) as caught:
+        run("title,artist", "Creep,Radiohead", ",A", strict=True)
+
+    assert caught.value.code == 1
+    assert Song.objects.get().title == "Creep"
+    run("title,artist", "Zombie,The Cranberries", strict=True)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "The file is empty"),
+        (b"a,b\n1,2\n", "Missing: title, artist. Found: a, b."),
+        (b"\x89PNG\r\n\x1a\n\x00\x00", "Missing: title, artist"),
+        ("title,artist\n".encode("utf-16"), "The file is UTF-16"),
+        (b"PK\x03\x04", "not a CSV file"),
+    ],
+)
+def test_an_unreadable_file_is_one_clear_line(tmp_path, content, message):
+    file = tmp_path / "bad.csv"
+    file.write_bytes(content)
+
+    with pytest.raises(CommandError, match=message) as caught:
+        call_command("import_songs", str(file))
+
+    assert str(caught.value).startswith(str(file))
+    assert "\n" not in str(caught.value)
+    assert caught.value.returncode == 1
+
+
+def test_a_missing_file_or_report_is_named(run, tmp_path):
+    with pytest.raises(CommandError, match=r"nowhere\.csv: No such file"):
+        call_command("import_songs", "nowhere.csv")
+    with pytest.raises(CommandError, match="Is a directory"):
+        call_command("import_songs", str(tmp_path))
+    with pytest.raises(CommandError, match=r"none/report\.csv: No such file"):
+        run("title,artist", report=str(tmp_path / "none" / "report.csv"))
+
+
+def test_songs_come_from_standard_input(monkeypatch):
+    pipe = io.BytesIO(b"title,artist\nCreep,Radiohead\n")
+    pipe.name, pipe.seekable = "<stdin>", lambda: False
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(pipe))
+
+    call_command("import_songs", "-", stdout=io.StringIO())
+
+    assert Song.objects.get().title == "Creep"
+
+
+def test_a_terminal_sees_a_bar_and_a_file_does_not(run, capsys, monkeypatch):
+    lines = ["title,artist", *(f"Song {number},A" for number in range(5))]
+
+    run(*lines)
+    assert capsys.readouterr().err == ""
+
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    run(*lines)
+    assert "100%" in capsys.readouterr().err
+
+
+def test_the_help_keeps_its_lines(capsys):
+    with pytest.raises(SystemExit):
+        call_command("import_songs", "--help")
+
+    assert "\n  parts             vocals;guitar:2;trumpet?  " in capsys.readouterr().out
+
+
+def test_what_is_exported_to_a_file_is_imported(tmp_path, run):
+    make_song(title="=1+1", artist="B", key="E♭m", duration=222)
+    file = tmp_path / "all.csv"
+    told = io.StringIO()
+
+    call_command("export_songs", str(file), stderr=told)
+
+    assert told.getvalue() == f"1 songs written to {file}\n"
+    assert file.read_bytes().startswith(b"\xef\xbb\xbftitle,")
+    Song.objects.all().delete()
+    call_command("import_songs", str(file), stdout=io.StringIO())
+    assert list(Song.objects.values_list("title", "key", "duration")) == [("=1+1", "E♭m", 222)]
+
+
+def test_an_export_goes_to_standard_output():
+    make_song(title="Creep", artist="Radiohead")
+    out = io.StringIO()
+
+    call_command("export_songs", stdout=out)
+
+    assert out.getvalue().splitlines()[1] == "Creep,Radiohead,,,,,,,,,0"
+
+
+def test_an_export_that_cannot_be_written_says_why(tmp_path):
+    with pytest.raises(CommandError, match="Is a directory"):
+        call_command("export_songs", str(tmp_path))

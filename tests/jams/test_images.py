@@ -1,0 +1,180 @@
+"""Background images: decoded and written anew, whatever the file says of itself."""
+
+import io
+import struct
+import zlib
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import Image
+
+from apps.core.errors import Invalid
+from apps.jams.images import remade
+from apps.jams.models import Jam
+from apps.jams.operations import change_jam, create_jam, duplicate_jam
+from tests.factories import make_jam, make_user, make_venue
+
+GPS, ORIENTATION, SECRET = 0x8825, 0x0112, "51.4545 N 2.5879 W"
+
+
+@pytest.fixture(autouse=True)
+def media(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+
+
+def picture(kind="JPEG", size=(64, 32), name="photo.jpg", **options):
+    out = io.BytesIO()
+    Image.new("RGB", size, "red").save(out, kind, **options)
+    return SimpleUploadedFile(name, out.getvalue())
+
+
+def with_exif():
+    exif = Image.Exif()
+    exif[ORIENTATION] = 6  # to be turned by a quarter
+    exif[0x010E] = SECRET
+    return picture(exif=exif)
+
+
+def png_that_says(width, height):
+    """A PNG of a few bytes whose header promises many pixels."""
+
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    body = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0" * 100)) + chunk(b"IEND", b"")
+    return SimpleUploadedFile("bomb.png", b"\x89PNG\r\n\x1a\n" + body)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_pictures_become_webp_under_a_name_of_ours(kind):
+    file = remade(picture(kind, name="../../etc/passwd.html"))
+
+    assert Image.open(file).format == "WEBP"
+    assert "passwd" not in file.name
+    assert file.name.endswith(".webp")
+
+
+def test_what_came_along_in_the_file_is_gone_and_the_picture_is_upright():
+    upload = with_exif()
+    assert SECRET.encode() in upload.read()
+
+    file = remade(upload)
+
+    assert SECRET.encode() not in file.read()
+    image = Image.open(file)
+    assert image.size == (32, 64)
+    assert not image.getexif()
+
+
+def test_a_large_picture_is_made_smaller():
+    assert Image.open(remade(picture(size=(4000, 3000)))).size == (1440, 1080)
+
+
+def test_transparency_is_no_problem():
+    out = io.BytesIO()
+    Image.new("RGBA", (10, 10), (255, 0, 0, 0)).save(out, "PNG")
+
+    assert Image.open(remade(SimpleUploadedFile("a.png", out.getvalue()))).mode == "RGB"
+
+
+NOT_PICTURES = {
+    "a PDF": SimpleUploadedFile("photo.jpg", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n<<>>\nendobj\n", "image/jpeg"),
+    "a page": SimpleUploadedFile("photo.jpg", b"<script>alert(1)</script>", "image/jpeg"),
+    "an SVG": SimpleUploadedFile("photo.jpg", b'<svg xmlns="http://www.w3.org/2000/svg"/>', "image/jpeg"),
+    "nothing": SimpleUploadedFile("photo.jpg", b"", "image/jpeg"),
+    "a GIF, which is not taken": picture("GIF"),
+    "half a JPEG": SimpleUploadedFile("photo.jpg", picture(size=(500, 500)).read()[:900]),
+    "half a PNG": SimpleUploadedFile("photo.png", picture("PNG", size=(500, 500)).read()[:200]),
+    "a JPEG's beginning": SimpleUploadedFile("photo.jpg", b"\xff\xd8\xff\xe0" + b"\0" * 500),
+    "a bomb": png_that_says(50_000, 50_000),
+    "a smaller bomb": png_that_says(10_000, 10_000),
+    "a picture without height": png_that_says(10, 0),
+}
+
+
+@pytest.mark.parametrize("what", NOT_PICTURES)
+def test_what_is_not_a_picture_we_take_is_refused(what):
+    with pytest.raises(Invalid) as refused:
+        remade(NOT_PICTURES[what])
+
+    assert list(refused.value.fields) == ["background"]
+
+
+def test_too_large_a_file_is_refused_before_it_is_read(settings):
+    upload = picture()
+    settings.MAX_IMAGE_BYTES = upload.size - 1
+
+    with pytest.raises(Invalid) as refused:
+        remade(upload)
+
+    assert "too large" in str(refused.value.fields)
+    assert upload.tell() == 0
+
+
+def test_too_many_pixels_are_refused(settings):
+    settings.MAX_IMAGE_PIXELS = 64 * 32 - 1
+
+    with pytest.raises(Invalid):
+        remade(picture())
+
+
+# Of a jam ---------------------------------------------------------------------------------------------
+
+
+def new_jam(host, **fields):
+    times = make_jam()
+    return create_jam(
+        venue=make_venue(manager=host),
+        host=host,
+        name="Jam",
+        starts_at=times.starts_at,
+        ends_at=times.ends_at,
+        **fields,
+    )
+
+
+@pytest.mark.django_db
+def test_a_new_jams_picture_is_remade():
+    jam = new_jam(make_user(), background=with_exif())
+
+    stored = Jam.objects.get(pk=jam.pk).background
+    assert stored.name.startswith("jams/")
+    assert Image.open(stored).format == "WEBP"
+    assert SECRET.encode() not in stored.open().read()
+
+
+@pytest.mark.django_db
+def test_a_new_jam_with_a_file_that_is_no_picture_is_not_made(tmp_path):
+    with pytest.raises(Invalid):
+        new_jam(make_user(), background=SimpleUploadedFile("x.html", b"<script>alert(1)</script>"))
+
+    assert not Jam.objects.filter(name="Jam").exists()
+    assert not list(tmp_path.rglob("*.*"))
+
+
+@pytest.mark.django_db
+def test_a_jams_picture_changes_goes_and_stays():
+    host = make_user()
+    jam = new_jam(host)
+
+    change_jam(jam=jam, host=host, background=picture("PNG"))
+    first = jam.background.name
+    change_jam(jam=jam, host=host, name="Other")
+    assert jam.background.name == first
+    change_jam(jam=jam, host=host, background=picture("PNG"))
+    assert jam.background.name != first
+    change_jam(jam=jam, host=host, background="")
+
+    assert not jam.background
+    assert not Jam.objects.get(pk=jam.pk).background
+
+
+@pytest.mark.django_db
+def test_a_duplicate_shows_the_same_picture():
+    host = make_user()
+    jam = new_jam(host, background=picture())
+
+    again = duplicate_jam(jam=jam, host=host, starts_at=jam.starts_at)
+
+    assert again.background.name == jam.background.name
