@@ -20,7 +20,7 @@ class VenueAdmin(ModelAdmin):
     search_fields = ("name", "town", "address")
     ordering = ("name", "pk")
     prepopulated_fields = {"slug": ("name",)}
-    filter_horizontal = ("managers",)
+    autocomplete_fields = ("managers",)
     readonly_fields = ("created_at",)
     show_full_result_count = False
 

@@ -66,7 +66,6 @@ class VenueViewSet(viewsets.ModelViewSet[Venue]):
     serializer_class = VenueSerializer
     filterset_class = VenueFilter
     lookup_field = "slug"
-    lookup_value_regex = r"[-\w]+"
     http_method_names = METHODS
 
     def get_success_headers(self, data: dict[str, Any]) -> dict[str, str]:
@@ -101,7 +100,6 @@ class SongViewSet(viewsets.ModelViewSet[Song]):
     queryset = Song.objects.in_order()
     serializer_class = SongSerializer
     filterset_class = SongFilter
-    lookup_value_regex = r"\d{1,18}"
     http_method_names = METHODS
 
     def get_success_headers(self, data: dict[str, Any]) -> dict[str, str]:

@@ -73,7 +73,12 @@ def read_row(record: Record, columns: list[str | None]) -> Row:
         row.say(Outcome.REJECTED, "", record.fields[0], record.fault)
     elif len(fields) < len(columns) or any(map(str.strip, more)):
         numbers = {"count": len(record.fields), "expected": len(columns)}
-        row.say(Outcome.REJECTED, "", ",".join(record.fields), _("has %(count)d columns, not %(expected)d") % numbers)
+        row.say(
+            Outcome.REJECTED,
+            "",
+            ",".join(record.fields),
+            _("has a wrong number of columns: %(count)d, not %(expected)d") % numbers,
+        )
     else:
         for column, raw in zip(columns, fields, strict=True):
             if column:

@@ -63,9 +63,17 @@ class BodyLimit:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         upload = request.headers.get("Content-Type", "").startswith("multipart/form-data")
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE if upload else settings.MAX_BODY_BYTES
-        if int(request.META.get("CONTENT_LENGTH") or 0) <= limit:
+        if length_of(request) <= limit:
             return self.get_response(request)
         detail = _("That is too large: at most %(kb)d KB can be sent.") % {"kb": limit // 1024}
         if request.path_info.startswith(API):
             return problem_response(request, 413, "too_large", detail)
         return render(request, "413.html", {"detail": detail}, status=413)
+
+
+def length_of(request: HttpRequest) -> int:
+    """What is no number counts as nothing, as in Django, which then reads nothing."""
+    try:
+        return int(request.META.get("CONTENT_LENGTH") or 0)
+    except ValueError:
+        return 0

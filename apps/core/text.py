@@ -34,7 +34,7 @@ def visible(character: str) -> bool:
     """Zero-width joiners stay, since emoji and several scripts need them; marks of direction go."""
     if character in BLANK:
         return False
-    return character in "\u200c\u200d" or unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Co", "Cn"}
+    return character in "\u200c\u200d" or unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Co"}
 
 
 def new_code(length: int = 6) -> str:

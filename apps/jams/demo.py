@@ -175,15 +175,13 @@ WISHES = (
     "Hurt; Johnny Cash",
 )
 
-PEOPLE = tuple(
-    name.strip()
-    for name in """
-    Maya, Tom B, Priya, DJ Oats, Åsa, Kwame, Zoë, José, Siân, Big Dave, Łukasz, Nadia, Old Pete, Yuki 🎷, Femi,
-    Rosa & Jen, Юля, Callum, Table 9, Aoife, Marek, Imogen, Tariq, the bassist, Chloé, Ollie, Gran, Bex, Noor, Sanjay,
-    Freya, Mo, Hannah W, Hannah T, Kit, Dimitris, 美咲, Ailsa, Jonno, Carlos, Lottie, Ravi, Éabha, Sunny, Will,
-    Grace, नेहा, Eddie Two Hats, Sofía, Luca, Wren, Ibrahim, Katya, Finn, Mrs Robinson, Amara, Joel, Birgit, Theo,
-    Dani, Moss, Esther, Rhys, Leïla, Baz, Poppy, Jun, Marta, Stan, Olu, Ingrid, Vic, Tamsin, Harpreet, Gus, Elif,
-    Nico, Beth, Anouk, Sergei, Lil’ Jo, Martín, Agnes, Dev, Ciara, Petra, Hugo, Shona, Pádraig, Wes, Mina, Abdi,
-    Cleo, Roisin, Jasper, Tilda, Kofi, Bea, Marlon, Sadia, Arlo, Greta
-    """.split(",")
-)
+NAMES = """
+Maya, Tom B, Priya, DJ Oats, Åsa, Kwame, Zoë, José, Siân, Big Dave, Łukasz, Nadia, Old Pete, Yuki 🎷, Femi,
+Rosa & Jen, Юля, Callum, Table 9, Aoife, Marek, Imogen, Tariq, the bassist, Chloé, Ollie, Gran, Bex, Noor, Sanjay,
+Freya, Mo, Hannah W, Hannah T, Kit, Dimitris, 美咲, Ailsa, Jonno, Carlos, Lottie, Ravi, Éabha, Sunny, Will,
+Grace, नेहा, Eddie Two Hats, Sofía, Luca, Wren, Ibrahim, Katya, Finn, Mrs Robinson, Amara, Joel, Birgit, Theo,
+Dani, Moss, Esther, Rhys, Leïla, Baz, Poppy, Jun, Marta, Stan, Olu, Ingrid, Vic, Tamsin, Harpreet, Gus, Elif,
+Nico, Beth, Anouk, Sergei, Lil’ Jo, Martín, Agnes, Dev, Ciara, Petra, Hugo, Shona, Pádraig, Wes, Mina, Abdi,
+Cleo, Roisin, Jasper, Tilda, Kofi, Bea, Marlon, Sadia, Arlo, Greta
+"""
+PEOPLE = tuple(name.strip() for name in NAMES.split(","))

@@ -194,7 +194,7 @@ def songs_in(text: str) -> tuple[list[tuple[str, str]], list[str]]:
     return pairs, odd
 
 
-NOTES = "C C♯ D♭ D D♯ E♭ E F F♯ G♭ G G♯ A♭ A A♯ B♭ B".split()
+NOTES = ["C", "C♯", "D♭", "D", "D♯", "E♭", "E", "F", "F♯", "G♭", "G", "G♯", "A♭", "A", "A♯", "B♭", "B"]
 KEYS = [f"{note}{mode}" for note in NOTES for mode in ("", "m")]
 TEMPOS = {
     "slow": (gettext_lazy("Slow, below 90 bpm"), 0, 89),

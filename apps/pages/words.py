@@ -29,6 +29,13 @@ def live_words(starts: str) -> Words:
         "polling": _("The live line is down. Looking again every few seconds; this is the ranking of %(time)s."),
         "offline": _("Offline."),
         "away": _("The server does not answer. Trying again."),
+        "votes_wait": plural(
+            lambda n: ngettext(
+                "%(count)s vote waits here and goes out by itself.",
+                "%(count)s votes wait here and go out by themselves.",
+                n,
+            )
+        ),
         "gone": _("This jam is no longer here. Look for another one on the home page."),
         "wrong": _("That did not work. Reload the page and try again."),
         "here": plural(lambda n: ngettext("%(count)s here", "%(count)s here", n)),
@@ -86,13 +93,6 @@ def phone_words(starts: str) -> Words:
     return {
         **live_words(starts),
         **vote_words(),
-        "votes_wait": plural(
-            lambda n: ngettext(
-                "%(count)s vote waits here and goes out by itself.",
-                "%(count)s votes wait here and go out by themselves.",
-                n,
-            )
-        ),
         "counted": _("Vote for %(title)s counted."),
         "taken_back": _("Vote for %(title)s taken back."),
         "ended": _("The night is over. The set list comes up."),
@@ -154,7 +154,10 @@ def console_words(starts: str) -> Words:
         "done_start": _("The jam is live."),
         "done_last-call": _("Last call: no more suggestions."),
         "done_end": _("The jam has ended."),
-        "done_pause": _("Done."),
+        "done_voting_1": _("Voting is paused. Votes that are out stay."),
+        "done_voting_0": _("Voting goes on."),
+        "done_suggestions_1": _("Suggestions are paused."),
+        "done_suggestions_0": _("Suggestions are open again."),
         "done_start-next": _("Started %(title)s."),
         "done_approve": _("Approved %(title)s."),
         "done_queue": _("Queued %(title)s."),

@@ -52,6 +52,7 @@ class JamSongs(GenericAPIView):
     """The songs of the jam, in the order of the board. Attendees suggest, hosts add."""
 
     permission_classes = ()
+    queryset = JamSong.objects.none()  # the browsable API asks for one
     serializer_class = SongState
     filter_backends = ()
 

@@ -38,7 +38,8 @@ export class Actions {
     const place = body?.position + 1;
     const done = await this.send("POST", apiOf(button.getAttribute("formaction")), body, button);
     if (!done) return;
-    tell(text(`done_${act}`, { title: isolated(title), place }));
+    const deed = act === "pause" ? `${button.name}_${Number(body[button.name])}` : act;
+    tell(text(`done_${deed}`, { title: isolated(title), place }));
     row?.querySelector("details")?.removeAttribute("open");
   }
 

@@ -22,7 +22,8 @@ function show() {
   if (facts.status !== data.status && (facts.status === "ended" || data.status === "ended")) return turnPage();
   setText(find("[data-present]"), text("here", { count: facts.people ?? 0 }));
   for (const pill of all("[data-pill]")) pill.hidden = pill.dataset.pill !== facts.status;
-  for (const line of all("[data-voting]")) line.hidden = line.dataset.voting !== facts.voting;
+  for (const line of all("[data-voting]")) line.hidden = line.dataset.voting !== facts.voting || facts.status === "draft";
+  for (const line of all("[data-counts]")) line.hidden = line.dataset.counts !== facts.counts;
   for (const part of all("[data-suggesting]")) part.hidden = part.dataset.suggesting !== facts.suggestions;
   for (const strip of all("[data-now]")) showNow(strip, state);
   for (const line of all("[data-next]")) showNext(line, state.queue[0]);

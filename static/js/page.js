@@ -39,7 +39,7 @@ export function setText(element, value) {
 
 export function setIcon(svg, name) {
   const use = find("use", svg);
-  const href = `${data.icons}#${name}`;
+  const href = `#${name}`; // the page carries them, so they come without a line too
   if (use && use.getAttribute("href") !== href) use.setAttribute("href", href);
 }
 

@@ -43,7 +43,7 @@ def test_a_dry_run_says_so_and_writes_nothing(run):
 
     assert said.splitlines() == [
         "Dry run: nothing was written.",
-        "1 rows: 1 added, 0 updated, 0 known, 0 repeated in the file, 0 rejected; 0 cleaned, 0 with a warning.",
+        "1 row: 1 added, 0 updated, 0 known, 0 repeated in the file, 0 rejected; 0 cleaned, 0 with a warning.",
     ]
     assert Song.objects.count() == 0
 
@@ -129,6 +129,17 @@ def test_songs_come_from_standard_input(monkeypatch):
     assert Song.objects.get().title == "Creep"
 
 
+def test_a_file_comes_through_standard_input(monkeypatch, tmp_path):
+    file = tmp_path / "songs.csv"
+    file.write_text("title,artist\nCreep,Radiohead\n")
+
+    with file.open() as redirected:
+        monkeypatch.setattr(sys, "stdin", redirected)
+        call_command("import_songs", "-", stdout=io.StringIO())
+
+    assert Song.objects.get().title == "Creep"
+
+
 def test_a_terminal_sees_a_bar_and_a_file_does_not(run, capsys, monkeypatch):
     lines = ["title,artist", *(f"Song {number},A" for number in range(5))]
 
@@ -138,6 +149,16 @@ def test_a_terminal_sees_a_bar_and_a_file_does_not(run, capsys, monkeypatch):
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     run(*lines)
     assert "100%" in capsys.readouterr().err
+
+
+def test_an_import_that_is_stopped_says_what_stays(run, monkeypatch):
+    def stop(*args, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("apps.catalog.management.commands.import_songs.import_songs", stop)
+
+    with pytest.raises(CommandError, match="run it again"):
+        run("title,artist", "Creep,Radiohead")
 
 
 def test_the_help_keeps_its_lines(capsys):

@@ -107,8 +107,8 @@ def test_a_wrong_value_rejects_the_row_with_line_value_and_reason(column, value,
         ("A,B\x1b[31m", r"line 2: rejected: artist “B\x1b[31m” holds control characters"),
         ("A\x81,B", r"line 2: rejected: title “A\x81” holds control characters"),
         ("Caf\udce9,B", r"line 2: rejected: title “Caf\xe9” is not UTF-8; save the file as “CSV UTF-8”"),
-        ("A,B,C", "line 2: rejected: “A,B,C” has 3 columns, not 2"),
-        ("A", "line 2: rejected: “A” has 1 columns, not 2"),
+        ("A,B,C", "line 2: rejected: “A,B,C” has a wrong number of columns: 3, not 2"),
+        ("A", "line 2: rejected: “A” has a wrong number of columns: 1, not 2"),
         ('"A,B', "line 2: rejected: “\"A,B” opens a quote that is not closed"),
     ],
 )  # fmt: skip
@@ -312,6 +312,8 @@ def test_a_fault_that_stays_is_not_hidden(monkeypatch):
 @pytest.mark.services
 @pytest.mark.django_db(transaction=True)
 def test_two_imports_at_once_double_nothing():
+    if connection.vendor == "sqlite":
+        pytest.skip("SQLite's test database is in memory and knows no waiting")
     lines = [f"Song {number},A" for number in range(3000)]
     reports = []
 

@@ -72,7 +72,9 @@ def test_my_jams_are_mine(as_host, host, other_host, text):
 
     page = text(as_host.get("/host"))
 
-    assert "My Draft" in page and "My Past" in page and "Their Jam" not in page
+    assert "My Draft" in page
+    assert "My Past" in page
+    assert "Their Jam" not in page
 
 
 def test_a_jam_is_made_with_times_of_the_venue(as_host, host):

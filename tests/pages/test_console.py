@@ -85,7 +85,12 @@ def test_hosts_see_hidden_counts_in_their_order(as_host, jam, text):
 
 @pytest.mark.parametrize(
     ("before", "action", "after"),
-    [("draft", "open", "open"), ("open", "start", "live"), ("live", "last-call", "last_call"), ("live", "end", "ended")],
+    [
+        ("draft", "open", "open"),
+        ("open", "start", "live"),
+        ("live", "last-call", "last_call"),
+        ("live", "end", "ended"),
+    ],
 )
 def test_the_rail_moves_the_night_on(as_host, host, before, action, after):
     jam = make_jam(host=host, status=before)

@@ -37,7 +37,7 @@ def test_the_page_stands_in_the_order_of_the_snapshot(client, jam):
 
 
 def test_a_vote_without_a_script_counts_and_shows(attendee_client, jam, text):
-    client, attendee = attendee_client(jam)
+    client, _attendee = attendee_client(jam)
     jam_song = make_jam_song(jam=jam, title="Creep")
 
     response = vote(client, jam_song)
@@ -170,7 +170,8 @@ def test_a_page_without_pauses_speaks_of_none(attendee_client, jam, text):
 
     page = text(client.get(f"/jams/{jam.slug}"))
 
-    assert "paused" not in page and "closed" not in page
+    assert "paused" not in page
+    assert "closed" not in page
 
 
 def test_an_ended_jam_shows_what_was_played_in_order(client, host, text):
@@ -207,7 +208,7 @@ def test_titles_and_names_are_escaped_and_isolated(attendee_client, jam):
 
 
 def test_suggesting_from_the_library_votes_for_it(attendee_client, jam, text):
-    client, attendee = attendee_client(jam)
+    client, _attendee = attendee_client(jam)
     song = make_song(title="Come As You Are")
 
     response = client.post(f"/jams/{jam.slug}/songs", {"song": song.pk}, follow=True)
@@ -235,7 +236,9 @@ def test_a_suggestion_can_wait_for_the_host(attendee_client, jam, text):
     assert response.context["board"]["ranking"] == []
 
 
-@pytest.mark.parametrize("sent", [{}, {"title": "Only a title"}, {"song": "999999"}, {"song": "x"}, {"title": "a" * 300}])
+@pytest.mark.parametrize(
+    "sent", [{}, {"title": "Only a title"}, {"song": "999999"}, {"song": "x"}, {"title": "a" * 300}]
+)
 def test_half_a_suggestion_is_refused_with_words(attendee_client, jam, sent):
     client, _ = attendee_client(jam)
 

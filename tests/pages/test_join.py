@@ -21,7 +21,8 @@ def test_the_cookie_is_out_of_reach_of_scripts(client, jam):
     client.post(f"/j/{jam.code}")
 
     morsel = client.cookies[cookie_name(jam)]
-    assert morsel["httponly"] and morsel["samesite"] == "Lax"
+    assert morsel["httponly"]
+    assert morsel["samesite"] == "Lax"
 
 
 def test_joining_shows_no_secret(client, jam):

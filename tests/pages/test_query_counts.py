@@ -25,7 +25,9 @@ def night(rows, host=None, **fields):
         make_jam_song(jam=jam, title=f"Open {number} of {jam.pk}")
         make_jam_song(jam=jam, title=f"Queued {number} of {jam.pk}", status="queued", position=number + 1)
         make_jam_song(jam=jam, title=f"Played {number} of {jam.pk}", status="played", ended_at=jam.starts_at)
-        make_jam_song(jam=jam, title=f"Asked {number} of {jam.pk}", status="pending", suggested_by=make_attendee(jam=jam))
+        make_jam_song(
+            jam=jam, title=f"Asked {number} of {jam.pk}", status="pending", suggested_by=make_attendee(jam=jam)
+        )
     make_jam_song(jam=jam, title=f"Playing of {jam.pk}", status="playing", started_at=jam.starts_at)
     return jam
 

@@ -1,12 +1,16 @@
 """Small parts that templates are made of: icons, times, lengths, QR codes."""
 
+import re
 from datetime import datetime
+from functools import cache
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import segno
 from django import template
 from django.conf import settings
+from django.contrib.staticfiles import finders
 from django.http import QueryDict
 from django.templatetags.static import static
 from django.utils import formats, timezone
@@ -16,13 +20,28 @@ from django.utils.safestring import SafeString, mark_safe
 register = template.Library()
 
 
-@register.simple_tag
-def icon(name: str, *, flip: bool = False) -> SafeString:
-    """One of static/icons.svg; `flip` for those that point along the line."""
+@register.simple_tag(takes_context=True)
+def icon(context: dict[str, Any], name: str, *, flip: bool = False) -> SafeString:
+    """One of static/icons.svg; `flip` for those that point along the line.
+
+    Live pages carry their icons (see `sprite`): one that is asked for when the line is down would not come.
+    """
     classes = "icon icon-flip" if flip else "icon"
-    return format_html(
-        '<svg class="{}" aria-hidden="true"><use href="{}#{}"/></svg>', classes, static("icons.svg"), name
-    )
+    file = "" if context.get("icons") else static("icons.svg")
+    return format_html('<svg class="{}" aria-hidden="true"><use href="{}#{}"/></svg>', classes, file, name)
+
+
+@register.simple_tag
+def sprite(names: list[str]) -> SafeString:
+    """These symbols of static/icons.svg, to stand in the page itself."""
+    known = symbols()
+    return mark_safe("<svg hidden>" + "".join(known[name] for name in names) + "</svg>")  # noqa: S308 — our own file
+
+
+@cache
+def symbols() -> dict[str, str]:
+    text = Path(finders.find("icons.svg") or "").read_text()
+    return {name: symbol for symbol, name in re.findall(r'(<symbol id="([\w-]+)".*?</symbol>)', text)}
 
 
 @register.filter

@@ -8,7 +8,6 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.templatetags.static import static
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -27,9 +26,46 @@ from apps.voting.operations import remove_attendee
 
 HITS = 8
 SIDES = ("requests", "people", "join")
+ICONS = [
+    "alert",
+    "check",
+    "chevron",
+    "cross",
+    "down",
+    "flag",
+    "gauge",
+    "info",
+    "lock",
+    "more",
+    "offline",
+    "pause",
+    "people",
+    "play",
+    "plus",
+    "print",
+    "search",
+    "signal",
+    "skip",
+    "swap",
+    "up",
+]
 MODULES = [
     f"js/{name}.js"
-    for name in "console page api state stream move rows clock connection now act desk add".split()
+    for name in [
+        "console",
+        "page",
+        "api",
+        "state",
+        "stream",
+        "move",
+        "rows",
+        "clock",
+        "connection",
+        "now",
+        "act",
+        "desk",
+        "add",
+    ]
 ]
 
 JAM_ACTIONS: dict[str, Callable[..., Any]] = {
@@ -77,13 +113,13 @@ def console(request: HttpRequest, slug: str) -> HttpResponse:
         "strip": strip_of(board, starts),
         "words": console_words(starts),
         "modules": MODULES,
+        "icons": ICONS,
         "asked": [asked(jam_song) for jam_song in desk["pending"]],
         "blank": {"id": 0, "votes": 0, "display_name": ""},
         "data": {
             "slug": jam.slug,
             "status": jam.status,
             "zone": jam.venue.time_zone,
-            "icons": static("icons.svg"),
             "songs": desk["songs"],
         },
         **search(request, board),

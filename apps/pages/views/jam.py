@@ -6,7 +6,6 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -24,7 +23,49 @@ from apps.voting.models import Vote
 from apps.voting.operations import cast_vote, leave_jam, suggest_song, take_back_vote
 
 HITS = 8
-MODULES = [f"js/{name}.js" for name in "jam page api state stream move rows board clock connection now me vote suggest".split()]
+ICONS = [
+    "alert",
+    "check",
+    "chevron",
+    "clock",
+    "door",
+    "flag",
+    "info",
+    "list",
+    "lock",
+    "offline",
+    "pause",
+    "person",
+    "pick",
+    "pick-check",
+    "pick-in",
+    "pick-no",
+    "pick-wait",
+    "plus",
+    "search",
+    "sheet",
+    "signal",
+    "swap",
+]
+MODULES = [
+    f"js/{name}.js"
+    for name in [
+        "jam",
+        "page",
+        "api",
+        "state",
+        "stream",
+        "move",
+        "rows",
+        "board",
+        "clock",
+        "connection",
+        "now",
+        "me",
+        "vote",
+        "suggest",
+    ]
+]
 BLANK = {"id": 0, "votes": 0}  # what the <template> of a row is made of
 OUT = {"open", "queued", "playing"}
 
@@ -38,23 +79,23 @@ def jam(request: HttpRequest, slug: str) -> HttpResponse:
     board = board_of(jam)
     starts = clock(jam.starts_at, jam.zone)
     context = {"jam": jam, "board": board, "attendee": attendee, "zone": jam.zone}
-    context |= {"strip": strip_of(board, starts), "words": phone_words(starts), "modules": MODULES}
+    context |= {"strip": strip_of(board, starts), "words": phone_words(starts)}
     context["notes"] = {m.extra_tags: str(m) for m in messages.get_messages(request) if m.extra_tags}
     if jam.status == Jam.Status.ENDED:
         return private(render(request, "pages/jam/ended.html", context | {"wanted": most_wanted(board["songs"])}))
+    context |= {"modules": MODULES, "icons": ICONS, "blank": BLANK}
     context["data"] = {
         "slug": jam.slug,
         "status": jam.status,
         "voting": board["voting"],
         "zone": jam.venue.time_zone,
-        "icons": static("icons.svg"),
         "max_votes": jam.max_votes,
     }
     if attendee:
         context |= own(request, jam, attendee, board)
         context["data"] |= {"attendee": attendee.pk, "voted": sorted(context["voted"])}
     board["ranking"] = [row | marks(row, place, context) for place, row in enumerate(board["ranking"], start=1)]
-    return private(render(request, "pages/jam/page.html", context | {"blank": BLANK}))
+    return private(render(request, "pages/jam/page.html", context))
 
 
 def marks(song: dict[str, Any], place: int, context: dict[str, Any]) -> dict[str, Any]:

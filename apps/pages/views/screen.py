@@ -3,7 +3,6 @@
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.templatetags.static import static
 from django.views.decorators.http import require_GET
 
 from apps.pages.board import board_of, most_wanted
@@ -12,7 +11,11 @@ from apps.pages.views.common import find_jam, private
 from apps.pages.words import screen_words, strip_of
 
 ROWS = 8
-MODULES = [f"js/{name}.js" for name in "screen page api state stream move rows board clock connection now".split()]
+ICONS = ["alert", "check", "flag", "info", "lock", "offline", "pause", "play", "signal"]
+MODULES = [
+    f"js/{name}.js"
+    for name in ["screen", "page", "api", "state", "stream", "move", "rows", "board", "clock", "connection", "now"]
+]
 
 
 @require_GET
@@ -33,6 +36,7 @@ def screen(request: HttpRequest, slug: str) -> HttpResponse:
         "strip": strip_of(board, starts),
         "words": screen_words(starts),
         "modules": MODULES,
-        "data": {"slug": jam.slug, "status": jam.status, "most": ROWS, "zone": jam.venue.time_zone, "icons": static("icons.svg")},
+        "icons": ICONS,
+        "data": {"slug": jam.slug, "status": jam.status, "most": ROWS, "zone": jam.venue.time_zone},
     }
     return private(render(request, "pages/screen.html", context))

@@ -2,6 +2,7 @@
 
 import ipaddress
 import socket
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.utils.translation import gettext as _
@@ -34,7 +35,7 @@ def check_here(url: str) -> None:
             )
 
 
-def is_ours(family: int, address: tuple[str | int, ...]) -> bool:
+def is_ours(family: int, address: tuple[Any, ...]) -> bool:
     ip = ipaddress.ip_address(str(address[0]).partition("%")[0])
     if ip.is_loopback or ip.is_unspecified:
         return True

@@ -83,7 +83,7 @@ class Phone:
         await asyncio.sleep(delay)
         while self.stale:
             self.stale = False
-            answer = await self.room.ask("GET", "snapshot")
+            answer = await self.room.ask("GET", "snapshot", token=self.token, public=True)
             if answer and answer.ok:
                 self.board.replace(answer.body)
                 self.notice()

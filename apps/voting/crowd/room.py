@@ -23,11 +23,11 @@ class Room:
     closing: asyncio.Event = field(default_factory=asyncio.Event)  # nobody votes any more
     interrupted: bool = False  # perhaps together with the server
 
-    async def ask(self, method: str, path: str, *, token: str = "", body: dict[str, Any] | None = None) -> Answer | None:
-        """None when no answer came. Notes what is an error."""
+    async def ask(self, method: str, path: str, **options: Any) -> Answer | None:
+        """None when no answer came. Notes what is an error. Options as of Server.ask."""
         what = f"{method} {path.rpartition('/')[2]}"
         try:
-            answer = await self.server.ask(method, f"/jams/{self.jam}/{path}", token=token, body=body)
+            answer = await self.server.ask(method, f"/jams/{self.jam}/{path}", **options)
         except FailedError as error:
             self.note(f"{what}: {error}")
             return None

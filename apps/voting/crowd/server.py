@@ -5,9 +5,9 @@ from typing import Any, NamedTuple, Self
 import httpx
 import orjson
 
-# The server may close a connection that has been idle for two seconds: let go of it before.
-LIMITS = httpx.Limits(max_connections=200, max_keepalive_connections=100, keepalive_expiry=1.5)
-TIMEOUT = httpx.Timeout(10, pool=None)
+# A phone keeps its connection for a while; uvicorn closes one that has been idle for five seconds.
+LIMITS = httpx.Limits(max_connections=4, keepalive_expiry=4.5)
+TIMEOUT = httpx.Timeout(10)
 REPEATABLE = {"GET", "PUT", "DELETE"}
 
 
@@ -31,40 +31,44 @@ class Answer(NamedTuple):
 
 class Server:
     def __init__(self, url: str) -> None:
-        # No proxy of the environment: it would carry the crowd elsewhere.
-        self.http = httpx.AsyncClient(
-            base_url=f"{url.rstrip('/')}/api/v1", limits=LIMITS, timeout=TIMEOUT, trust_env=False,
-            headers={"Accept": "application/json", "User-Agent": "jamvote-crowd"},
-        )  # fmt: skip
+        self.url = f"{url.rstrip('/')}/api/v1"
+        self.phones: dict[str, httpx.AsyncClient] = {}
+        self.tls = httpx.create_ssl_context()  # costs milliseconds
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *error: object) -> None:
-        await self.http.aclose()
+        for phone in self.phones.values():
+            await phone.aclose()
 
-    async def ask(self, method: str, path: str, *, token: str = "", body: dict[str, Any] | None = None) -> Answer:
-        """Raises FailedError. What may be said twice is said again where the connection was closed under it."""
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
+    def phone(self, token: str) -> httpx.AsyncClient:
+        """Each attendee has a connection of its own, as in a room. One pool for all would search itself to death."""
+        if token not in self.phones:
+            # No proxy of the environment: it would carry the crowd elsewhere.
+            self.phones[token] = httpx.AsyncClient(
+                base_url=self.url, limits=LIMITS, timeout=TIMEOUT, trust_env=False, verify=self.tls,
+                headers={"Accept": "application/json", "User-Agent": "jamvote-crowd"},
+            )  # fmt: skip
+        return self.phones[token]
+
+    async def ask(
+        self, method: str, path: str, *, token: str = "", public: bool = False, body: dict[str, Any] | None = None
+    ) -> Answer:
+        """From the phone of this token, which a `public` address need not know. Raises FailedError."""
+        headers = {"Authorization": f"Bearer {token}"} if token and not public else {}
         content = None
         if body is not None:
             content, headers["Content-Type"] = orjson.dumps(body), "application/json"
-        request = self.http.build_request(method, path, headers=headers, content=content)
+        phone = self.phone(token)
+        request = phone.build_request(method, path, headers=headers, content=content)
         try:
-            response = await self.send(request, again=method in REPEATABLE)
+            response = await send(phone, request)
         except httpx.HTTPError as error:
             raise FailedError(type(error).__name__) from error
         if response.status_code >= 500:
             raise FailedError(f"HTTP {response.status_code}")
         return Answer(response.status_code, parsed(response))
-
-    async def send(self, request: httpx.Request, *, again: bool) -> httpx.Response:
-        try:
-            return await self.http.send(request)
-        except (httpx.RemoteProtocolError, httpx.ReadError):
-            if not again:
-                raise
-        return await self.http.send(request)
 
     async def find_jam(self, slug: str = "") -> Answer:
         """The jam of that address; else the first that is live, else the next that takes votes."""
@@ -77,6 +81,16 @@ class Server:
                 break
         jams = answer.body.get("results") or [None]
         return Answer(200, jams[0]) if answer.ok and jams[0] else Answer(answer.status if not answer.ok else 404, {})
+
+
+async def send(phone: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:
+    """What may be said twice is said again when the connection was closed under it, as browsers do."""
+    try:
+        return await phone.send(request)
+    except (httpx.RemoteProtocolError, httpx.ReadError):
+        if request.method not in REPEATABLE:
+            raise
+    return await phone.send(request)
 
 
 def parsed(response: httpx.Response) -> dict[str, Any]:

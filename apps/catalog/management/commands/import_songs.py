@@ -1,12 +1,13 @@
 import csv
+import os
 import sys
 from argparse import RawDescriptionHelpFormatter
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from tqdm import tqdm
 
 from apps.catalog.errors import Unreadable
@@ -57,12 +58,14 @@ class Command(BaseCommand):
             raise CommandError(f"{error.filename or file}: {error.strerror or error}") from error
         except Unreadable as error:
             raise CommandError(f"{file}: {error.message}") from error
+        except KeyboardInterrupt as error:
+            raise CommandError(_("Stopped. What was read so far is stored; run it again for the rest.")) from error
         self.tell(done, problems, report, dry_run=options["dry_run"])
         if options["strict"] and done.rejected:
             sys.exit(1)
 
     def run_import(self, source: BinaryIO, problems: "Problems", options: dict[str, Any]) -> Report:
-        size = Path(source.name).stat().st_size if source.seekable() else None
+        size = os.fstat(source.fileno()).st_size if source.seekable() else None
         # disable=None: no bar where nobody watches
         with tqdm(total=size, unit="B", unit_scale=True, file=sys.stderr, disable=None) as bar:
             return import_songs(
@@ -118,9 +121,12 @@ def open_report(name: str) -> TextIO:
 
 
 def summary(done: Report) -> str:
-    return _(
+    return ngettext(
+        "%(rows)d row: %(added)d added, %(updated)d updated, %(known)d known, %(repeated)d repeated in the file, "
+        "%(rejected)d rejected; %(cleaned)d cleaned, %(warned)d with a warning.",
         "%(rows)d rows: %(added)d added, %(updated)d updated, %(known)d known, %(repeated)d repeated in the file, "
-        "%(rejected)d rejected; %(cleaned)d cleaned, %(warned)d with a warning."
+        "%(rejected)d rejected; %(cleaned)d cleaned, %(warned)d with a warning.",
+        done.rows,
     ) % {
         name: getattr(done, name)
         for name in ("rows", "added", "updated", "known", "repeated", "rejected", "cleaned", "warned")

@@ -12,9 +12,9 @@ from apps.voting.crowd.evening import Plan, hold
 from apps.voting.crowd.figures import Figures
 
 try:
-    from uvloop import new_event_loop
+    import uvloop
 except ImportError:  # not made for every system
-    from asyncio import new_event_loop
+    uvloop = None
 
 
 class Command(BaseCommand):
@@ -38,7 +38,7 @@ class Command(BaseCommand):
         quiet = json or not options["verbosity"]
         live = self.stdout.isatty()
         try:
-            with asyncio.Runner(loop_factory=new_event_loop) as runner:
+            with asyncio.Runner(loop_factory=uvloop and uvloop.new_event_loop) as runner:
                 evening = hold(plan, tell=(lambda figures: None) if quiet else self.tell, every=0.5 if live else 10)
                 figures = runner.run(evening)
         except DomainError as error:

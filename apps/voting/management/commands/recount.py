@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apps.jams.models import JamSong
-from apps.voting.counts import differences, recount
+from apps.voting.corrections import differences, recount
 
 
 class Command(BaseCommand):
@@ -19,7 +19,7 @@ class Command(BaseCommand):
         for difference in found:
             self.stdout.write(str(difference))
             if fix:
-                recount(difference.jam_song)
+                recount(jam_song=difference.jam_song)
         left = len(differences()) if fix else len(found)
         if found and not left:
             fixed = ngettext("%(n)d count was wrong and is right now.", "%(n)d counts were wrong and are right now.",

@@ -1,12 +1,16 @@
-"""Whether the counts are what the votes say. The database keeps them; this is how one sees that it does."""
+"""What staff put right by hand: votes taken away, counts counted again. The database keeps the counts;
+`differences` is how one sees that it does."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from django.db import transaction
 from django.db.models import Count, F, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
+from apps.accounts.models import User
 from apps.jams import board
+from apps.jams.actions import acting
 from apps.jams.models import Jam, JamSong
 from apps.voting.models import Vote
 
@@ -30,7 +34,7 @@ def differences() -> list[Difference]:
     return [Difference(*row) for row in songs.order_by("jam_id", "pk").values_list(*fields)]
 
 
-def recount(jam_song: int) -> None:
+def recount(*, jam_song: int) -> None:
     """Counts a song's votes again and tells the room."""
     with transaction.atomic():
         # Its own lock first: whoever votes meanwhile waits, and then counts on from here.
@@ -39,3 +43,18 @@ def recount(jam_song: int) -> None:
         JamSong.objects.filter(pk=row.pk).update(votes=votes, revision=F("revision") + 1)
         jam = Jam.objects.get(pk=row.jam_id)
         transaction.on_commit(lambda: board.publish(jam, counted=[row.pk]), robust=True)
+
+
+def delete_votes(*, jam: Jam, host: User, votes: Iterable[Vote]) -> None:
+    """Takes these votes of the jam away, whatever has become of their songs, and tells room and voters."""
+    votes = list(votes)
+    with acting(jam, host, "delete_votes") as action:
+        action.counted += sorted({vote.jam_song_id for vote in votes})
+        action.after["votes"] = [{"song": vote.jam_song_id, "attendee": vote.attendee_id} for vote in votes]
+        Vote.objects.filter(pk__in=[vote.pk for vote in votes], jam_song__jam=jam).delete()
+        transaction.on_commit(lambda: tell_voters(votes), robust=True)
+
+
+def tell_voters(votes: list[Vote]) -> None:
+    for voter in {vote.attendee_id: vote.attendee for vote in votes}.values():
+        board.tell_attendee(voter)

@@ -1,0 +1,298 @@
+"""The songs of a jam over the API: attendees suggest, hosts add, everybody reads what the room may see."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from apps.catalog.models import Song
+from apps.jams.models import JamSong
+from tests.callers import Caller
+from tests.factories import (
+    make_attendee_with_token,
+    make_jam,
+    make_jam_song,
+    make_song,
+    make_user,
+    make_venue,
+    make_vote,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def songs_of(jam):
+    return f"/api/v1/jams/{jam.slug}/songs"
+
+
+def suggest(jam, body, token=""):
+    return Caller(token=token or make_attendee_with_token(jam=jam)[1])("POST", songs_of(jam), body)
+
+
+# Suggestions ------------------------------------------------------------------------------------------
+
+
+def test_a_suggestion_of_the_library_stands_on_the_board_with_its_vote():
+    jam, song = make_jam(), make_song(title="Superstition", key="E♭m")
+    sam, token = make_attendee_with_token(jam=jam)
+
+    response = suggest(jam, {"song": song.pk}, token)
+
+    state = response.json()
+    assert response.status_code == 201
+    assert (state["title"], state["key"], state["status"], state["votes"]) == ("Superstition", "E♭m", "open", 1)
+    assert JamSong.objects.get().suggested_by == sam
+    assert state == Caller()("GET", f"/api/v1/jams/{jam.slug}/snapshot").json()["songs"][0]
+
+
+def test_a_song_that_nobody_knew_is_new_in_the_library():
+    response = suggest(make_jam(), {"title": " New\u200b  Song ", "artist": "Some  Body"})
+
+    assert response.status_code == 201
+    assert Song.objects.values_list("title", "artist").get() == ("New Song", "Some Body")
+
+
+def test_a_known_song_by_another_spelling_is_that_song():
+    song = make_song(title="Crazy In Love", artist="Beyoncé & Jay-Z")
+
+    response = suggest(make_jam(), {"title": "crazy in love", "artist": "BEYONCE and Jay Z"})
+
+    assert response.json()["song"] == song.pk
+    assert Song.objects.count() == 1
+
+
+def test_where_the_host_approves_a_suggestion_waits_unseen():
+    jam = make_jam(approve_suggestions=True)
+
+    response = suggest(jam, {"title": "Secret Wish", "artist": "A"})
+
+    assert (response.status_code, response.json()["status"]) == (201, "pending")
+    for path in (songs_of(jam), f"/api/v1/jams/{jam.slug}/snapshot", f"/api/v1/jams/{jam.slug}", "/api/v1/jams"):
+        assert "Secret Wish" not in Caller()("GET", path).content.decode()
+
+
+def test_three_open_suggestions_a_person():
+    jam = make_jam()
+    _sam, token = make_attendee_with_token(jam=jam)
+    for _ in range(3):
+        assert suggest(jam, {"song": make_song().pk}, token).status_code == 201
+
+    refused = suggest(jam, {"title": "One more", "artist": "A"}, token)
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "too_many_suggestions")
+    assert not Song.objects.filter(title="One more").exists()
+    assert suggest(jam, {"song": make_song().pk}).status_code == 201  # somebody else
+    JamSong.objects.filter(pk=JamSong.objects.earliest("pk").pk).update(status="played")
+    assert suggest(jam, {"song": make_song().pk}, token).status_code == 201
+
+
+def test_a_suggestion_is_a_vote_and_so_the_cap_holds():
+    jam = make_jam(max_votes=1)
+    sam, token = make_attendee_with_token(jam=jam)
+    make_vote(jam_song=make_jam_song(jam=jam), attendee=sam)
+
+    refused = suggest(jam, {"song": make_song().pk}, token)
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "votes_out")
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"status": "last_call"}, "suggestions_closed"),
+        ({"status": "ended"}, "suggestions_closed"),
+        ({"suggestions_paused": True}, "suggestions_paused"),
+        ({"voting_closes_at": datetime(2020, 1, 1, tzinfo=UTC)}, "suggestions_closed"),
+        ({"max_suggestions": 0}, "too_many_suggestions"),
+    ],
+)
+def test_when_suggestions_are_not_taken_the_reason_is_said(fields, code):
+    refused = suggest(make_jam(**fields), {"title": "New", "artist": "A"})
+
+    assert (refused.status_code, refused.json()["code"]) == (409, code)
+    assert not Song.objects.exists()
+
+
+@pytest.mark.parametrize("status", ["open", "queued", "playing"])
+def test_a_song_that_is_in_the_jam_can_be_voted_for_there(status):
+    there = make_jam_song(status=status)
+
+    refused = suggest(there.jam, {"song": there.song_id}).json()
+
+    assert (refused["code"], refused["jam_song"]) == ("already_in_jam", there.pk)
+
+
+@pytest.mark.parametrize("status", ["pending", "removed"])
+def test_a_song_that_the_room_does_not_see_is_not_pointed_to(status):
+    there = make_jam_song(status=status)
+
+    refused = suggest(there.jam, {"song": there.song_id}).json()
+
+    assert refused["code"] == "already_in_jam"
+    assert "jam_song" not in refused
+
+
+def test_a_song_of_tonight_was_played_at_the_venues_time():
+    jam = make_jam(venue=make_venue(time_zone="Asia/Tokyo"))
+    there = make_jam_song(
+        jam=jam, title="Superstition", status="played", ended_at=datetime(2026, 11, 20, 12, 14, tzinfo=UTC)
+    )
+
+    refused = suggest(jam, {"song": there.song_id}).json()
+
+    assert "was played at 21:14" in refused["detail"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"title": "A"},
+        {"artist": "A"},
+        {"title": "", "artist": "A"},
+        {"title": "\u200b", "artist": "A"},
+        {"title": "x" * 201, "artist": "A"},
+        {"title": ["A"], "artist": "A"},
+        {"title": "A", "artist": "B", "song": 1},
+        {"song": None},
+        {"song": "x"},
+        {"song": 0},
+        {"song": -1},
+        {"song": True},
+        {"song": [1]},
+        {"song": {"id": 1}},
+        {"song": 2**63},
+        {"song": 10**30},
+        {"song": 1e308},
+        {"title": "A", "artist": "B", "status": "playing"},
+        {"title": "A", "artist": "B", "votes": 100},
+        {"title": "A", "artist": "B", "pinned": True, "origin": "host", "suggested_by": 1},
+    ],
+)
+def test_a_suggestion_that_is_not_right_is_refused(body):
+    jam = make_jam()
+
+    response = suggest(jam, body)
+
+    assert (response.status_code, response.json()["code"]) == (400, "invalid")
+    assert not JamSong.objects.exists()
+
+
+def test_who_asks_is_known_before_what_they_ask_is_looked_up(django_assert_max_num_queries):
+    jam = make_jam()
+
+    with django_assert_max_num_queries(1):
+        response = Caller()("POST", songs_of(jam), {"songs": list(range(1, 10_000))})
+
+    assert response.status_code == 401
+
+
+# Hosts add --------------------------------------------------------------------------------------------
+
+
+def test_a_host_adds_many_and_is_told_what_was_there():
+    host = make_user()
+    jam = make_jam(host=host)
+    there, songs = make_jam_song(jam=jam), [make_song() for _ in range(3)]
+    ids = [song.pk for song in songs]
+
+    response = Caller(user=host)("POST", songs_of(jam), {"songs": [*ids, there.song_id, ids[0]]})
+
+    body = response.json()
+    assert (response.status_code, body["skipped"]) == (201, [there.song_id])
+    assert list(JamSong.objects.filter(pk__in=body["added"]).values_list("song", flat=True)) == ids
+    assert JamSong.objects.filter(jam=jam, origin="host").count() == 4
+
+
+@pytest.mark.parametrize("count", [1, 3, 30])
+def test_adding_many_costs_the_same(django_assert_max_num_queries, count):
+    host = make_user()
+    jam = make_jam(host=host)
+    ids = [make_song().pk for _ in range(count)]
+    caller = Caller(user=host)
+
+    with django_assert_max_num_queries(20):
+        assert caller("POST", songs_of(jam), {"songs": ids}).status_code == 201
+
+
+@pytest.mark.parametrize(
+    "songs",
+    [[], "x", None, {}, [0], [-1], [10**30], [2**63], [None], [[1]], ["x"], [True], list(range(1, 202)), [7**9]],
+)
+def test_many_that_are_not_songs_are_refused(songs):
+    host = make_user()
+    jam = make_jam(host=host)
+
+    response = Caller(user=host)("POST", songs_of(jam), {"songs": songs})
+
+    assert response.status_code == 400
+    assert not JamSong.objects.exists()
+
+
+def test_a_host_who_adds_one_that_is_there_gets_it():
+    host = make_user()
+    jam_song = make_jam_song(jam=make_jam(host=host))
+
+    response = Caller(user=host)("POST", songs_of(jam_song.jam), {"song": jam_song.song_id})
+
+    assert (response.status_code, response.json()["id"]) == (200, jam_song.pk)
+
+
+def test_a_host_adds_by_title_and_artist():
+    host = make_user()
+    jam = make_jam(host=host, status="draft")
+
+    response = Caller(user=host)("POST", songs_of(jam), {"title": "New", "artist": "A"})
+
+    assert (response.status_code, response.json()["votes"]) == (201, 0)
+
+
+def test_an_attendee_adds_one_at_a_time():
+    jam = make_jam()
+
+    response = suggest(jam, {"songs": [make_song().pk]})
+
+    assert (response.status_code, response.json()["code"]) == (403, "not_a_host")
+
+
+# Read -------------------------------------------------------------------------------------------------
+
+
+def test_the_list_is_in_the_order_of_the_board_and_paged():
+    jam = make_jam()
+    for n in range(5):
+        song = make_jam_song(jam=jam, title=str(n))
+        for _ in range(n):
+            make_vote(jam_song=song)
+
+    pages = [Caller()("GET", f"{songs_of(jam)}?page_size=2&page={page}").json() for page in (1, 2, 3)]
+
+    assert [song["title"] for page in pages for song in page["results"]] == ["4", "3", "2", "1", "0"]
+    assert pages[0]["count"] == 5
+    assert "page=2" in pages[0]["next"]
+    assert (pages[0]["previous"], pages[2]["next"]) == (None, None)
+
+
+@pytest.mark.parametrize("counts", ["hidden", "top"])
+def test_the_list_hides_counts_and_their_order(counts):
+    jam = make_jam(counts=counts)
+    songs = [make_jam_song(jam=jam) for _ in range(3)]
+    queued = make_jam_song(jam=jam, status="queued", position=1)
+    for _ in range(5):
+        make_vote(jam_song=songs[2])
+
+    results = Caller()("GET", songs_of(jam)).json()["results"]
+
+    assert [song["id"] for song in results] == [queued.pk, *[song.pk for song in songs]]
+    assert {(song["votes"], song["counted_at"]) for song in results} == {(None, None)}
+    assert len({song["revision"] for song in results}) == 1
+
+
+@pytest.mark.parametrize("count", [1, 3, 30])
+def test_the_list_costs_the_same_however_long(django_assert_num_queries, count):
+    jam = make_jam()
+    for _ in range(count):
+        make_jam_song(jam=jam)
+    caller = Caller()
+
+    with django_assert_num_queries(3):  # the jam, count, page
+        assert len(caller("GET", f"{songs_of(jam)}?page_size=100").json()["results"]) == count

@@ -1,0 +1,400 @@
+"""Voting over the API: PUT and DELETE, by token or by cookie, and nobody for somebody else."""
+
+import pytest
+from django.core import signing
+
+from apps.jams import identity
+from apps.jams.models import Attendee, JamSong
+from apps.jams.operations import set_paused
+from apps.voting.models import Vote
+from apps.voting.operations import leave_jam, remove_attendee
+from tests.callers import Caller, with_cookie
+from tests.factories import (
+    make_attendee,
+    make_attendee_with_token,
+    make_jam,
+    make_jam_song,
+    make_user,
+    make_vote,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def vote_path(jam_song):
+    return f"/api/v1/jams/{jam_song.jam.slug}/songs/{jam_song.pk}/vote"
+
+
+def votes_of(jam_song):
+    return JamSong.objects.get(pk=jam_song.pk).votes
+
+
+# A vote -----------------------------------------------------------------------------------------------
+
+
+def test_put_casts_and_delete_takes_back_however_often():
+    jam_song = make_jam_song()
+    _sam, token = make_attendee_with_token(jam=jam_song.jam)
+    sam, path = Caller(token=token), vote_path(jam_song)
+
+    put = [sam("PUT", path).json() for _ in range(2)]
+    deleted = [sam("DELETE", path).json() for _ in range(2)]
+
+    assert put == [{"id": jam_song.pk, "votes": 1, "voted": True, "revision": 1}] * 2
+    assert deleted == [{"id": jam_song.pk, "votes": 0, "voted": False, "revision": 2}] * 2
+
+
+def test_post_does_not_toggle():
+    jam_song = make_jam_song()
+    _sam, token = make_attendee_with_token(jam=jam_song.jam)
+
+    response = Caller(token=token)("POST", vote_path(jam_song))
+
+    assert response.status_code == 405
+    assert votes_of(jam_song) == 0
+
+
+def test_the_answer_is_nobody_elses():
+    jam_song = make_jam_song()
+    _sam, token = make_attendee_with_token(jam=jam_song.jam)
+
+    assert Caller(token=token)("PUT", vote_path(jam_song))["Cache-Control"] == "private, no-store"
+
+
+def test_a_vote_by_cookie_needs_the_csrf_token():
+    jam_song = make_jam_song()
+    _sam, token = make_attendee_with_token(jam=jam_song.jam)
+
+    forged = with_cookie(jam_song.jam, token, csrf=False)("PUT", vote_path(jam_song))
+    assert (forged.status_code, votes_of(jam_song)) == (403, 0)
+
+    assert with_cookie(jam_song.jam, token)("PUT", vote_path(jam_song)).json()["votes"] == 1
+
+
+@pytest.mark.parametrize("counts", ["hidden", "top"])
+def test_hidden_counts_are_not_in_the_answer(counts):
+    jam_song = make_jam_song(jam=make_jam(counts=counts))
+    for _ in range(4):
+        make_vote(jam_song=jam_song)
+    _sam, token = make_attendee_with_token(jam=jam_song.jam)
+
+    answer = Caller(token=token)("PUT", vote_path(jam_song)).json()
+
+    assert (answer["votes"], answer["voted"]) == (None, True)
+    assert answer["revision"] > 1_000  # no count of changes
+
+
+@pytest.mark.parametrize(
+    ("jam_fields", "song_status", "code"),
+    [
+        ({"status": "ended"}, "open", "voting_closed"),
+        ({"voting_paused": True}, "open", "voting_paused"),
+        ({}, "queued", "song_frozen"),
+        ({}, "played", "song_frozen"),
+        ({}, "pending", "song_frozen"),
+    ],
+)
+def test_why_a_vote_was_not_taken_is_said(jam_fields, song_status, code):
+    jam_song = make_jam_song(jam=make_jam(**jam_fields), status=song_status)
+    _sam, token = make_attendee_with_token(jam=jam_song.jam)
+
+    response = Caller(token=token)("PUT", vote_path(jam_song))
+
+    assert (response.status_code, response.json()["code"]) == (409, code)
+
+
+def test_a_cap_is_told_and_left():
+    jam = make_jam(max_votes=1)
+    one, two = make_jam_song(jam=jam), make_jam_song(jam=jam)
+    _sam, token = make_attendee_with_token(jam=jam)
+    sam = Caller(token=token)
+    sam("PUT", vote_path(one))
+
+    refused = sam("PUT", vote_path(two))
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "votes_out")
+    assert sam("GET", f"/api/v1/jams/{jam.slug}/me").json()["votes_left"] == 0
+
+
+def test_a_song_of_another_jam_is_not_there():
+    jam, elsewhere = make_jam(), make_jam_song()
+    _sam, token = make_attendee_with_token(jam=jam)
+
+    response = Caller(token=token)("PUT", f"/api/v1/jams/{jam.slug}/songs/{elsewhere.pk}/vote")
+
+    assert response.status_code == 404
+    assert votes_of(elsewhere) == 0
+
+
+# Who votes --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "token", ["", " ", "x", "x" * 5000, "null", "None", "\x7f", "é", "1", "Bearer", "a b", "' OR 1=1 --", "%00"]
+)
+def test_an_invented_token_is_nobody(token):
+    jam_song = make_jam_song()
+    Attendee.objects.create(jam=jam_song.jam, display_name="Erased", secret_hash=None)
+
+    response = Caller()("PUT", vote_path(jam_song), Authorization=f"Bearer {token}")
+
+    assert (response.status_code, response.json()["code"]) == (401, "not_in_jam")
+    assert response["WWW-Authenticate"] == "Bearer"
+    assert votes_of(jam_song) == 0
+
+
+def test_neither_the_hash_nor_the_id_nor_the_name_is_a_token():
+    jam_song = make_jam_song()
+    sam = make_attendee(jam=jam_song.jam, name="Sam")
+
+    for guess in (sam.secret_hash, str(sam.pk), "Sam"):
+        assert Caller(token=guess)("PUT", vote_path(jam_song)).status_code == 401
+
+
+def test_another_jams_token_is_nobody_here():
+    jam_song = make_jam_song()
+    _stranger, token = make_attendee_with_token()
+
+    response = Caller(token=token)("PUT", vote_path(jam_song))
+
+    assert response.status_code == 401
+    assert votes_of(jam_song) == 0
+
+
+def forgeries(jam, sam, secret, other_secret):
+    """Cookies under the right name that are not what the server gave to Sam."""
+    good = identity.cookies.sign(secret)
+    return {
+        "unsigned": secret,
+        "another key": signing.Signer(key="x" * 50, salt="jamvote.attendee").sign(secret),
+        "another salt": signing.Signer(salt="jamvote.move").sign(secret),
+        "a session's salt": signing.Signer(salt="django.contrib.sessions").sign(secret),
+        "another jam's": identity.cookies.sign(other_secret),
+        "an id": identity.cookies.sign(str(sam.pk)),
+        "a hash": identity.cookies.sign(sam.secret_hash),
+        "another secret": good.replace(secret, "A" * 43),
+        "a name": f"Sam:{good.split(':')[1]}",
+        "cut": good[:-1],
+        "empty": "",
+        "a move link": identity.moves.sign(secret),
+    }
+
+
+@pytest.mark.parametrize("forgery", forgeries(None, Attendee(secret_hash=""), "", ""))
+def test_a_forged_cookie_is_nobody(forgery):
+    jam_song = make_jam_song()
+    sam, secret = make_attendee_with_token(jam=jam_song.jam)
+    _other, other_secret = make_attendee_with_token()
+    value = forgeries(jam_song.jam, sam, secret, other_secret)[forgery]
+    phone = Caller(cookies={identity.cookie_name(jam_song.jam): value})
+
+    response = phone("PUT", vote_path(jam_song))
+
+    assert (response.status_code, response.json()["code"]) == (401, "not_in_jam")
+    assert votes_of(jam_song) == 0
+
+
+def test_a_cookie_under_another_jams_name_is_nobody():
+    jam_song, other = make_jam_song(), make_jam()
+    _sam, secret = make_attendee_with_token(jam=other)
+    phone = Caller(cookies={identity.cookie_name(jam_song.jam): identity.cookies.sign(secret)})
+
+    assert phone("PUT", vote_path(jam_song)).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "body", [{"attendee": 1}, {"attendee_id": 1, "id": 2}, {"display_name": "Sam"}, {"token": "x"}]
+)
+def test_a_foreign_id_in_the_body_gets_nowhere(body):
+    jam_song = make_jam_song()
+    victim = make_attendee(jam=jam_song.jam, name="Victim")
+    _sam, token = make_attendee_with_token(jam=jam_song.jam)
+    body = {name: victim.pk if value in (1, 2) else value for name, value in body.items()}
+
+    response = Caller(token=token)("PUT", vote_path(jam_song), body)
+
+    assert response.status_code == 400
+    assert set(response.json()["errors"]) == set(body)
+    assert not Vote.objects.exists()
+
+
+def test_a_foreign_id_in_the_address_is_ignored():
+    jam_song = make_jam_song()
+    victim = make_attendee(jam=jam_song.jam)
+    sam, token = make_attendee_with_token(jam=jam_song.jam)
+
+    Caller(token=token)("PUT", f"{vote_path(jam_song)}?attendee={victim.pk}&attendee_id={victim.pk}")
+
+    assert Vote.objects.get().attendee == sam
+
+
+def test_a_wrong_token_does_not_fall_back_to_the_cookie():
+    jam_song = make_jam_song()
+    _sam, secret = make_attendee_with_token(jam=jam_song.jam)
+
+    response = with_cookie(jam_song.jam, secret)("PUT", vote_path(jam_song), Authorization="Bearer wrong")
+
+    assert response.status_code == 401
+
+
+def test_who_was_removed_is_told_so():
+    host = make_user()
+    jam_song = make_jam_song(jam=make_jam(host=host))
+    sam, token = make_attendee_with_token(jam=jam_song.jam)
+    remove_attendee(attendee=sam, host=host)
+    me = f"/api/v1/jams/{jam_song.jam.slug}/me"
+
+    for method, path in (("PUT", vote_path(jam_song)), ("GET", me), ("PATCH", me), ("DELETE", me)):
+        response = Caller(token=token)(method, path, {"display_name": "X"} if method == "PATCH" else None)
+        assert (response.status_code, response.json()["code"]) == (403, "removed")
+
+
+def test_who_left_is_nobody_any_more():
+    jam_song = make_jam_song()
+    sam, token = make_attendee_with_token(jam=jam_song.jam)
+    leave_jam(attendee=sam)
+
+    assert Caller(token=token)("PUT", vote_path(jam_song)).status_code == 401
+    assert with_cookie(jam_song.jam, token)("PUT", vote_path(jam_song)).status_code == 401
+
+
+def test_a_host_without_a_token_does_not_vote():
+    host = make_user()
+    jam_song = make_jam_song(jam=make_jam(host=host))
+
+    assert Caller(user=host)("PUT", vote_path(jam_song)).status_code == 401
+
+
+def test_a_vote_costs_a_fixed_number_of_queries(django_assert_max_num_queries):
+    jam_song = make_jam_song()
+    for _ in range(30):
+        make_vote(jam_song=jam_song)
+    _sam, token = make_attendee_with_token(jam=jam_song.jam)
+    sam = Caller(token=token)
+
+    with django_assert_max_num_queries(7):  # jam, attendee, song, vote; SQLite votes in several statements
+        assert sam("PUT", vote_path(jam_song)).status_code == 200
+
+
+# Me ---------------------------------------------------------------------------------------------------
+
+
+def test_me_is_what_is_mine():
+    jam = make_jam(max_votes=5)
+    songs = [make_jam_song(jam=jam) for _ in range(3)]
+    sam, token = make_attendee_with_token(jam=jam, name="Sam")
+    make_vote(jam_song=songs[0], attendee=sam)
+    make_vote(jam_song=songs[1])
+    mine = make_jam_song(jam=jam, title="Mine", suggested_by=sam, status="pending")
+    make_jam_song(jam=jam, title="Theirs", suggested_by=make_attendee(jam=jam), status="pending")
+
+    response = Caller(token=token)("GET", f"/api/v1/jams/{jam.slug}/me")
+
+    assert response["Cache-Control"] == "private, no-store"
+    assert response.json() == {
+        "id": sam.pk,
+        "display_name": "Sam",
+        "state": "active",
+        "votes": [songs[0].pk],
+        "votes_left": 4,
+        "suggestions_left": 2,
+        "songs": [{"id": mine.pk, "title": "Mine", "artist": "The Testers", "status": "pending"}],
+    }
+
+
+def test_my_name_changes_and_nothing_else_of_mine():
+    sam, token = make_attendee_with_token(name="Sam")
+    caller, path = Caller(token=token), f"/api/v1/jams/{sam.jam.slug}/me"
+
+    assert caller("PATCH", path, {"display_name": " Ana "}).json()["display_name"] == "Ana"
+    for body in (
+        {"display_name": "X", "state": "removed"},
+        {"id": 1},
+        {"secret_hash": "x"},
+        {"display_name": None},
+        {},
+    ):
+        assert caller("PATCH", path, body).status_code == 400
+
+    assert Attendee.objects.get(pk=sam.pk).display_name == "Ana"
+
+
+def test_whoever_deletes_me_is_erased_with_their_votes():
+    jam_song = make_jam_song()
+    sam, token = make_attendee_with_token(jam=jam_song.jam, name="Sam")
+    make_vote(jam_song=jam_song, attendee=sam)
+    caller, path = Caller(token=token), f"/api/v1/jams/{jam_song.jam.slug}/me"
+
+    assert caller("DELETE", path).status_code == 204
+    assert caller("DELETE", path).status_code == 401
+
+    row = Attendee.objects.get(pk=sam.pk)
+    assert (row.state, row.display_name, row.secret_hash, votes_of(jam_song)) == ("left", "", None, 0)
+
+
+def test_votes_of_mine_stay_while_voting_is_paused():
+    host = make_user()
+    jam_song = make_jam_song(jam=make_jam(host=host))
+    sam, token = make_attendee_with_token(jam=jam_song.jam)
+    make_vote(jam_song=jam_song, attendee=sam)
+    set_paused(jam=jam_song.jam, host=host, voting=True)
+
+    assert Caller(token=token)("DELETE", vote_path(jam_song)).json()["code"] == "voting_paused"
+    assert votes_of(jam_song) == 1
+
+
+@pytest.mark.parametrize("count", [1, 3, 30])
+def test_me_costs_the_same_however_much_is_mine(django_assert_num_queries, count):
+    jam = make_jam(max_votes=50)
+    sam, token = make_attendee_with_token(jam=jam)
+    for _ in range(count):
+        make_vote(jam_song=make_jam_song(jam=jam, suggested_by=sam), attendee=sam)
+    caller = Caller(token=token)
+
+    with django_assert_num_queries(6):  # jam, attendee, votes, votes left, suggestions left, songs
+        caller("GET", f"/api/v1/jams/{jam.slug}/me")
+
+
+# Joining ----------------------------------------------------------------------------------------------
+
+
+def test_joining_answers_a_token_once_and_sets_no_cookie():
+    jam = make_jam()
+
+    response = Caller()("POST", f"/api/v1/jams/{jam.slug}/attendees", {"display_name": "Sam"})
+
+    body = response.json()
+    assert (response.status_code, set(body), body["display_name"]) == (201, {"id", "display_name", "token"}, "Sam")
+    assert not response.cookies
+    me = Caller(token=body["token"])("GET", f"/api/v1/jams/{jam.slug}/me")
+    assert me.json()["id"] == body["id"]
+
+
+def test_a_taken_name_is_never_the_first_ones_identity():
+    jam_song = make_jam_song()
+    path = f"/api/v1/jams/{jam_song.jam.slug}/attendees"
+    first = Caller()("POST", path, {"display_name": "Sam"}).json()
+
+    second = Caller()("POST", path, {"display_name": "ＳＡＭ "}).json()
+
+    assert second["display_name"] == "ＳＡＭ 2"
+    assert second["id"] != first["id"]
+    assert second["token"] != first["token"]
+    Caller(token=second["token"])("PUT", vote_path(jam_song))
+    assert Caller(token=first["token"])("GET", f"/api/v1/jams/{jam_song.jam.slug}/me").json()["votes"] == []
+
+
+@pytest.mark.parametrize("body", [{"id": 1}, {"token": "x"}, {"state": "active"}, {"jam": 1}, {"secret_hash": "x"}])
+def test_who_joins_sets_nothing_but_a_name(body):
+    jam = make_jam()
+
+    response = Caller()("POST", f"/api/v1/jams/{jam.slug}/attendees", body)
+
+    assert response.status_code == 400
+    assert not Attendee.objects.exists()
+
+
+def test_joining_an_ended_jam_is_refused():
+    response = Caller()("POST", f"/api/v1/jams/{make_jam(status='ended').slug}/attendees", {})
+
+    assert (response.status_code, response.json()["code"]) == (409, "jam_ended")
