@@ -4,8 +4,8 @@ The default is embedded: SQLite, cache and channel layer in the process, no serv
 `REDIS_URL` choose PostgreSQL and Redis.
 """
 
-import sys
 import logging
+import sys
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -237,6 +237,12 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "JamStatus": "apps.jams.models.Jam.Status",
+        "AttendeeState": "apps.jams.models.Attendee.State",
+        "SongStatus": ["open", "queued", "playing", "played"],
+        "Taking": ["open", "paused", "closed"],
+    },
 }
 
 # Admin and logs ----------------------------------------------------------------------------------

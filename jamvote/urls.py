@@ -44,7 +44,9 @@ v1: list[Any] = [
     path("/venues", catalog.VenueViewSet.as_view(many), name="venues"),
     path("/venues/<slug:slug>", catalog.VenueViewSet.as_view(one), name="venue"),
     path("/schema", SpectacularAPIView.as_view(), name="schema"),
-    path("/docs", SpectacularSwaggerView.as_view(url_name="api:schema", http_method_names=["get", "head"]), name="docs"),
+    path(
+        "/docs", SpectacularSwaggerView.as_view(url_name="api:schema", http_method_names=["get", "head"]), name="docs"
+    ),
 ]
 
 urlpatterns = [

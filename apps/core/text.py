@@ -7,6 +7,7 @@ import unicodedata
 CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # without 0 O 1 I L, which look alike across a room
 
 # They count as letters or signs and show nothing: Hangul fillers, the empty Braille pattern, inherent Khmer vowels.
+JOINERS = "\u200c\u200d"
 BLANK = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
 
 
@@ -27,14 +28,14 @@ def clean(text: str) -> str:
     kept = "".join(" " if c.isspace() else c for c in text if c.isspace() or visible(c))
     line = unicodedata.normalize("NFC", " ".join(kept.split()))
     # Joiners and marks alone, without anything they could belong to, show nothing.
-    return line if any(unicodedata.category(c)[0] not in "CMZ" for c in line) else ""
+    return line if any(c not in JOINERS and unicodedata.category(c)[0] not in "MZ" for c in line) else ""
 
 
 def visible(character: str) -> bool:
     """Zero-width joiners stay, since emoji and several scripts need them; marks of direction go."""
     if character in BLANK:
         return False
-    return character in "\u200c\u200d" or unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Co"}
+    return character in JOINERS or unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Co"}
 
 
 def new_code(length: int = 6) -> str:

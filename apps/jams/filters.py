@@ -1,8 +1,11 @@
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 
 from apps.catalog.models import Venue
-from apps.jams.models import Jam
+from apps.jams.models import EARLIEST, LATEST, Jam
+
+BETWEEN = [MinValueValidator(EARLIEST), MaxValueValidator(LATEST)]
 
 
 class JamFilter(filters.FilterSet):
@@ -12,8 +15,8 @@ class JamFilter(filters.FilterSet):
     )  # fmt: skip
     venue = filters.ModelChoiceFilter(queryset=Venue.objects.all(), to_field_name="slug", help_text="A venue's slug.")
     status = filters.MultipleChoiceFilter(choices=Jam.Status.choices)
-    starts_after = filters.IsoDateTimeFilter("starts_at", "gte")
-    starts_before = filters.IsoDateTimeFilter("starts_at", "lt")
+    starts_after = filters.IsoDateTimeFilter("starts_at", "gte", validators=BETWEEN)
+    starts_before = filters.IsoDateTimeFilter("starts_at", "lt", validators=BETWEEN)
     search = filters.CharFilter("name", "icontains", help_text="In the name.")
     ordering = filters.OrderingFilter(fields=["starts_at", "name", "created_at"])
 

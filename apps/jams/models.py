@@ -1,5 +1,6 @@
 """A jam night: the jam, its hosts, its line-up, the people in the room, and what hosts did."""
 
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,6 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from apps.catalog.models import Song, Venue
 from apps.core.text import new_code
 from apps.jams import queries
+
+# Beyond these, clocks and time zones cannot be reckoned with.
+EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
 class Jam(models.Model):

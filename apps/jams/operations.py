@@ -17,7 +17,7 @@ from apps.jams.actions import Action, acting
 from apps.jams.errors import NotAHost, WrongStatus
 from apps.jams.images import remade
 from apps.jams.lineup import finish_playing
-from apps.jams.models import AuditEvent, Jam, JamHost, JamSong
+from apps.jams.models import EARLIEST, LATEST, AuditEvent, Jam, JamHost, JamSong
 from apps.live.layers import clock
 from apps.live.streams import announce
 
@@ -198,6 +198,5 @@ def check(jam: Jam) -> None:
 
 
 def check_times(**times: datetime | None) -> None:
-    """Beyond these years clocks and time zones cannot be reckoned with."""
-    if wrong := [name for name, time in times.items() if time and not 2000 <= time.year < 2200]:
+    if wrong := [name for name, time in times.items() if time and not EARLIEST <= time < LATEST]:
         raise Invalid(fields={name: [_("This year cannot be right.")] for name in wrong})

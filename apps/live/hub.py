@@ -46,8 +46,9 @@ class Stream:
         self.flushing: asyncio.Task[None] | None = None
 
     def feed(self, revision: int, changes: list[dict[str, Any]]) -> None:
-        # A hub that has seen nothing yet has lost nothing: its sockets fetch a snapshot anyway.
-        self.lost |= bool(self.revision) and revision != self.revision + 1
+        # A hub that has seen nothing yet has lost nothing: its sockets fetch a snapshot anyway. And a check may have
+        # read the number of this very message while it was under way.
+        self.lost |= bool(self.revision) and revision - self.revision not in {0, 1}
         self.revision = revision
         self.waiting.add(changes)
         self.wake()

@@ -40,7 +40,7 @@ class SuggestForm(forms.Form):
         return data
 
     def first_error(self) -> str:
-        return next(iter(self.errors.values()))[0]
+        return str(next(iter(self.errors.values()))[0])
 
     def wanted(self) -> dict[str, Any]:
         song = self.cleaned_data["song"]
@@ -129,13 +129,13 @@ class JamForm(InHouseStyle, forms.ModelForm):
                 moment = getattr(jam, name)
                 self.initial[name] = timezone.make_naive(moment, jam.zone) if moment else None
         else:
-            self.fields["venue"].queryset = Venue.objects.managed_by(user).in_order()
-            self.fields["venue"].empty_label = None
+            managed = Venue.objects.managed_by(user).in_order()
+            self.fields["venue"] = forms.ModelChoiceField(managed, label=gettext_lazy("Venue"), empty_label=None)
         self.dress()
 
     def clean_background(self) -> Any:
         upload = self.cleaned_data["background"]
-        if isinstance(upload, UploadedFile) and upload.size > settings.MAX_IMAGE_BYTES:
+        if isinstance(upload, UploadedFile) and (upload.size or 0) > settings.MAX_IMAGE_BYTES:
             size = {"mb": settings.MAX_IMAGE_BYTES // 2**20}
             raise forms.ValidationError(_("The image is too large: at most %(mb)d MB.") % size)
         return upload
@@ -192,52 +192,3 @@ def songs_in(text: str) -> tuple[list[tuple[str, str]], list[str]]:
         elif clean(line):
             odd.append(clean(line))
     return pairs, odd
-
-
-NOTES = ["C", "C♯", "D♭", "D", "D♯", "E♭", "E", "F", "F♯", "G♭", "G", "G♯", "A♭", "A", "A♯", "B♭", "B"]
-KEYS = [f"{note}{mode}" for note in NOTES for mode in ("", "m")]
-TEMPOS = {
-    "slow": (gettext_lazy("Slow, below 90 bpm"), 0, 89),
-    "medium": (gettext_lazy("Medium, 90 to 129 bpm"), 90, 129),
-    "fast": (gettext_lazy("Fast, from 130 bpm"), 130, 400),
-}
-ORDERS = {
-    "title": gettext_lazy("Title"),
-    "artist": gettext_lazy("Artist"),
-    "-popularity": gettext_lazy("Best known first"),
-    "-times_played": gettext_lazy("Most played first"),
-    "-last_played": gettext_lazy("Last played first"),
-    "year": gettext_lazy("Oldest first"),
-    "tempo": gettext_lazy("Slowest first"),
-}
-
-
-class SongFilterForm(InHouseStyle, forms.Form):
-    """What the library is searched for. What is not understood is left out, never an error."""
-
-    search = forms.CharField(label=gettext_lazy("Title or artist"), max_length=100, required=False)
-    style = forms.CharField(label=gettext_lazy("Style"), max_length=50, required=False)
-    key = forms.ChoiceField(label=gettext_lazy("Key"), required=False)
-    tempo = forms.ChoiceField(label=gettext_lazy("Tempo"), required=False)
-    sort = forms.ChoiceField(label=gettext_lazy("Order"), choices=ORDERS.items(), required=False)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["key"].choices = [("", gettext_lazy("Any")), *((key, key) for key in KEYS)]
-        names = [(name, label) for name, (label, _from, _to) in TEMPOS.items()]
-        self.fields["tempo"].choices = [("", gettext_lazy("Any")), *names]
-        self.fields["search"].widget.input_type = "search"
-        self.dress()
-
-    def songs(self) -> Any:
-        self.is_valid()
-        wanted = {name: value for name, value in self.cleaned_data.items() if value}
-        songs = Song.objects.search(wanted.get("search", ""))
-        if "style" in wanted:
-            songs = songs.filter(style__iexact=wanted["style"])
-        if "key" in wanted:
-            songs = songs.filter(key=wanted["key"])
-        if "tempo" in wanted:
-            _label, low, high = TEMPOS[wanted["tempo"]]
-            songs = songs.filter(tempo__range=(low, high))
-        return songs.in_order(wanted.get("sort", "title"))

@@ -64,11 +64,10 @@ def votes_fall(
         vote.created_at = between(joined[vote.attendee_id], begins.get(vote.jam_song_id) or until, rng)
         latest[vote.jam_song_id] = max(vote.created_at, latest.get(vote.jam_song_id, vote.created_at))
     Vote.objects.bulk_update(votes, ["created_at"], batch_size=200)
-    songs = list(jam.songs.filter(pk__in=latest))
+    songs, first = list(jam.songs.all()), min(joined.values())
     for jam_song in songs:
-        jam_song.counted_at = latest[jam_song.pk]
-    JamSong.objects.bulk_update(songs, ["counted_at"])
-    jam.songs.update(created_at=min(joined.values()))
+        jam_song.created_at, jam_song.counted_at = first, latest.get(jam_song.pk, first)
+    JamSong.objects.bulk_update(songs, ["created_at", "counted_at"])
 
 
 def host_acts(jam: Jam, doors: datetime, until: datetime) -> None:

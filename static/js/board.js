@@ -7,7 +7,7 @@ const ICONS = { idle: "pick", pending: "pick-wait", voted: "pick-check", refused
 export class Board {
   // `mine(song)` answers {voted, state, votes, note} for this phone; pages without votes leave it out.
   constructor(list, { most = Infinity, mine = null, voting = () => "closed" } = {}) {
-    Object.assign(this, { most, mine, voting, top: 1 });
+    Object.assign(this, { most, mine, voting, top: 1, painted: new WeakMap() });
     this.rows = new Rows(list, {
       template: "song-row",
       paint: (row, song) => this.#paint(row, song),
@@ -27,7 +27,7 @@ export class Board {
 
   repaint(song) {
     const row = this.row(song.id);
-    if (row) this.#paintVote(row, song);
+    if (row) this.#paintVote(row, song, this.mine(song));
   }
 
   // A song as the server wrote it, while its state has not come yet.
@@ -36,7 +36,13 @@ export class Board {
     return { id, votes: !count || count.hidden ? null : Number(count.textContent) };
   }
 
+  // A row is written only when something of it has changed.
   #paint(row, song) {
+    const own = this.mine?.(song) ?? { state: "idle", votes: song.votes };
+    const now = [song, this.top, this.voting(), own.voted, own.state, own.votes, own.note];
+    const before = this.painted.get(row);
+    if (before && now.every((value, place) => value === before[place])) return;
+    this.painted.set(row, now);
     for (const part of all("[data-title]", row)) setText(part, song.title);
     for (const part of all("[data-artist]", row)) setText(part, song.artist);
     for (const part of all("[data-pinned]", row)) part.hidden = !song.pinned;
@@ -57,11 +63,10 @@ export class Board {
       level.max = this.top;
       level.value = song.votes ?? 0;
     }
-    this.#paintVote(row, song);
+    this.#paintVote(row, song, own);
   }
 
-  #paintVote(row, song) {
-    const own = this.mine?.(song) ?? { state: "idle", votes: song.votes };
+  #paintVote(row, song, own) {
     for (const part of all("[data-votes]", row)) {
       part.hidden = own.votes === null;
       setText(part, own.votes ?? "");

@@ -4,6 +4,7 @@ import { read, Refused } from "./api.js";
 const SILENCE = 50_000; // the server speaks at least every 20 s
 const POLL = 5_000;
 const LONGEST = 30_000;
+const DAY = 86_400_000;
 const KEPT = 100; // frames that a snapshot may be older than
 
 export class Stream extends EventTarget {
@@ -22,6 +23,7 @@ export class Stream extends EventTarget {
     super();
     this.slug = slug;
     this.state = state;
+    state.addEventListener("change", () => this.#awaitClosing());
   }
 
   start() {
@@ -111,6 +113,12 @@ export class Stream extends EventTarget {
     if (this.state.loaded && !this.state.merge(frame)) {
       this.#after("refresh", jitter(2_000, 500), () => this.refresh(frame.revision));
     }
+  }
+
+  // Nobody announces that a closing time has come: the page looks when it is due.
+  #awaitClosing() {
+    const wait = Date.parse(this.state.facts.voting_closes_at ?? "") - Date.now() - this.offset;
+    if (wait > 0 && wait < DAY) this.#after("closing", wait + jitter(1_000, 50), () => this.refresh());
   }
 
   #heard() {

@@ -1,6 +1,9 @@
 """What people in the room see of each other, in a real browser."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from apps.jams.lineup import queue_song
@@ -208,3 +211,12 @@ def test_a_phone_works_without_scripts(new_page, asgi_server, jam):
 
     expect(page.locator("[data-board] [data-key]").first).to_contain_text("Zombie")
     expect(row(page, "Zombie").locator(".vote-word")).to_have_text("Voted")
+
+
+def test_voting_closes_on_the_phone_when_its_time_has_come(phone, jam):
+    Jam.objects.filter(pk=jam.pk).update(voting_closes_at=timezone.now() + timedelta(seconds=3))
+    page = phone()
+    expect(row(page, "Zombie").locator(".vote")).to_be_enabled()
+
+    expect(row(page, "Zombie").locator(".vote-word")).to_have_text("Closed")
+    expect(row(page, "Zombie").locator(".vote")).to_be_disabled()

@@ -179,7 +179,7 @@ def test_after_many_collisions_somebody_is_told_to_try_again(monkeypatch):
         ({"ends_at": EVENING}, "ends_at"),
         ({"ends_at": EVENING - timedelta(hours=1)}, "ends_at"),
         ({"max_votes": 0}, "max_votes"),
-        ({"max_votes": 40_000}, "max_votes"),
+        ({"max_votes": -1}, "max_votes"),
         ({"max_suggestions": -1}, "max_suggestions"),
         ({"counts": "sometimes"}, "counts"),
         ({"status": "live"}, "status"),

@@ -236,9 +236,7 @@ def test_a_suggestion_can_wait_for_the_host(attendee_client, jam, text):
     assert response.context["board"]["ranking"] == []
 
 
-@pytest.mark.parametrize(
-    "sent", [{}, {"title": "Only a title"}, {"song": "999999"}, {"song": "x"}, {"title": "a" * 300}]
-)
+@pytest.mark.parametrize("sent", [{}, {"title": "Only title"}, {"song": "999999"}, {"song": "x"}, {"title": "a" * 300}])
 def test_half_a_suggestion_is_refused_with_words(attendee_client, jam, sent):
     client, _ = attendee_client(jam)
 

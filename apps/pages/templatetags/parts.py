@@ -14,34 +14,62 @@ from django.contrib.staticfiles import finders
 from django.http import QueryDict
 from django.templatetags.static import static
 from django.utils import formats, timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 register = template.Library()
+
+# What scripts turn icons into.
+SCRIPT_ICONS = ("offline", "pause", "pick", "pick-check", "pick-in", "pick-no", "pick-wait", "play", "signal")
 
 
 @register.simple_tag(takes_context=True)
 def icon(context: dict[str, Any], name: str, *, flip: bool = False) -> SafeString:
     """One of static/icons.svg; `flip` for those that point along the line.
 
-    Live pages carry their icons (see `sprite`): one that is asked for when the line is down would not come.
+    Live pages carry their icons: one that is asked for when the line is down would not come. They have a set
+    `icons` in their context, which this fills and `sprite` writes.
     """
+    carried = context.get("icons")
+    if carried is not None:
+        carried.add(name)
+    file = static("icons.svg") if carried is None else ""
     classes = "icon icon-flip" if flip else "icon"
-    file = "" if context.get("icons") else static("icons.svg")
     return format_html('<svg class="{}" aria-hidden="true"><use href="{}#{}"/></svg>', classes, file, name)
 
 
-@register.simple_tag
-def sprite(names: list[str]) -> SafeString:
-    """These symbols of static/icons.svg, to stand in the page itself."""
+@register.simple_tag(takes_context=True)
+def sprite(context: dict[str, Any]) -> SafeString:
+    """The icons of this page: after all that uses them."""
     known = symbols()
-    return mark_safe("<svg hidden>" + "".join(known[name] for name in names) + "</svg>")  # noqa: S308 — our own file
+    return mark_safe(f"<svg hidden>{''.join(known[name] for name in sorted(context['icons']))}</svg>")  # noqa: S308
 
 
 @cache
 def symbols() -> dict[str, str]:
-    text = Path(finders.find("icons.svg") or "").read_text()
-    return {name: symbol for symbol, name in re.findall(r'(<symbol id="([\w-]+)".*?</symbol>)', text)}
+    return {name: symbol for symbol, name in re.findall(r'(<symbol id="([\w-]+)".*?</symbol>)', source("icons.svg"))}
+
+
+@register.simple_tag
+def preload(name: str) -> SafeString:
+    """A module and all it imports, asked for at once and not one after the other as they name each other."""
+    return format_html_join("\n", '<link rel="modulepreload" href="{}">', ((static(path),) for path in modules(name)))
+
+
+@cache
+def modules(name: str) -> tuple[str, ...]:
+    """Paths of a module of static/js and of what it imports, each once."""
+    found, ahead = [], [name]
+    while ahead:
+        path = f"js/{ahead.pop(0)}.js"
+        if path not in found:
+            found.append(path)
+            ahead += re.findall(r'from "\./(\w+)\.js"', source(path))
+    return tuple(found)
+
+
+def source(path: str) -> str:
+    return Path(finders.find(path) or "").read_text()
 
 
 @register.filter

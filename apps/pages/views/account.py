@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import LoginView
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
@@ -15,7 +15,7 @@ from apps.core.errors import DomainError
 from apps.jams.models import Jam
 from apps.jams.operations import change_jam, create_jam, delete_jam, duplicate_jam
 from apps.pages.forms import DuplicateForm, JamForm, LogInForm, in_zone
-from apps.pages.views.common import add_errors, find_hosted_jam, page_of, private, see_other, telling
+from apps.pages.views.common import HostRequest, add_errors, find_hosted_jam, page_of, private, see_other, telling
 
 
 class LogIn(LoginView):
@@ -26,7 +26,7 @@ class LogIn(LoginView):
 
 @login_required
 @require_GET
-def host(request: HttpRequest) -> HttpResponse:
+def host(request: HostRequest) -> HttpResponse:
     """My jams: what is on and what comes first, then what was."""
     jams = Jam.objects.hosted_by(request.user).with_counts().select_related("venue")
     context = {
@@ -39,7 +39,7 @@ def host(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def jam_new(request: HttpRequest) -> HttpResponse:
+def jam_new(request: HostRequest) -> HttpResponse:
     if not Venue.objects.managed_by(request.user).exists():
         messages.info(request, _("A jam needs a venue. Add yours first."))
         return see_other("pages:venue_new")
@@ -48,11 +48,11 @@ def jam_new(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def jam_edit(request: HttpRequest, slug: str) -> HttpResponse:
+def jam_edit(request: HostRequest, slug: str) -> HttpResponse:
     return jam_form(request, find_hosted_jam(request, slug))
 
 
-def jam_form(request: HttpRequest, jam: Jam) -> HttpResponse:
+def jam_form(request: HostRequest, jam: Jam) -> HttpResponse:
     post = request.method == "POST"
     form = JamForm(request.POST if post else None, request.FILES if post else None, instance=jam, user=request.user)
     if post and form.is_valid():
@@ -75,7 +75,7 @@ def save_jam(user: Any, jam: Jam, values: dict[str, Any]) -> Jam:
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def jam_duplicate(request: HttpRequest, slug: str) -> HttpResponse:
+def jam_duplicate(request: HostRequest, slug: str) -> HttpResponse:
     """The same night again, with the host's songs, without people and votes."""
     jam = find_hosted_jam(request, slug)
     form = DuplicateForm(request.POST or None)
@@ -94,7 +94,7 @@ def jam_duplicate(request: HttpRequest, slug: str) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def jam_delete(request: HttpRequest, slug: str) -> HttpResponse:
+def jam_delete(request: HostRequest, slug: str) -> HttpResponse:
     """Asks first; a jam that people voted in stays."""
     jam = find_hosted_jam(request, slug)
     if request.method == "GET":

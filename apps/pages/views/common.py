@@ -12,8 +12,15 @@ from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, resolve_url
 
+from apps.accounts.models import User
 from apps.core.errors import DomainError
 from apps.jams.models import Jam
+
+
+class HostRequest(HttpRequest):
+    """Behind `login_required`: somebody with an account."""
+
+    user: User
 
 
 class SeeOther(HttpResponseRedirect):

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -19,54 +19,13 @@ from apps.jams import lineup, operations
 from apps.jams.models import Attendee, Jam, JamSong
 from apps.pages.board import board_of, desk_of
 from apps.pages.forms import songs_in
-from apps.pages.templatetags.parts import clock
-from apps.pages.views.common import find_hosted_jam, private, see_other, telling
+from apps.pages.templatetags.parts import SCRIPT_ICONS, clock
+from apps.pages.views.common import HostRequest, find_hosted_jam, private, see_other, telling
 from apps.pages.words import console_words, strip_of
 from apps.voting.operations import remove_attendee
 
 HITS = 8
 SIDES = ("requests", "people", "join")
-ICONS = [
-    "alert",
-    "check",
-    "chevron",
-    "cross",
-    "down",
-    "flag",
-    "gauge",
-    "info",
-    "lock",
-    "more",
-    "offline",
-    "pause",
-    "people",
-    "play",
-    "plus",
-    "print",
-    "search",
-    "signal",
-    "skip",
-    "swap",
-    "up",
-]
-MODULES = [
-    f"js/{name}.js"
-    for name in [
-        "console",
-        "page",
-        "api",
-        "state",
-        "stream",
-        "move",
-        "rows",
-        "clock",
-        "connection",
-        "now",
-        "act",
-        "desk",
-        "add",
-    ]
-]
 
 JAM_ACTIONS: dict[str, Callable[..., Any]] = {
     "open": operations.open_jam,
@@ -97,7 +56,7 @@ STEPS = (
 
 @login_required
 @require_GET
-def console(request: HttpRequest, slug: str) -> HttpResponse:
+def console(request: HostRequest, slug: str) -> HttpResponse:
     jam = find_hosted_jam(request, slug)
     desk = desk_of(jam)
     board = board_of(jam, desk["songs"])
@@ -112,8 +71,7 @@ def console(request: HttpRequest, slug: str) -> HttpResponse:
         "notes": {m.extra_tags: m for m in messages.get_messages(request) if m.extra_tags},
         "strip": strip_of(board, starts),
         "words": console_words(starts),
-        "modules": MODULES,
-        "icons": ICONS,
+        "icons": set(SCRIPT_ICONS),
         "asked": [asked(jam_song) for jam_song in desk["pending"]],
         "blank": {"id": 0, "votes": 0, "display_name": ""},
         "data": {
@@ -132,7 +90,7 @@ def asked(jam_song: JamSong) -> dict[str, Any]:
     return {"id": jam_song.pk, "title": song.title, "artist": song.artist, "from": str(jam_song.suggested_by or "")}
 
 
-def search(request: HttpRequest, board: dict[str, Any]) -> dict[str, Any]:
+def search(request: HostRequest, board: dict[str, Any]) -> dict[str, Any]:
     wanted = request.GET.get("find", "").strip()[:100]
     if not wanted:
         return {"wanted": ""}
@@ -143,7 +101,7 @@ def search(request: HttpRequest, board: dict[str, Any]) -> dict[str, Any]:
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def act(request: HttpRequest, slug: str, action: str) -> HttpResponse:
+def act(request: HostRequest, slug: str, action: str) -> HttpResponse:
     """One action on the jam. Ending it cannot be undone, so a GET asks first."""
     jam = find_hosted_jam(request, slug)
     if request.method == "GET":
@@ -160,13 +118,13 @@ def act(request: HttpRequest, slug: str, action: str) -> HttpResponse:
     return private(see_other("pages:console", jam.slug))
 
 
-def pauses(request: HttpRequest) -> dict[str, bool]:
+def pauses(request: HostRequest) -> dict[str, bool]:
     return {name: request.POST[name] == "1" for name in ("voting", "suggestions") if name in request.POST}
 
 
 @login_required
 @require_POST
-def song_act(request: HttpRequest, slug: str, song: int, action: str) -> HttpResponse:
+def song_act(request: HostRequest, slug: str, song: int, action: str) -> HttpResponse:
     jam = find_hosted_jam(request, slug)
     jam_song = get_object_or_404(JamSong.objects.select_related("jam__venue", "song"), jam=jam, pk=song)
     with telling(request):
@@ -185,11 +143,11 @@ def song_act(request: HttpRequest, slug: str, song: int, action: str) -> HttpRes
 
 @login_required
 @require_POST
-def add_songs(request: HttpRequest, slug: str) -> HttpResponse:
+def add_songs(request: HostRequest, slug: str) -> HttpResponse:
     """One song of the library, or pasted lines of “Title - Artist”; what the jam has already is skipped."""
     jam = find_hosted_jam(request, slug)
     pairs, odd = songs_in(request.POST.get("lines", ""))
-    songs = []
+    songs: list[Song] = []
     chosen = request.POST.get("song", "")
     if chosen.isdecimal() and len(chosen) < 19:
         songs += Song.objects.filter(pk=chosen)
@@ -215,7 +173,7 @@ def account_of(added: int, skipped: int, odd: list[str]) -> str:
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def attendee_remove(request: HttpRequest, slug: str, attendee: int) -> HttpResponse:
+def attendee_remove(request: HostRequest, slug: str, attendee: int) -> HttpResponse:
     """Takes somebody off the jam with their votes. A GET asks first."""
     jam = find_hosted_jam(request, slug)
     person = get_object_or_404(Attendee.objects.in_the_room(), jam=jam, pk=attendee)

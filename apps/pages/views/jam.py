@@ -16,56 +16,13 @@ from apps.jams.identity import attendee_from, forget, move_token, moved, remembe
 from apps.jams.models import Attendee, Jam, JamSong
 from apps.pages.board import board_of, most_wanted
 from apps.pages.forms import SuggestForm
-from apps.pages.templatetags.parts import clock
+from apps.pages.templatetags.parts import SCRIPT_ICONS, clock
 from apps.pages.views.common import find_jam, private, see_other, telling
 from apps.pages.words import phone_words, strip_of
 from apps.voting.models import Vote
 from apps.voting.operations import cast_vote, leave_jam, suggest_song, take_back_vote
 
 HITS = 8
-ICONS = [
-    "alert",
-    "check",
-    "chevron",
-    "clock",
-    "door",
-    "flag",
-    "info",
-    "list",
-    "lock",
-    "offline",
-    "pause",
-    "person",
-    "pick",
-    "pick-check",
-    "pick-in",
-    "pick-no",
-    "pick-wait",
-    "plus",
-    "search",
-    "sheet",
-    "signal",
-    "swap",
-]
-MODULES = [
-    f"js/{name}.js"
-    for name in [
-        "jam",
-        "page",
-        "api",
-        "state",
-        "stream",
-        "move",
-        "rows",
-        "board",
-        "clock",
-        "connection",
-        "now",
-        "me",
-        "vote",
-        "suggest",
-    ]
-]
 BLANK = {"id": 0, "votes": 0}  # what the <template> of a row is made of
 OUT = {"open", "queued", "playing"}
 
@@ -78,12 +35,12 @@ def jam(request: HttpRequest, slug: str) -> HttpResponse:
         return private(render(request, "pages/jam/removed.html", {"jam": jam}))
     board = board_of(jam)
     starts = clock(jam.starts_at, jam.zone)
-    context = {"jam": jam, "board": board, "attendee": attendee, "zone": jam.zone}
+    context: dict[str, Any] = {"jam": jam, "board": board, "attendee": attendee, "zone": jam.zone}
     context |= {"strip": strip_of(board, starts), "words": phone_words(starts)}
     context["notes"] = {m.extra_tags: str(m) for m in messages.get_messages(request) if m.extra_tags}
     if jam.status == Jam.Status.ENDED:
         return private(render(request, "pages/jam/ended.html", context | {"wanted": most_wanted(board["songs"])}))
-    context |= {"modules": MODULES, "icons": ICONS, "blank": BLANK}
+    context |= {"icons": set(SCRIPT_ICONS), "blank": BLANK}
     context["data"] = {
         "slug": jam.slug,
         "status": jam.status,
@@ -208,9 +165,9 @@ def leave(request: HttpRequest, slug: str) -> HttpResponse:
 def move(request: HttpRequest, slug: str) -> HttpResponse:
     """Shows a code for the other phone; opened there with its token, it asks once and then brings the votes along."""
     jam = find_jam(request, slug)
-    token = request.POST.get("token") or request.GET.get("token", "")
-    if token:
-        return bring_along(request, jam, token)
+    given = request.POST.get("token") or request.GET.get("token", "")
+    if given:
+        return bring_along(request, jam, given)
     token = move_token(request, jam)
     if token is None or attendee_from(request, jam) is None:
         messages.info(request, _("Open this page on the phone that you voted with."))

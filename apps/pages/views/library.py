@@ -15,7 +15,8 @@ from apps.catalog.models import Song, Venue
 from apps.catalog.operations import add_venue, change_venue
 from apps.core.errors import DomainError
 from apps.jams.models import Jam, JamSong
-from apps.pages.forms import SongFilterForm, VenueForm
+from apps.pages.filters import SongFilterForm
+from apps.pages.forms import VenueForm
 from apps.pages.views.common import add_errors, page_of, see_other
 
 PLAYS = 20

@@ -6,16 +6,11 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from apps.pages.board import board_of, most_wanted
-from apps.pages.templatetags.parts import bare_host, clock
+from apps.pages.templatetags.parts import SCRIPT_ICONS, bare_host, clock
 from apps.pages.views.common import find_jam, private
 from apps.pages.words import screen_words, strip_of
 
 ROWS = 8
-ICONS = ["alert", "check", "flag", "info", "lock", "offline", "pause", "play", "signal"]
-MODULES = [
-    f"js/{name}.js"
-    for name in ["screen", "page", "api", "state", "stream", "move", "rows", "board", "clock", "connection", "now"]
-]
 
 
 @require_GET
@@ -35,8 +30,7 @@ def screen(request: HttpRequest, slug: str) -> HttpResponse:
         "theme": theme if theme in ("dark", "light") else "",
         "strip": strip_of(board, starts),
         "words": screen_words(starts),
-        "modules": MODULES,
-        "icons": ICONS,
+        "icons": set(SCRIPT_ICONS),
         "data": {"slug": jam.slug, "status": jam.status, "most": ROWS, "zone": jam.venue.time_zone},
     }
     return private(render(request, "pages/screen.html", context))

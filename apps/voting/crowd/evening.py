@@ -79,7 +79,7 @@ async def enter(plan: Plan, server: Server) -> Room:
 
 
 async def gather(plan: Plan, room: Room) -> None:
-    arrivals = max(1.0, plan.attendees / ARRIVE)
+    arrivals = plan.attendees / ARRIVE
     async with asyncio.TaskGroup() as phones:
         coming = [come(room, room.rng.random() * arrivals, phones) for _ in range(plan.attendees)]
         people = [person for person in await asyncio.gather(*coming) if person]
