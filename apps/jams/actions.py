@@ -46,8 +46,8 @@ class Action:
             return
         Jam.objects.filter(pk=jam.pk).update(revision=F("revision") + 1)
         AuditEvent.objects.create(jam=jam, actor=self.host, verb=self.verb, before=self.before, after=self.after)
-        told = {"songs": list(self.songs), "counted": list(self.counted), "desk": self.desk}
-        transaction.on_commit(lambda: board.publish(jam, **told), robust=True)
+        songs, counted, desk = list(self.songs), list(self.counted), self.desk
+        transaction.on_commit(lambda: board.publish(jam, songs, counted=counted, desk=desk), robust=True)
 
 
 def plain(value: Any) -> Any:

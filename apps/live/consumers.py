@@ -1,6 +1,7 @@
 """A socket of a stream. It only listens; what it may hear is decided when it connects."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -43,7 +44,11 @@ class StreamConsumer(AsyncWebsocketConsumer):
         await self.base_send({"type": "websocket.send", "text": text})
 
     def drop(self) -> None:
-        self.closing = asyncio.ensure_future(self.close(CLOSE_SLOW))
+        self.closing = asyncio.ensure_future(self.close_slow())
+
+    async def close_slow(self) -> None:
+        with contextlib.suppress(Exception):  # it may have gone by itself
+            await self.close(CLOSE_SLOW)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         if len(text_data or bytes_data or "") > LONGEST:

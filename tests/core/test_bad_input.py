@@ -139,8 +139,10 @@ def test_a_jam_that_is_not_there_is_not_found(slug):
         is_a_problem(Caller()("GET", f"/api/v1/{path}"), 404)
 
 
-ALL = ["root", "jams", "songs", "venues", "jam", "jam-by-slug", "snapshot", "desk", "me", "jam-songs", "vote", "move",
-       "attendees", "attendee", "duplicate", "pause", "open", "start-next", "song", "venue", "schema", "docs"]  # fmt: skip
+ALL = [
+    "root", "jams", "songs", "venues", "jam", "jam-by-slug", "snapshot", "desk", "me", "jam-songs", "vote", "move",
+    "attendees", "attendee", "duplicate", "pause", "open", "start-next", "song", "venue", "schema", "docs",
+]  # fmt: skip
 
 
 def address(name, jam, jam_song):

@@ -133,6 +133,7 @@ def test_who_is_taken_off_goes(asgi_server):
 
 def test_phones_that_sleep_come_back(asgi_server, monkeypatch):
     monkeypatch.setattr("apps.voting.crowd.phone.AWAKE", 0.3)
+    monkeypatch.setattr("apps.voting.crowd.check.PATIENCE", 5)
     jam_with_songs()
 
     summary, code = crowd(asgi_server, seconds=2)

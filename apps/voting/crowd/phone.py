@@ -49,8 +49,9 @@ class Phone:
         """Socket first, then the snapshot, then what is newer. Ends when the phone falls asleep."""
         self.room.figures.sockets += 1
         self.look_again(spread=0)
+        awake = None if self.room.closing.is_set() else self.room.rng.expovariate(1 / AWAKE)
         try:
-            async with asyncio.timeout(self.room.rng.expovariate(1 / AWAKE)):
+            async with asyncio.timeout(awake):
                 while True:
                     self.hear(parsed(str(await socket.recv())))
         except TimeoutError:
