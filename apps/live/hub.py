@@ -65,13 +65,14 @@ class Stream:
         loop = asyncio.get_running_loop()
         while self.waiting or self.lost:
             started = loop.time()
-            frames, lost = self.waiting.frames(), self.lost
+            frames, lost, revision = self.waiting.frames(), self.lost, self.revision
             self.waiting, self.lost = Changes(), False
             if lost:
                 frames.setdefault("", {})["refetch"] = True
-            self.shown = self.revision if "" in frames else self.shown
             for address, frame in sorted(frames.items()):  # what is for all comes first
-                await self.send({"revision": self.revision, **frame}, address)
+                await self.send({"revision": revision, **frame}, address)
+            if "" in frames:  # afterwards: whoever hears this number has heard what it stands for
+                self.shown = revision
             await asyncio.sleep(max(0.0, started + WINDOW - loop.time()))
 
     async def send(self, frame: dict[str, Any], address: str = "") -> None:

@@ -63,7 +63,7 @@ def is_a_problem(response, *statuses):
 def test_a_body_that_is_no_object_is_refused(jam, what):
     response = Caller()("POST", f"/api/v1/jams/{jam.slug}/attendees", NOT_JSON[what])
 
-    is_a_problem(response, 400)
+    assert is_a_problem(response, 400)["code"] == "parse_error"
     assert not Attendee.objects.exists()
 
 

@@ -125,6 +125,21 @@ def test_what_is_addressed_reaches_its_address_after_what_is_for_all():
     assert [song["votes"] for song in host.songs()] == [None, 5]
 
 
+def test_no_number_is_told_before_what_it_stands_for():
+    async def scene():
+        stream = stream_with(Ear(delay=0.1))
+        stream.feed(1, [vote(7, 1)])
+        await settled(stream)
+        stream.feed(2, [vote(7, 2)])
+        await asyncio.sleep(0.03)
+        stream.feed(3, [vote(7, 3)])  # while the frame before is under way
+        during = stream.shown
+        await asyncio.sleep(0.12)
+        return during, stream.shown
+
+    assert asyncio.run(scene()) == (1, 2)
+
+
 # Losses -----------------------------------------------------------------------------------------------
 
 

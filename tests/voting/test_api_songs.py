@@ -5,9 +5,13 @@ from datetime import UTC, datetime
 import pytest
 
 from apps.catalog.models import Song
-from apps.jams.models import JamSong
+from apps.jams.errors import TooManySuggestions, WasRemoved
+from apps.jams.models import Attendee, JamSong
+from apps.voting.models import Vote
+from apps.voting.operations import leave_jam, remove_attendee, suggest_song
 from tests.callers import Caller
 from tests.factories import (
+    make_attendee,
     make_attendee_with_token,
     make_jam,
     make_jam_song,
@@ -16,6 +20,7 @@ from tests.factories import (
     make_venue,
     make_vote,
 )
+from tests.races import in_threads
 
 pytestmark = pytest.mark.django_db
 
@@ -296,3 +301,38 @@ def test_the_list_costs_the_same_however_long(django_assert_num_queries, count):
 
     with django_assert_num_queries(3):  # the jam, count, page
         assert len(caller("GET", f"{songs_of(jam)}?page_size=100").json()["results"]) == count
+
+
+# At once ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.services
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("going", ["leaves", "is removed"])
+def test_whoever_suggests_while_they_go_holds_nobody_up(going):
+    host = make_user()
+    jam = make_jam(host=host)
+    for _ in range(8):
+        person, songs = make_attendee(jam=jam), [make_song() for _ in range(3)]
+        go = {
+            "leaves": lambda p=person: leave_jam(attendee=Attendee.objects.get(pk=p.pk)),
+            "is removed": lambda p=person: remove_attendee(attendee=Attendee.objects.get(pk=p.pk), host=host),
+        }[going]
+        suggest_all = [lambda s=song, p=person: suggest_song(jam=jam, attendee=p, song=s) for song in songs]
+
+        raised = in_threads([*suggest_all, go])
+
+        assert {type(error) for error in raised} <= {WasRemoved}
+        assert not Vote.objects.filter(attendee=person).exists()
+
+
+@pytest.mark.services
+@pytest.mark.django_db(transaction=True)
+def test_one_person_who_suggests_many_at_once_has_three():
+    jam = make_jam()
+    person, songs = make_attendee(jam=jam), [make_song() for _ in range(8)]
+
+    raised = in_threads([lambda s=song: suggest_song(jam=jam, attendee=person, song=s) for song in songs])
+
+    assert [type(error) for error in raised] == [TooManySuggestions] * 5
+    assert JamSong.objects.filter(suggested_by=person, votes=1).count() == 3

@@ -14,33 +14,13 @@ from apps.jams.operations import end_jam, set_paused
 from apps.voting.models import Vote
 from apps.voting.operations import cast_vote, leave_jam, remove_attendee, take_back_vote
 from tests.factories import make_attendee, make_jam, make_jam_song, make_user, make_vote
+from tests.races import in_threads
 
 pytestmark = pytest.mark.django_db
 
 
 def fresh(jam_song):
     return JamSong.objects.select_related("jam").get(pk=jam_song.pk)
-
-
-def in_threads(calls):
-    """Runs all calls at once, each with its own connection; answers what they raised."""
-    barrier, raised = threading.Barrier(len(calls)), []
-
-    def run(call):
-        barrier.wait()
-        try:
-            call()
-        except Exception as error:
-            raised.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=[call]) for call in calls]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return raised
 
 
 def test_a_vote_counts():

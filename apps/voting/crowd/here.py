@@ -25,7 +25,7 @@ def check_here(url: str) -> None:
         raise NotHere(_("“%(url)s” is not an address like http://127.0.0.1:8000.") % {"url": url})
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         raise NotHere(_("“%(host)s” is not known: %(error)s.") % {"host": host, "error": error}) from error
     for family, _kind, _protocol, _name, address in found:
         if not is_ours(family, address):

@@ -6,7 +6,7 @@ import httpx
 import orjson
 
 # A phone keeps its connection for a while; uvicorn closes one that has been idle for five seconds.
-LIMITS = httpx.Limits(max_connections=4, keepalive_expiry=4.5)
+LIMITS = httpx.Limits(keepalive_expiry=4.5)
 TIMEOUT = httpx.Timeout(10)
 REPEATABLE = {"GET", "PUT", "DELETE"}
 

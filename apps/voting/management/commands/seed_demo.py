@@ -42,8 +42,12 @@ class Command(BaseCommand):
                   "knows. Use --force if that is what you want.")
             )  # fmt: skip
         jams = seed(now=now or timezone.now())
+        if options["verbosity"]:
+            self.tell(jams["live"])
+
+    def tell(self, live: Jam) -> None:
         counts = {"venues": Venue.objects.count(), "songs": Song.objects.count(), "jams": Jam.objects.count()}
         self.stdout.write(_("Demo: %(venues)d venues, %(songs)d songs, %(jams)d jams.") % counts)
-        self.stdout.write(_("Live now: %(name)s, %(url)s") % {"name": jams["live"], "url": jams["live"].join_url})
+        self.stdout.write(_("Live now: %(name)s, %(url)s") % {"name": live, "url": live.join_url})
         who = {"host": DEMO_EMAIL, "staff": STAFF_EMAIL, "password": DEMO_PASSWORD}
         self.stdout.write(_("Log in as %(host)s (host) or %(staff)s (admin), password %(password)s.") % who)
