@@ -14,4 +14,4 @@ control_socket_disable = True
 forwarded_allow_ips = "*"  # only the balancer reaches this port
 
 # Frames are small and serialised once for all; compressing them for every socket costs more than it saves.
-UvicornWorker.CONFIG_KWARGS |= {"ws_per_message_deflate": False, "server_header": False}
+UvicornWorker.CONFIG_KWARGS |= {"ws_per_message_deflate": False, "ws_max_size": 16_384, "server_header": False}

@@ -59,7 +59,7 @@ def plain(value: Any) -> Any:
 def acting(jam: Jam, host: User, verb: str) -> Iterator[Action]:
     """A host's action: the jam is locked, the right to it checked; audited, and told to the room after the commit."""
     with transaction.atomic():
-        locked = Jam.objects.select_for_update(no_key=True).get(pk=jam.pk)
+        locked = Jam.objects.locked(jam.pk)
         if not locked.is_hosted_by(host):
             raise NotAHost
         action = Action(locked, host, verb)

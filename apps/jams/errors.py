@@ -8,6 +8,12 @@ class NotAHost(NotAllowed):
     message = _("Only the hosts of this jam may do this. Log in as one of them.")
 
 
+class JamGone(DomainError):
+    code = "jam_gone"
+    status = 404
+    message = _("This jam is no longer here. Look for another one on the home page.")
+
+
 class WrongStatus(DomainError):
     code = "wrong_status"
     message = _("The jam is past that. Look at its status.")

@@ -95,10 +95,11 @@ def duplicate_jam(*, jam: Jam, host: User, starts_at: datetime) -> Jam:
 def delete_jam(*, jam: Jam, host: User) -> None:
     """With its line-up and votes, so only before anything was voted or after nothing was: else it stays, ended."""
     with transaction.atomic():
-        locked = Jam.objects.select_for_update().get(pk=jam.pk)
+        locked = Jam.objects.locked(jam.pk)
         if not locked.is_hosted_by(host):
             raise NotAHost
-        if locked.songs.filter(votes__gt=0).exists():
+        # The songs are held, so that no vote comes between the look and the deletion.
+        if any(song.votes for song in locked.songs.select_for_update()):
             raise DomainError(_("People have voted in this jam, so it cannot be deleted. End it instead."))
         stream = locked.stream
         locked.delete()

@@ -9,6 +9,8 @@ from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, Su
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from apps.jams.errors import JamGone
+
 if TYPE_CHECKING:
     from apps.jams.models import Attendee, Jam, JamSong  # noqa: F401
 
@@ -26,6 +28,13 @@ class JamQuerySet(QuerySet["Jam"]):
 
     def hosted_by(self, user: Any) -> Self:
         return self if user.is_staff else self.filter(pk__in=user.jams.values("pk"))
+
+    def locked(self, pk: int) -> "Jam":
+        """The jam, held until the commit; joins and votes do not wait for it. Raises JamGone."""
+        jam = self.select_for_update(no_key=True).filter(pk=pk).first()
+        if jam is None:
+            raise JamGone
+        return jam
 
     def running(self) -> Self:
         return self.filter(status__in=["live", "last_call"]).order_by("starts_at", "pk")

@@ -15,6 +15,7 @@ from apps.jams.actions import acting
 from apps.jams.attendees import ERASED
 from apps.jams.errors import (
     AlreadyInJam,
+    JamGone,
     SongFrozen,
     SuggestionsClosed,
     SuggestionsPaused,
@@ -79,9 +80,11 @@ def told(jam_song: JamSong, row: ballot.Row, *, voted: bool) -> Tally:
 
 def refusal(jam_song: JamSong, attendee: Attendee) -> DomainError:
     """Why the vote was not taken, by the rows as they are now."""
+    jam = Jam.objects.filter(pk=jam_song.jam_id).first()
+    if jam is None:
+        return JamGone()
     attendee.refresh_from_db(fields=["state"])
     jam_song.refresh_from_db(fields=["status"])
-    jam = Jam.objects.get(pk=jam_song.jam_id)
     if attendee.state not in (Attendee.State.ACTIVE, Attendee.State.AWAY) or attendee.jam_id != jam.pk:
         return WasRemoved()
     if jam.voting == "closed":
@@ -106,7 +109,7 @@ def suggest_song(
     """
     with transaction.atomic():
         # The jam first, as everywhere; then its own lock: two suggestions of one person at once must see each other.
-        Jam.objects.select_for_update(no_key=True).get(pk=jam.pk)
+        Jam.objects.locked(jam.pk)
         attendee = Attendee.objects.select_for_update(no_key=True).get(pk=attendee.pk)
         check_may_suggest(jam, attendee)
         song = song or find_or_add_song(title=title, artist=artist)
@@ -177,7 +180,7 @@ def leave_jam(*, attendee: Attendee) -> None:
     """The attendee is erased at once: votes are taken back, name and secret are gone."""
     with transaction.atomic():
         # The jam first: whoever takes many songs' counts in one go does it alone.
-        jam = Jam.objects.select_for_update(no_key=True).get(pk=attendee.jam_id)
+        jam = Jam.objects.locked(attendee.jam_id)
         songs = withdraw(lock(attendee))
         Attendee.objects.filter(pk=attendee.pk).update(state=Attendee.State.LEFT, **ERASED)
         transaction.on_commit(lambda: board.publish(jam, counted=songs), robust=True)

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from apps.jams.errors import SongFrozen, VotesOut, VotingClosed, VotingPaused, WasRemoved
+from apps.jams.errors import JamGone, SongFrozen, VotesOut, VotingClosed, VotingPaused, WasRemoved
 from apps.jams.lineup import play_song, queue_song, skip_song
 from apps.jams.models import Jam, JamSong
 from apps.jams.operations import end_jam, set_paused
@@ -315,3 +315,12 @@ def test_no_vote_of_a_removed_person_slips_in():
 
         assert not Vote.objects.filter(attendee=person).exists()
     assert all(fresh(song).votes == 0 for song in songs)
+
+
+def test_a_vote_in_a_jam_that_is_gone_says_so():
+    jam_song = make_jam_song()
+    attendee = make_attendee(jam=jam_song.jam)
+    Jam.objects.filter(pk=jam_song.jam_id).delete()
+
+    with pytest.raises(JamGone):
+        cast_vote(jam_song=jam_song, attendee=attendee)
