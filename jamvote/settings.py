@@ -13,9 +13,11 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 from environs import Env, EnvError
+from marshmallow.validate import Length, Range, Regexp
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Env()
+positive = Range(min=1)
 
 try:
     DEBUG = env.bool("DEBUG", False)
@@ -23,21 +25,21 @@ try:
     SECRET_KEY_FILE = env.path("SECRET_KEY_FILE", None)
     DATA_DIR = env.path("DATA_DIR", BASE_DIR / "var")
     PUBLIC_URL = env.str("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
-    ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
+    ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"], validate=Length(min=1))
     DATABASE = env.dj_db_url("DATABASE_URL", f"sqlite:///{DATA_DIR}/jamvote.sqlite3")
-    REDIS_URL = env.str("REDIS_URL", "")
+    REDIS_URL = env.str("REDIS_URL", "", validate=Regexp(r"^((redis|rediss|unix)://.+)?$"))
     CHANNEL_PREFIX = env.str("CHANNEL_PREFIX", "jamvote")
     MAIL = env.dj_email_url("EMAIL_URL", "console:")
     LOG_LEVEL = env.log_level("LOG_LEVEL", logging.INFO)
 
     # Limits. Every one can be set from the environment under its own name.
-    MAX_BODY_BYTES = env.int("MAX_BODY_BYTES", 1024 * 1024)
-    MAX_IMAGE_BYTES = env.int("MAX_IMAGE_BYTES", 8 * 1024 * 1024)
-    MAX_IMAGE_PIXELS = env.int("MAX_IMAGE_PIXELS", 40_000_000)
-    PAGE_SIZE = env.int("PAGE_SIZE", 20)
-    MAX_PAGE_SIZE = env.int("MAX_PAGE_SIZE", 100)
-    BOARD_SIZE = env.int("BOARD_SIZE", 200)  # songs that a jam shows
-    ATTENDEE_DAYS = env.int("ATTENDEE_DAYS", 30)  # names and secrets are erased so long after a jam
+    MAX_BODY_BYTES = env.int("MAX_BODY_BYTES", 1024 * 1024, validate=positive)
+    MAX_IMAGE_BYTES = env.int("MAX_IMAGE_BYTES", 8 * 1024 * 1024, validate=positive)
+    MAX_IMAGE_PIXELS = env.int("MAX_IMAGE_PIXELS", 40_000_000, validate=positive)
+    PAGE_SIZE = env.int("PAGE_SIZE", 20, validate=positive)
+    MAX_PAGE_SIZE = env.int("MAX_PAGE_SIZE", 100, validate=positive)
+    BOARD_SIZE = env.int("BOARD_SIZE", 200, validate=positive)  # songs that a jam shows
+    ATTENDEE_DAYS = env.int("ATTENDEE_DAYS", 30, validate=positive)  # names and secrets are erased so long after a jam
 except EnvError as error:
     raise ImproperlyConfigured(f"Environment: {error}") from error
 
@@ -86,7 +88,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "apps.core.middleware.RequestId",
     "apps.core.middleware.ApiPaths",
-    "apps.core.middleware.BodyLimit",
+    "apps.core.middleware.BodyCheck",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -95,6 +97,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "apps.core.middleware.UnstorableData",
 ]
 
 ROOT_URLCONF = "jamvote.urls"
@@ -140,7 +143,7 @@ if REDIS_URL:
             "BACKEND": "django_redis.cache.RedisCache",
             "LOCATION": REDIS_URL,
             # What is said to Redis in the path of a vote must not hold the vote up for long.
-            "OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 0.1, "SOCKET_TIMEOUT": 0.1},
+            "OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 0.1, "SOCKET_TIMEOUT": 0.1, "IGNORE_EXCEPTIONS": True},
         }
     }
     CHANNEL_LAYERS: dict[str, dict[str, Any]] = {

@@ -5,12 +5,13 @@ from typing import Any
 from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
-from django.views.static import serve
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from apps.catalog import api as catalog
 from apps.core.api import Root
+from apps.core.media import media
 from apps.jams import api as jams
+from apps.jams import lineup, operations
 from apps.voting import api as voting
 
 jam = [
@@ -26,9 +27,9 @@ jam = [
     path("/songs", voting.JamSongs.as_view(), name="jam-songs"),
     path("/songs/<int:pk>/vote", voting.VoteView.as_view(), name="vote"),
     path("/songs/<int:pk>/move", jams.JamSongMove.as_view(), name="move"),
-    *(path(f"/{name}", jams.JamAction.as_view(action=name), name=name) for name in jams.ACTIONS),
+    *(path(f"/{name}", jams.JamAction.as_view(action=name), name=name) for name in operations.ACTIONS),
     *(path(f"/songs/<int:pk>/{name}", jams.JamSongAction.as_view(action=name), name=f"song-{name}")
-      for name in jams.SONG_ACTIONS),
+      for name in lineup.SONG_ACTIONS),
 ]  # fmt: skip
 
 many: dict[str, Any] = {"get": "list", "post": "create"}
@@ -52,7 +53,7 @@ v1: list[Any] = [
 urlpatterns = [
     path("api/v1", include((v1, "api"))),
     path("admin/", admin.site.urls),
-    path(f"{settings.MEDIA_URL.lstrip('/')}<path:path>", serve, {"document_root": settings.MEDIA_ROOT}),
+    path(f"{settings.MEDIA_URL.lstrip('/')}<path:path>", media),
     path("", include("apps.pages.urls")),
 ]
 

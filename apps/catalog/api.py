@@ -97,7 +97,7 @@ class VenueViewSet(viewsets.ModelViewSet[Venue]):
 )
 @extend_schema(tags=["songs"])
 class SongViewSet(viewsets.ModelViewSet[Song]):
-    queryset = Song.objects.in_order()
+    queryset = Song.objects.listed().in_order()
     serializer_class = SongSerializer
     filterset_class = SongFilter
     http_method_names = METHODS

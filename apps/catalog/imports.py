@@ -13,6 +13,7 @@ from apps.catalog.cells import column_of
 from apps.catalog.csv_records import Record, read_records
 from apps.catalog.errors import Unreadable
 from apps.catalog.models import Song
+from apps.catalog.operations import list_songs
 from apps.catalog.queries import folded
 from apps.catalog.rows import Outcome, Problem, Row, read_row, show
 
@@ -123,6 +124,7 @@ def store(batch: list[Row], report: Report, *, update: bool, dry_run: bool) -> N
                 new = [make_song(key, row) for key, row in rows.items() if key not in known]
                 changed = [song for key, song in known.items() if update and change(song, rows[key].values)]
                 if not dry_run:
+                    list_songs(song.pk for song in known.values() if not song.listed)
                     write(new, changed, [name for name in report.used if name])
         except IntegrityError:  # somebody added one of them meanwhile: now it is known
             if attempt == ATTEMPTS:
@@ -140,7 +142,7 @@ def find_known(rows: dict[Identity, Row], *, update: bool) -> dict[Identity, Son
     if update:
         songs = songs.select_for_update().order_by("folded_title", "folded_artist")
     else:
-        songs = songs.only("folded_title", "folded_artist")
+        songs = songs.only("folded_title", "folded_artist", "listed")
     found = {(song.folded_title, song.folded_artist): song for song in songs}
     return {key: song for key, song in found.items() if key in rows}
 

@@ -18,7 +18,8 @@ from apps.core.text import clean
 def free_slug(name: str) -> str:
     """'The Copper Room' → 'the-copper-room', and '-2' behind it where that is taken."""
     wanted = slugify(name)[:50].strip("-") or "venue"
-    taken = set(Venue.objects.filter(slug__startswith=wanted).values_list("slug", flat=True))
+    # The form for a new venue stands at /venues/new.
+    taken = {"new"} | set(Venue.objects.filter(slug__startswith=wanted).values_list("slug", flat=True))
     numbered = (f"{wanted}-{number}" for number in range(2, len(taken) + 3))
     return wanted if wanted not in taken else next(slug for slug in numbered if slug not in taken)
 
@@ -116,6 +117,8 @@ class Song(models.Model):
     )
     parts = models.JSONField(_("line-up"), default=list, blank=True, validators=[validators.validate_parts])
     popularity = models.PositiveIntegerField(_("popularity"), default=0, validators=[MaxValueValidator(2**31 - 1)])
+    # What somebody in a room wrote in stays out of the library until a host approves or plays it.
+    listed = models.BooleanField(_("in the library"), default=True)
     # Kept by the jams that play the song.
     times_played = models.PositiveIntegerField(_("times played"), default=0, editable=False)
     last_played = models.DateTimeField(_("last played"), null=True, blank=True, editable=False)

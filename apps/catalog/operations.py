@@ -1,5 +1,6 @@
 """What changes venues and songs, from whichever door. `by` is the acting user."""
 
+from collections.abc import Iterable
 from typing import Any, TypeVar
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
@@ -14,7 +15,20 @@ from apps.core.errors import Invalid, NotAllowed
 Row = TypeVar("Row", Venue, Song)
 VENUE_FIELDS = frozenset({"name", "address", "town", "time_zone", "description", "accent"})
 SONG_FIELDS = frozenset(
-    {"title", "artist", "year", "key", "tempo", "duration", "style", "tags", "chord_sheet_url", "parts", "popularity"}
+    {
+        "title",
+        "artist",
+        "year",
+        "key",
+        "tempo",
+        "duration",
+        "style",
+        "tags",
+        "chord_sheet_url",
+        "parts",
+        "popularity",
+        "listed",
+    }
 )
 
 
@@ -49,13 +63,21 @@ def add_song(*, by: User, **fields: Any) -> Song:
     """Raises NotAllowed, Invalid, SongKnown."""
     if not by.is_authenticated:
         raise NotAllowed
-    return save(set_fields(Song(), fields, SONG_FIELDS))
+    known = Song.objects.known_as(title=str(fields.get("title", "")), artist=str(fields.get("artist", "")))
+    # Somebody in a room may have named it already: then it comes into the library as it is given here.
+    return save(set_fields(known.filter(listed=False).first() or Song(), fields | {"listed": True}, SONG_FIELDS))
+
+
+def list_songs(pks: Iterable[int]) -> None:
+    """A host has added, approved or played them: they belong to the library now."""
+    if pks := list(pks):
+        Song.objects.filter(pk__in=pks, listed=False).update(listed=True)
 
 
 def find_or_add_song(*, title: str, artist: str) -> Song:
-    """The song as somebody in the room named it. Who may do that is for the caller to know. Raises Invalid."""
+    """The song as somebody in the room named it; a new one is not listed yet. Raises Invalid."""
     try:
-        return save(Song(title=title, artist=artist))
+        return save(Song(title=title, artist=artist, listed=False))
     except SongKnown:
         return Song.objects.known_as(title=title, artist=artist).get()
 

@@ -75,6 +75,10 @@ class VenueQuerySet(QuerySet["Venue"]):
 
 
 class SongQuerySet(QuerySet["Song"]):
+    def listed(self) -> Self:
+        """The library, without what somebody in a room wrote in and no host has approved or played."""
+        return self.filter(listed=True)
+
     def known_as(self, *, title: str, artist: str) -> Self:
         """The song of that title and artist, however they are spelled: none or one."""
         return self.filter(folded_title=folded(title), folded_artist=folded(artist))

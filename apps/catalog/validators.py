@@ -16,7 +16,7 @@ PART_KEYS = {"instrument": str, "count": int, "required": bool}
 
 @cache
 def time_zones() -> frozenset[str]:
-    return frozenset(zoneinfo.available_timezones())
+    return frozenset(zoneinfo.available_timezones()) - {"localtime", "Factory", "posixrules"}
 
 
 def validate_time_zone(name: str) -> None:

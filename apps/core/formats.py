@@ -40,7 +40,7 @@ class JSONRenderer(BaseRenderer):
     def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
         if data is None:
             return b""
-        indent = orjson.OPT_INDENT_2 if "indent" in (accepted_media_type or "") else 0
+        indent = orjson.OPT_INDENT_2 if (renderer_context or {}).get("indent") else 0  # for people
         return orjson.dumps(data, default=str, option=indent | orjson.OPT_NON_STR_KEYS)
 
 

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseServerError
 from django.http.response import HttpResponseBase
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.views import defaults
 
@@ -36,4 +37,5 @@ def failure(request: HttpRequest) -> HttpResponseBase:
     if for_program(request):
         detail = _("That did not work, and it is our fault. Try again; if it stays, tell us the request id.")
         return problem_response(request, 500, "failure", detail)
-    return defaults.server_error(request)
+    # Not Django's own: it looks for a form's token once more, and whatever failed may fail there again.
+    return HttpResponseServerError(render_to_string("500.html"))

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Callable
 
 from django.conf import settings
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -28,11 +29,8 @@ class RequestId:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         given = request.headers.get("X-Request-Id", "")
         request.id = given if GIVEN_ID.fullmatch(given) else uuid.uuid4().hex[:16]  # type: ignore[attr-defined]
-        token = request_id.set(request.id)  # type: ignore[attr-defined]
-        try:
-            response = self.get_response(request)
-        finally:
-            request_id.reset(token)
+        request_id.set(request.id)  # type: ignore[attr-defined] # stays for what Django logs after the answer
+        response = self.get_response(request)
         response["X-Request-Id"] = request.id  # type: ignore[attr-defined]
         return response
 
@@ -54,21 +52,46 @@ class ApiPaths:
         return self.get_response(request)
 
 
-class BodyLimit:
-    """Too large a body is refused by its length, before anything reads it. Forms with files may be larger."""
+class BodyCheck:
+    """A body that is too large, of unknown length or not UTF-8 is refused before anything reads it."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "HTTP_TRANSFER_ENCODING" in request.META and not request.META.get("CONTENT_LENGTH"):
+            return refused(request, 411, "length_required", _("Say how long the body is: send a Content-Length."))
+        if (request.content_params or {}).get("charset", "utf-8").strip('"').lower() not in {"utf-8", "utf8"}:
+            return refused(request, 415, "unsupported_charset", _("Send text as UTF-8."))
+        # Forms with files may be larger.
         upload = request.headers.get("Content-Type", "").startswith("multipart/form-data")
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE if upload else settings.MAX_BODY_BYTES
-        if length_of(request) <= limit:
-            return self.get_response(request)
-        detail = _("That is too large: at most %(kb)d KB can be sent.") % {"kb": limit // 1024}
-        if request.path_info.startswith(API):
-            return problem_response(request, 413, "too_large", detail)
-        return render(request, "413.html", {"detail": detail}, status=413)
+        if length_of(request) > limit:
+            detail = _("That is too large: at most %(kb)d KB can be sent.") % {"kb": limit // 1024}
+            return refused(request, 413, "too_large", detail)
+        return self.get_response(request)
+
+
+class UnstorableData:
+    """What was sent passed every check and still cannot be a value of the database: that is a request gone wrong."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        in_admin = request.path_info.startswith("/admin/")  # it looks rows up by whatever the request names
+        if isinstance(error, DataError | OverflowError) or (in_admin and isinstance(error, ValueError)):
+            return refused(request, 400, "bad_request", _("This request holds a value that cannot be."))
+        return None
+
+
+def refused(request: HttpRequest, status: int, code: str, detail: str) -> HttpResponse:
+    if request.path_info.startswith(API):
+        return problem_response(request, status, code, detail)
+    return render(request, "413.html" if status == 413 else "400.html", {"detail": detail}, status=status)
 
 
 def length_of(request: HttpRequest) -> int:

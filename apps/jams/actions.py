@@ -6,10 +6,11 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F
+from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
 from apps.jams import board
-from apps.jams.errors import NotAHost
+from apps.jams.errors import NotAHost, NotAnOwner, WrongStatus
 from apps.jams.models import AuditEvent, Jam, JamSong
 
 
@@ -56,12 +57,19 @@ def plain(value: Any) -> Any:
 
 
 @contextlib.contextmanager
-def acting(jam: Jam, host: User, verb: str) -> Iterator[Action]:
-    """A host's action: the jam is locked, the right to it checked; audited, and told to the room after the commit."""
+def acting(jam: Jam, host: User, verb: str, *, settings: bool = False, ended: bool = False) -> Iterator[Action]:
+    """A host's action: the jam is locked, the right to it checked; audited, and told to the room after the commit.
+
+    `settings`: co-hosts may not. `ended`: also when the night is over. Raises NotAHost, NotAnOwner, WrongStatus.
+    """
     with transaction.atomic():
         locked = Jam.objects.locked(jam.pk)
         if not locked.is_hosted_by(host):
             raise NotAHost
+        if settings and not locked.is_owned_by(host):
+            raise NotAnOwner
+        if locked.status == Jam.Status.ENDED and not ended:
+            raise WrongStatus(_("The jam has ended: nothing of it can be changed any more."))
         action = Action(locked, host, verb)
         yield action
         action.end()

@@ -1,6 +1,5 @@
 """Jams over HTTP. Votes, suggestions and what an attendee has: apps/voting/api.py."""
 
-from functools import partial
 from typing import Any
 
 from django.db.models import QuerySet
@@ -16,27 +15,10 @@ from apps.core.api import Empty, valid
 from apps.jams import lineup, operations, serializers
 from apps.jams.attendees import join_jam
 from apps.jams.auth import hosted_jam, jam_of, jam_song_of
-from apps.jams.board import FIELDS, snapshot, song_state, stamp
+from apps.jams.board import FIELDS, desk_of, snapshot, song_state, stamp
 from apps.jams.filters import JamFilter
-from apps.jams.models import Attendee, Jam, JamSong
+from apps.jams.models import Jam, JamSong
 
-ACTIONS = {
-    "open": operations.open_jam,
-    "start": operations.start_jam,
-    "last-call": operations.last_call,
-    "end": operations.end_jam,
-}
-SONG_ACTIONS: dict[str, Any] = {
-    "approve": lineup.approve_song,
-    "queue": lineup.queue_song,
-    "unqueue": lineup.unqueue_song,
-    "play": lineup.play_song,
-    "finish": lineup.finish_song,
-    "skip": lineup.skip_song,
-    "remove": lineup.remove_song,
-    "pin": partial(lineup.pin_song, pinned=True),
-    "unpin": partial(lineup.pin_song, pinned=False),
-}
 
 
 class Jams(GenericAPIView):
@@ -104,7 +86,7 @@ class JamAction(APIView):
     @extend_schema(request=None, responses=serializers.Snapshot)
     def post(self, request: Request, slug: str) -> Response:
         jam = hosted_jam(request, slug)
-        ACTIONS[self.action](jam=jam, host=user_of(request))
+        operations.ACTIONS[self.action](jam=jam, host=user_of(request))
         return Response(snapshot(jam))
 
 
@@ -133,7 +115,7 @@ class JamSongAction(APIView):
     @extend_schema(request=None, responses=serializers.SongState)
     def post(self, request: Request, slug: str, pk: int) -> Response:
         jam_song = jam_song_of(hosted_jam(request, slug), pk)
-        SONG_ACTIONS[self.action](jam_song=jam_song, host=user_of(request))
+        lineup.SONG_ACTIONS[self.action](jam_song=jam_song, host=user_of(request))
         return Response(state_of(jam_song))
 
 
@@ -162,15 +144,11 @@ class Desk(APIView):
 
     @extend_schema(responses=OpenApiResponse(description="{pending, attendees, songs}"))
     def get(self, request: Request, slug: str) -> Response:
-        jam = hosted_jam(request, slug)
-        pending = jam.songs.pending().select_related("song", "suggested_by")
-        attendees = Attendee.objects.filter(jam=jam).in_the_room().order_by("display_name", "pk")
-        at = stamp(jam)
-        rows = [] if jam.shows_counts else jam.songs.board().values(*FIELDS)
+        desk = desk_of(hosted_jam(request, slug))
         body = {
-            "pending": serializers.PendingSong(pending[:200], many=True).data,
-            "attendees": serializers.AttendeeOutput(attendees[:500], many=True).data,
-            "songs": [song_state(row, at) for row in rows],
+            "pending": serializers.PendingSong(desk["pending"], many=True).data,
+            "attendees": serializers.AttendeeOutput(desk["attendees"], many=True).data,
+            "songs": desk["songs"],
         }
         return Response(body, headers={"Cache-Control": "private, no-store"})
 

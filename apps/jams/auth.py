@@ -26,7 +26,7 @@ def hosted_jam(request: Request, slug: str) -> Jam:
 
 
 def jam_song_of(jam: Jam, pk: int) -> JamSong:
-    jam_song = JamSong.objects.select_related("song").filter(jam=jam, pk=pk).first()
+    jam_song = jam.songs.select_related("song").filter(pk=pk).first()
     if jam_song is None:
         raise Http404
     jam_song.jam = jam

@@ -24,6 +24,8 @@ FIELDS = (
     "position", "votes", "counted_at", "started_at", "ended_at", "revision",
 )  # fmt: skip
 
+MOST_PENDING, MOST_PEOPLE = 200, 500  # on a host's desk
+
 # What a frame says beyond its songs: each of these has a newest state of its own.
 JAM, PEOPLE, TOP = range(3)
 CHANGING = (
@@ -59,6 +61,19 @@ def snapshot(jam: Jam) -> State:
         "songs": songs,
         "more_songs": max(0, (open_songs[0]["all_open"] if open_songs else 0) - len(open_songs)),
         "now": iso(timezone.now()),
+    }
+
+
+def desk_of(jam: Jam) -> State:
+    """What only hosts see: `pending` suggestions, `attendees` in the room, `songs` where the room sees no counts."""
+    at = stamp(jam)
+    pending = jam.songs.pending().select_related("song", "suggested_by")
+    attendees = Attendee.objects.filter(jam=jam).in_the_room().order_by("display_name", "pk")
+    rows = [] if jam.shows_counts else jam.songs.board().values(*FIELDS)
+    return {
+        "pending": list(pending[:MOST_PENDING]),
+        "attendees": list(attendees[:MOST_PEOPLE]),
+        "songs": [song_state(row, at) for row in rows],
     }
 
 

@@ -8,6 +8,11 @@ class NotAHost(NotAllowed):
     message = _("Only the hosts of this jam may do this. Log in as one of them.")
 
 
+class NotAnOwner(NotAllowed):
+    code = "not_an_owner"
+    message = _("Only the owner of this jam and the venue's managers may do this. Ask one of them.")
+
+
 class JamGone(DomainError):
     code = "jam_gone"
     status = 404

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core import signing
+from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
@@ -16,7 +17,6 @@ COOKIE_SECONDS = 3 * 24 * 3600
 MOVE_SECONDS = 600  # how long a link that brings votes to another phone holds
 SEEN_EVERY = timedelta(minutes=1)
 cookies = signing.Signer(salt="jamvote.attendee")
-moves = signing.TimestampSigner(salt="jamvote.move")
 
 
 def new_secret() -> str:
@@ -78,19 +78,28 @@ def see(attendee: Attendee) -> None:
 
 
 def move_token(request: HttpRequest, jam: Jam) -> str | None:
-    """What brings this attendee to another phone: the secret itself, signed, for ten minutes."""
+    """A code that brings this attendee to another phone, once and for ten minutes. It says nothing by itself."""
     secret = secret_in(request.COOKIES, jam)
-    return moves.sign(secret) if secret else None
-
-
-def moved(token: str, jam: Jam) -> tuple[Attendee, str] | None:
-    """The attendee and secret of a token; None when it is too old, forged, or of another jam."""
-    try:
-        secret = moves.unsign(token, max_age=MOVE_SECONDS)
-    except signing.BadSignature:
+    if attendee_with(secret, jam) is None:
         return None
+    code = secrets.token_urlsafe(16)
+    cache.set(f"move:{code}", secret, MOVE_SECONDS)
+    return code
+
+
+def peek(code: str, jam: Jam) -> Attendee | None:
+    """Whom the code would bring along; None when it is too old, used up, made up, or of another jam."""
+    return attendee_with(cache.get(f"move:{code[:64]}"), jam)
+
+
+def moved(code: str, jam: Jam) -> tuple[Attendee, str] | None:
+    """The attendee and secret of a code, which is used up by it."""
+    key = f"move:{code[:64]}"
+    secret = cache.get(key)
     attendee = attendee_with(secret, jam)
-    return (attendee, secret) if attendee else None
+    if attendee is None or not cache.delete(key):
+        return None
+    return attendee, secret
 
 
 def addresses(user: Any, attendee: Attendee | None, jam: Jam) -> frozenset[str]:

@@ -1,6 +1,8 @@
 """What a host does with the songs of a jam: `pending → open → queued → playing → played`, or back, or removed."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Max
@@ -9,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
 from apps.catalog.models import Song
+from apps.catalog.operations import list_songs
 from apps.jams.actions import Action, acting
 from apps.jams.board import tell_attendee
 from apps.jams.errors import SongNotReady, WrongStatus
@@ -31,6 +34,7 @@ def add_songs(*, jam: Jam, host: User, songs: Iterable[Song]) -> tuple[list[JamS
         new = [JamSong(jam=action.jam, song=song) for song in wanted if song.pk not in there]
         new = JamSong.objects.bulk_create(new)
         action.songs += [jam_song.pk for jam_song in new]
+        list_songs(song.pk for song in wanted)
         action.after["added"] = [song.pk for song in wanted if song.pk not in there]
     kept = {js.song_id for js in there.values()} - {js.song_id for js in back}
     return new + back, [song for song in wanted if song.pk in kept]
@@ -41,6 +45,7 @@ def approve_song(*, jam_song: JamSong, host: User) -> JamSong:
     with acting(jam_song.jam, host, "approve") as action:
         song = ready(action, jam_song, Status.PENDING)
         action.change(song, status=Status.OPEN)
+        list_songs([song.song_id])
         action.desk = True
         tell_who_suggested(song)
     return song
@@ -117,7 +122,7 @@ def finish_playing(action: Action) -> None:
     for song in action.jam.songs.filter(status=Status.PLAYING):
         now = timezone.now()
         action.change(song, status=Status.PLAYED, ended_at=now)
-        Song.objects.filter(pk=song.song_id).update(times_played=F("times_played") + 1, last_played=now)
+        Song.objects.filter(pk=song.song_id).update(times_played=F("times_played") + 1, last_played=now, listed=True)
 
 
 def skip_song(*, jam_song: JamSong, host: User) -> JamSong:
@@ -163,3 +168,17 @@ def tell_who_suggested(song: JamSong) -> None:
     attendee = song.suggested_by
     if attendee:
         transaction.on_commit(lambda: tell_attendee(attendee), robust=True)
+
+
+# What API and console call them.
+SONG_ACTIONS: dict[str, Callable[..., Any]] = {
+    "approve": approve_song,
+    "queue": queue_song,
+    "unqueue": unqueue_song,
+    "play": play_song,
+    "finish": finish_song,
+    "skip": skip_song,
+    "remove": remove_song,
+    "pin": partial(pin_song, pinned=True),
+    "unpin": partial(pin_song, pinned=False),
+}

@@ -5,6 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -16,6 +17,10 @@ from apps.jams import queries
 
 # Beyond these, clocks and time zones cannot be reckoned with.
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+
+
+def between(least: int, most: int) -> list[Any]:
+    return [MinValueValidator(least), MaxValueValidator(most)]
 
 
 class Jam(models.Model):
@@ -47,10 +52,16 @@ class Jam(models.Model):
     voting_paused = models.BooleanField(_("voting is paused"), default=False)
     suggestions_paused = models.BooleanField(_("suggestions are paused"), default=False)
     approve_suggestions = models.BooleanField(_("suggestions wait for approval"), default=False)
-    max_votes = models.PositiveSmallIntegerField(_("votes a person can have out at once"), null=True, blank=True)
-    max_suggestions = models.PositiveSmallIntegerField(_("open suggestions a person"), default=3)
+    max_votes = models.PositiveSmallIntegerField(
+        _("votes a person can have out at once"), null=True, blank=True, validators=between(1, 1000)
+    )
+    max_suggestions = models.PositiveSmallIntegerField(
+        _("open suggestions a person"), default=3, validators=between(0, 100)
+    )
     counts = models.CharField(_("counts are"), max_length=6, choices=Counts, default=Counts.LIVE)
-    counts_top = models.PositiveSmallIntegerField(_("counts shown for the first"), default=3)
+    counts_top = models.PositiveSmallIntegerField(
+        _("counts shown for the first"), default=3, validators=between(1, 100)
+    )
     revision = models.PositiveBigIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     ended_at = models.DateTimeField(null=True, editable=False)
@@ -112,9 +123,12 @@ class Jam(models.Model):
         return self.counts == self.Counts.LIVE or self.status == self.Status.ENDED
 
     def is_hosted_by(self, user: Any) -> bool:
-        if not user.is_authenticated:
-            return False
-        return user.is_staff or self.jamhost_set.filter(user=user).exists()
+        """May run the night: owner, co-hosts, the venue's managers, staff."""
+        return user.is_authenticated and Jam.objects.hosted_by(user).filter(pk=self.pk).exists()
+
+    def is_owned_by(self, user: Any) -> bool:
+        """May change its settings too: all of those but co-hosts."""
+        return user.is_authenticated and Jam.objects.owned_by(user).filter(pk=self.pk).exists()
 
 
 class JamHost(models.Model):

@@ -1,9 +1,11 @@
 """Everything that changes a jam. Songs of its line-up: lineup.py. People in the room: attendees.py."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.text import slugify
@@ -14,7 +16,7 @@ from apps.catalog.models import Venue
 from apps.core.errors import DomainError, Invalid, NotAllowed
 from apps.core.text import clean, new_code
 from apps.jams.actions import Action, acting
-from apps.jams.errors import NotAHost, WrongStatus
+from apps.jams.errors import NotAHost, NotAnOwner, WrongStatus
 from apps.jams.images import remade
 from apps.jams.lineup import finish_playing
 from apps.jams.models import EARLIEST, LATEST, AuditEvent, Jam, JamHost, JamSong
@@ -59,7 +61,7 @@ def save_new(jam: Jam, host: User) -> Jam:
 def change_jam(*, jam: Jam, host: User, **fields: Any) -> Jam:
     """Name, times and settings; the slug stays, since it is printed."""
     check_known(fields)
-    with acting(jam, host, "change") as action:
+    with acting(jam, host, "change", settings=True, ended=True) as action:
         wanted = {name: clean(value) if name == "name" else value for name, value in fields.items()}
         trial = Jam.objects.get(pk=jam.pk)
         for name, value in wanted.items():
@@ -67,6 +69,7 @@ def change_jam(*, jam: Jam, host: User, **fields: Any) -> Jam:
         check(trial)
         if trial.background and trial.background != action.jam.background:
             wanted["background"] = remade(trial.background)
+        forget_image(action.jam.background.name if "background" in wanted else "")
         action.change(action.jam, **wanted)
         if {"counts", "counts_top"} & set(action.after.get("jam", ())):
             show_otherwise(action)
@@ -98,10 +101,13 @@ def delete_jam(*, jam: Jam, host: User) -> None:
         locked = Jam.objects.locked(jam.pk)
         if not locked.is_hosted_by(host):
             raise NotAHost
+        if not locked.is_owned_by(host):
+            raise NotAnOwner
         # The songs are held, so that no vote comes between the look and the deletion.
         if any(song.votes for song in locked.songs.select_for_update()):
             raise DomainError(_("People have voted in this jam, so it cannot be deleted. End it instead."))
         stream = locked.stream
+        forget_image(locked.background.name)
         locked.delete()
         transaction.on_commit(lambda: announce(stream), robust=True)
 
@@ -129,8 +135,12 @@ def end_jam(*, jam: Jam, host: User) -> Jam:
     return change_status(jam, host, "end", Status.ENDED, allowed=allowed)
 
 
+# What API and console call them.
+ACTIONS: dict[str, Callable[..., Jam]] = {"open": open_jam, "start": start_jam, "last-call": last_call, "end": end_jam}
+
+
 def change_status(jam: Jam, host: User, verb: str, status: Status, *, allowed: list[Status]) -> Jam:
-    with acting(jam, host, verb) as action:
+    with acting(jam, host, verb, ended=True) as action:
         if action.jam.status == status:
             return jam
         if action.jam.status not in allowed:
@@ -175,6 +185,16 @@ def free_slug(jam: Jam) -> str:
     base = f"{words}-{date}"
     taken = set(Jam.objects.filter(slug__startswith=base).values_list("slug", flat=True))
     return next(s for s in (base, *(f"{base}-{n}" for n in range(2, len(taken) + 3))) if s not in taken)
+
+
+def forget_image(name: str | None) -> None:
+    """Deletes the file after the commit, unless another jam shows it: a duplicate shares it."""
+
+    def delete() -> None:
+        if name and not Jam.objects.filter(background=name).exists():
+            default_storage.delete(name)
+
+    transaction.on_commit(delete, robust=True)
 
 
 def check_known(fields: dict[str, Any]) -> None:

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 RANK = ("-pinned", "-votes", "counted_at", "pk")
 
 
+def runs(user: Any) -> Q:
+    return Q(pk__in=user.jams.values("pk")) | Q(venue__in=user.venues.values("pk"))
+
+
 class JamQuerySet(QuerySet["Jam"]):
     def visible_to(self, user: Any) -> Self:
         """All but drafts; a host sees the drafts of their own jams, staff every one."""
@@ -24,10 +28,18 @@ class JamQuerySet(QuerySet["Jam"]):
             return self
         if not user.is_authenticated:
             return self.exclude(status="draft")
-        return self.filter(~Q(status="draft") | Q(pk__in=user.jams.values("pk")))
+        return self.filter(~Q(status="draft") | runs(user))
 
     def hosted_by(self, user: Any) -> Self:
-        return self if user.is_staff else self.filter(pk__in=user.jams.values("pk"))
+        """Whose night the user may run: as owner, co-host or manager of the venue; staff every one."""
+        return self if user.is_staff else self.filter(runs(user))
+
+    def owned_by(self, user: Any) -> Self:
+        """Whose settings the user may change: a co-host may not."""
+        if user.is_staff:
+            return self
+        owned = user.jamhost_set.filter(role="owner").values("jam")
+        return self.filter(Q(pk__in=owned) | Q(venue__in=user.venues.values("pk")))
 
     def locked(self, pk: int) -> "Jam":
         """The jam, held until the commit; joins and votes do not wait for it. Raises JamGone."""

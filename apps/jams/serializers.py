@@ -85,7 +85,7 @@ class NameInput(Strict):
 class SongInput(Strict):
     """Either a `song` of the library, or `title` and `artist`; hosts may also send `songs`, many at once."""
 
-    song = serializers.PrimaryKeyRelatedField(queryset=Song.objects.all(), required=False)
+    song = serializers.PrimaryKeyRelatedField(queryset=Song.objects.listed(), required=False)
     title = serializers.CharField(max_length=200, required=False)
     artist = serializers.CharField(max_length=200, required=False)
     songs = serializers.ListField(
@@ -93,7 +93,7 @@ class SongInput(Strict):
     )
 
     def validate_songs(self, ids: list[int]) -> list[Song]:
-        found = Song.objects.in_bulk(ids)
+        found = Song.objects.listed().in_bulk(ids)
         if unknown := sorted(set(ids) - set(found)):
             raise serializers.ValidationError(_("No song has the id %(id)d.") % {"id": unknown[0]})
         return [found[pk] for pk in ids]

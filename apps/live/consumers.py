@@ -4,10 +4,12 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from channels.generic.websocket import AsyncWebsocketConsumer
-from channels.security.websocket import OriginValidator
+from channels.security.websocket import WebsocketDenier
 from django.conf import settings
+from django.http.request import split_domain_port, validate_host
 
 from apps.live.hub import Socket, Stream, hub
 
@@ -59,11 +61,16 @@ class StreamConsumer(AsyncWebsocketConsumer):
             self.stream.sockets.discard(self.socket)
 
 
-class SameOrigin(OriginValidator):
+class SameOrigin:
     """A page of another site may not open a socket with its visitor's cookies; programs send no Origin at all."""
 
     def __init__(self, application: Any) -> None:
-        super().__init__(application, settings.ALLOWED_HOSTS)
+        self.application = application
 
-    def valid_origin(self, parsed_origin: Any) -> bool:
-        return parsed_origin is None or super().valid_origin(parsed_origin)
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> Any:
+        headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+        host, origin = headers.get(b"host", ""), headers.get(b"origin")
+        known = validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS)
+        if known and (origin is None or urlsplit(origin).netloc == host):
+            return await self.application(scope, receive, send)
+        return await WebsocketDenier()(scope, receive, send)

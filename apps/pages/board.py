@@ -3,11 +3,10 @@
 from collections.abc import Iterable
 from typing import Any
 
-from apps.jams.board import FIELDS, snapshot, song_state
-from apps.jams.models import Attendee, Jam
+from apps.jams.board import snapshot
+from apps.jams.models import Jam
 
 State = dict[str, Any]
-MOST_PENDING, MOST_PEOPLE = 200, 500  # as many as the API's desk has
 
 
 def board_of(jam: Jam, counted: Iterable[State] = ()) -> State:
@@ -23,17 +22,6 @@ def board_of(jam: Jam, counted: Iterable[State] = ()) -> State:
         state["songs"] = [known.get(song["id"], song) for song in state["songs"]]
         state["songs"].sort(key=lambda song: (-song["pinned"], -(song["votes"] or 0), song["counted_at"], song["id"]))
     return state | sorted_out(state["songs"])
-
-
-def desk_of(jam: Jam) -> State:
-    """What only hosts see: suggestions that wait, people in the room, counts that are hidden."""
-    pending = jam.songs.pending().select_related("song", "suggested_by")
-    people = Attendee.objects.filter(jam=jam).in_the_room().order_by("display_name", "pk")
-    return {
-        "pending": list(pending[:MOST_PENDING]),
-        "people": list(people[:MOST_PEOPLE]),
-        "songs": [] if jam.shows_counts else [song_state(row) for row in jam.songs.public().values(*FIELDS)],
-    }
 
 
 def sorted_out(songs: Iterable[State]) -> State:

@@ -46,7 +46,7 @@ class SongFilterForm(InHouseStyle, forms.Form):
     def songs(self) -> Any:
         self.is_valid()
         wanted = {name: value for name, value in self.cleaned_data.items() if value}
-        songs = Song.objects.search(wanted.get("search", ""))
+        songs = Song.objects.listed().search(wanted.get("search", ""))
         if "style" in wanted:
             songs = songs.filter(style__iexact=wanted["style"])
         if "key" in wanted:

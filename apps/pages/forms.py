@@ -8,6 +8,7 @@ from django import forms
 from django.conf import settings
 from django.contrib.auth.forms import AuthenticationForm
 from django.core.files.uploadedfile import UploadedFile
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -29,7 +30,7 @@ class JoinForm(forms.Form):
 class SuggestForm(forms.Form):
     """A song of the library, or a title and an artist."""
 
-    song = forms.ModelChoiceField(Song.objects.all(), required=False)
+    song = forms.ModelChoiceField(Song.objects.listed(), required=False)
     title = forms.CharField(max_length=200, required=False)
     artist = forms.CharField(max_length=200, required=False)
 
@@ -57,16 +58,14 @@ class LogInForm(AuthenticationForm):
 
 
 class InHouseStyle:
-    """The class and the descriptions that the house's fields have."""
+    """The class that the house's fields have."""
 
     fields: dict[str, forms.Field]
 
     def dress(self) -> None:
-        for name, field in self.fields.items():
+        for field in self.fields.values():
             if not isinstance(field.widget, forms.CheckboxInput | forms.FileInput):
                 field.widget.attrs.setdefault("class", "input")
-            if field.help_text:
-                field.widget.attrs["aria-describedby"] = f"id_{name}_hint"
 
 
 class LocalDateTimeField(forms.DateTimeField):
@@ -82,6 +81,14 @@ class LocalDateTimeField(forms.DateTimeField):
 
 def in_zone(moment: Any, zone: ZoneInfo) -> Any:
     return moment.replace(tzinfo=zone) if moment else None
+
+
+def limits_of(name: str) -> dict[str, int]:
+    """The model's limits, for the browser to tell while somebody types."""
+    validators = getattr(Jam, name).field.validators
+    lowest = [v.limit_value for v in validators if isinstance(v, MinValueValidator)]
+    highest = [v.limit_value for v in validators if isinstance(v, MaxValueValidator)]
+    return {"min": max(lowest), "max": min(highest)}
 
 
 MOST_LINES = 200  # of songs that are pasted at once
@@ -131,6 +138,8 @@ class JamForm(InHouseStyle, forms.ModelForm):
         else:
             managed = Venue.objects.managed_by(user).in_order()
             self.fields["venue"] = forms.ModelChoiceField(managed, label=gettext_lazy("Venue"), empty_label=None)
+        for name in ("max_votes", "max_suggestions", "counts_top"):
+            self.fields[name].widget.attrs |= limits_of(name)
         self.dress()
 
     def clean_background(self) -> Any:
@@ -185,9 +194,9 @@ class VenueForm(InHouseStyle, forms.ModelForm):
 def songs_in(text: str) -> tuple[list[tuple[str, str]], list[str]]:
     """Lines of “Title - Artist” → (title, artist) pairs, and the lines that are none."""
     pairs, odd = [], []
-    for line in text.splitlines()[:MOST_LINES]:
+    for line in text.splitlines():
         parts = [clean(part) for part in re.split(r"\t|\s[-–—]\s", line, maxsplit=1)]
-        if len(parts) == 2 and all(parts):
+        if len(parts) == 2 and all(part.strip("-–— ") for part in parts):
             pairs.append((parts[0], parts[1]))
         elif clean(line):
             odd.append(clean(line))

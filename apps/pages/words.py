@@ -42,6 +42,8 @@ def live_words(starts: str) -> Words:
         "now_playing": _("Now playing"),
         "of_length": _("of %(whole)s"),
         "through": _("%(done)s of %(whole)s played"),
+        "through_over": _("%(done)s played"),
+        "votes_word": plural(lambda n: ngettext("vote", "votes", n)),
         "minutes": _("%(count)s min"),
         "hours": plural(lambda n: ngettext("%(count)s hour", "%(count)s hours", n)),
         **{f"{part}_{status}": text for status, texts in waiting.items() for part, text in texts.items()},
@@ -65,15 +67,17 @@ def strip_words(starts: str) -> dict[str, dict[str, str]]:
 
 
 def strip_of(board: dict[str, Any], starts: str) -> dict[str, Any]:
-    """The lit strip as the server writes it; `elapsed` seconds of the song that plays."""
+    """The lit strip as the server writes it; `elapsed` seconds of the song that plays, which may take longer than
+    the library knows: then it is `over`, and only the time goes on.
+    """
     song = board["playing"]
     if not song:
         return strip_words(starts)[board["status"]]
     elapsed = 0
     if song["started_at"]:
         elapsed = int((timezone.now() - datetime.fromisoformat(song["started_at"])).total_seconds())
-    elapsed = max(0, min(elapsed, song["duration"] or elapsed))
-    return {"label": _("Now playing"), "title": song["title"], "by": song["artist"], "elapsed": elapsed}
+    strip = {"label": _("Now playing"), "title": song["title"], "by": song["artist"], "elapsed": max(0, elapsed)}
+    return strip | {"over": bool(song["duration"]) and elapsed >= song["duration"]}
 
 
 def vote_words() -> Words:

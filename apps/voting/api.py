@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
+from django.http import Http404
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
 from rest_framework.generics import GenericAPIView, get_object_or_404
 from rest_framework.request import Request
@@ -43,6 +44,8 @@ class VoteView(APIView):
         jam = jam_of(request, slug)
         attendee = attendee_of(request, jam)
         jam_song = jam_song_of(jam, pk)
+        if jam_song.status == JamSong.Status.PENDING:  # for the room it is not there yet
+            raise Http404
         valid(Nothing, request)
         operation = operations.cast_vote if cast else operations.take_back_vote
         return Response(asdict(operation(jam_song=jam_song, attendee=attendee)), headers=PRIVATE)

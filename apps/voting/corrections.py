@@ -48,7 +48,7 @@ def recount(*, jam_song: int) -> None:
 def delete_votes(*, jam: Jam, host: User, votes: Iterable[Vote]) -> None:
     """Takes these votes of the jam away, whatever has become of their songs, and tells room and voters."""
     votes = list(votes)
-    with acting(jam, host, "delete_votes") as action:
+    with acting(jam, host, "delete_votes", ended=True) as action:
         action.counted += sorted({vote.jam_song_id for vote in votes})
         action.after["votes"] = [{"song": vote.jam_song_id, "attendee": vote.attendee_id} for vote in votes]
         Vote.objects.filter(pk__in=[vote.pk for vote in votes], jam_song__jam=jam).delete()

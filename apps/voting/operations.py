@@ -164,7 +164,7 @@ def already(there: JamSong) -> AlreadyInJam:
 
 def remove_attendee(*, attendee: Attendee, host: User) -> None:
     """Takes somebody off the jam with all votes but those for what has been played, which is history."""
-    with acting(attendee.jam, host, "remove_attendee") as action:
+    with acting(attendee.jam, host, "remove_attendee", ended=True) as action:
         locked = lock(attendee)
         # Without the name: it is erased one day, the event stays.
         action.before["attendee"] = {"id": locked.pk, "state": locked.state}

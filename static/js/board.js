@@ -71,6 +71,7 @@ export class Board {
       part.hidden = own.votes === null;
       setText(part, own.votes ?? "");
     }
+    for (const part of all("[data-votes-word]", row)) setText(part, own.votes === null ? "" : text("votes_word", { count: own.votes }));
     const button = find(".vote", row);
     if (!button) return;
     const voting = this.voting();

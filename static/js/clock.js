@@ -22,14 +22,15 @@ export function tick() {
 
 function progress(strip) {
   const whole = Number(strip.dataset.duration);
-  let done = Math.max(0, (now() - Date.parse(strip.dataset.started)) / 1000);
-  if (whole) done = Math.min(done, whole);
+  const done = Math.max(0, (now() - Date.parse(strip.dataset.started)) / 1000);
+  const over = done >= whole; // they play on: the time too
   setText(find("[data-done]", strip), lengthOf(done));
+  for (const part of all("[data-whole]", strip)) part.hidden = over;
   const bar = find(".through", strip);
   if (!bar || !whole) return;
   bar.max = whole;
-  bar.value = Math.floor(done);
-  bar.setAttribute("aria-label", text("through", { done: lengthOf(done), whole: lengthOf(whole) }));
+  bar.value = Math.min(whole, Math.floor(done));
+  bar.setAttribute("aria-label", text(over ? "through_over" : "through", { done: lengthOf(done), whole: lengthOf(whole) }));
 }
 
 function countDown(spot) {

@@ -4,6 +4,7 @@ import { now } from "./clock.js";
 
 // `waiting()` is how many votes wait on this phone, `away()` whether they found no server.
 export function tellConnection(line, stream, { waiting = () => 0, away = () => false } = {}) {
+  if (!line) return () => {}; // the end of the night has nothing to wait for
   let known = "";
   let since = Date.now();
   const show = () => {

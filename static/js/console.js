@@ -45,6 +45,7 @@ function paintCandidate(row, song) {
   for (const part of all("[data-title]", row)) setText(part, song.title);
   setText(find("[data-artist]", row), song.artist);
   setText(find("[data-votes]", row), song.votes ?? "·");
+  setText(find("[data-votes-word]", row), song.votes === null ? "" : text("votes_word", { count: song.votes }));
   for (const part of all("[data-pinned]", row)) part.hidden = !song.pinned;
   for (const part of all("[data-when-pinned]", row)) part.hidden = String(song.pinned) !== part.dataset.whenPinned;
 }
@@ -63,6 +64,10 @@ function show() {
       step.setAttribute("aria-pressed", facts.status === STEPS[name]);
     }
   }
+  const over = facts.status === "ended";
+  find("[data-console]").classList.toggle("is-over", over);
+  find("[data-over]").hidden = !over;
+  for (const button of all("[data-draft]")) button.hidden = facts.status !== "draft";
   showPauses(facts);
   setText(find("[data-present]"), facts.people ?? 0);
   setText(find("[data-live]"), "present" in facts ? text("connected", { count: facts.present }) : text("live"));
@@ -88,6 +93,7 @@ function showPauses(facts) {
 
 function showStart(playing, next) {
   const start = find("[data-start]");
+  start.hidden = state.facts.status === "draft";
   start.disabled = !next;
   setText(find("[data-start-title]", start), next ? text("start_next", { title: isolated(next.title) }) : text("start_none"));
   const also = find("[data-start-also]", start);

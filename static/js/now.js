@@ -16,6 +16,8 @@ export function showNow(strip, state) {
     part.hidden = !song?.duration;
     setText(part, song?.duration ? text("of_length", { whole: lengthOf(song.duration) }) : "");
   }
+  // Without a song the label says it.
+  for (const part of all("[data-last-call]", strip)) part.hidden = !song || status !== "last_call";
   for (const part of all(".through", strip)) part.hidden = !song?.duration || !song?.started_at;
   for (const part of all("[data-doors]", strip)) part.hidden = Boolean(song) || status !== "open";
   tick();

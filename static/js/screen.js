@@ -22,7 +22,7 @@ function show() {
   const votes = [...state.songs.values()].reduce((sum, song) => sum + (song.votes ?? 0), 0);
   setText(find("[data-votes-cast]"), facts.counts === "live" ? text("votes_cast", { count: votes }) : "");
   for (const strip of all("[data-now]")) showNow(strip, state);
-  for (const next of all("[data-next]")) showNext(next, state.queue[0]);
+  for (const next of all("[data-next]")) showNext(next, facts.status === "ended" ? null : state.queue[0]);
   for (const line of all("[data-voting]")) line.hidden = line.dataset.voting !== facts.voting;
   for (const none of all("[data-none]")) none.hidden = ranking.length > 0;
   board?.show(ranking);

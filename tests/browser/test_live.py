@@ -220,3 +220,84 @@ def test_voting_closes_on_the_phone_when_its_time_has_come(phone, jam):
 
     expect(row(page, "Zombie").locator(".vote-word")).to_have_text("Closed")
     expect(row(page, "Zombie").locator(".vote")).to_be_disabled()
+
+
+def test_an_ended_screen_stands_still_and_quiet(new_page, asgi_server, jam):
+    Jam.objects.filter(pk=jam.pk).update(status="ended")
+    JamSong.objects.filter(song__title="Dreams").update(status="queued", position=1)
+    screen = new_page(viewport=WIDE)
+
+    open_live(screen, f"{asgi_server}/jams/{jam.slug}/screen")
+
+    screen.wait_for_timeout(3000)  # by then the line says how it stands
+    expect(screen.locator("[data-next]")).to_be_hidden()
+    expect(screen.locator("text=That was the night")).to_be_visible()
+
+
+def test_the_last_call_reaches_the_big_screen_while_a_song_plays(console, new_page, asgi_server, jam):
+    JamSong.objects.filter(song__title="Dreams").update(status="playing", started_at=timezone.now())
+    desk, screen = console(), new_page(viewport=WIDE)
+    open_live(screen, f"{asgi_server}/jams/{jam.slug}/screen")
+    expect(screen.locator("[data-last-call]")).to_be_hidden()
+
+    desk.click("[data-step=last-call]")
+
+    expect(screen.locator("[data-last-call]")).to_be_visible()
+    expect(screen.locator("[data-now-title]")).to_have_text("Dreams")
+
+
+def test_after_the_end_the_console_offers_nothing_that_no_longer_works(console, jam, host):
+    queue_song(jam_song=jam.songs.get(song__title="Dreams"), host=host)
+    desk = console()
+    expect(desk.locator("[data-start]")).to_be_visible()
+
+    desk.click("text=Ended")
+    desk.click("[data-yes]")
+
+    expect(desk.locator("[data-over]")).to_be_visible()
+    expect(desk.locator("[data-step=ended]")).to_have_attribute("aria-current", "step")
+    enabled = desk.locator("button[data-act]:visible:enabled, #add:visible, [data-pause]:visible")
+    assert enabled.count() == 0
+
+
+def test_a_draft_is_opened_with_its_one_big_button(console, jam):
+    Jam.objects.filter(pk=jam.pk).update(status="draft")
+    desk = console()
+    expect(desk.locator(".btn-go:visible")).to_have_count(1)
+
+    desk.click("text=Open the jam")
+
+    expect(desk.locator("[data-step=open]")).to_have_attribute("aria-pressed", "true")
+    expect(desk.locator("[data-draft]")).to_be_hidden()
+    expect(desk.locator("[data-start]")).to_be_visible()
+
+
+def test_a_painted_count_of_one_is_said_as_one(phone, console):
+    mine, desk = phone(), console()
+
+    row(mine, "Zombie").locator(".vote").click()
+
+    expect(row(mine, "Zombie").locator("[data-votes-word]")).to_have_text("vote")
+    expect(row(mine, "Creep").locator("[data-votes-word]")).to_have_text("votes")
+    expect(desk.locator("[data-cand-rows] > *").first.locator("[data-votes-word]")).to_have_text("vote")
+
+
+def test_a_song_that_goes_on_goes_on(phone, jam):
+    song = jam.songs.get(song__title="Dreams")
+    type(song.song).objects.filter(pk=song.song_id).update(duration=198)
+    JamSong.objects.filter(pk=song.pk).update(status="playing", started_at=timezone.now() - timedelta(seconds=197))
+    mine = phone()
+
+    expect(mine.locator("[data-done]")).to_have_text("3:20")
+    expect(mine.locator("[data-whole]")).to_be_hidden()
+
+
+def test_buttons_of_my_jams_stand_in_one_line_on_a_phone(console, asgi_server):
+    desk = console()
+    desk.set_viewport_size({"width": 390, "height": 844})
+    desk.goto(f"{asgi_server}/host")
+
+    buttons = desk.locator(".nights .row-of").first.locator(".btn")
+
+    assert buttons.count() == 3
+    assert len({round(button.bounding_box()["y"]) for button in buttons.all()}) == 1

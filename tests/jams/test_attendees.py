@@ -220,13 +220,18 @@ def test_a_cookie_brings_votes_to_another_phone_for_ten_minutes(monkeypatch):
 
     token = identity.move_token(request_with(cookie), sam.jam)
 
-    assert identity.moved(token, sam.jam) == (sam, secret)
+    assert secret not in token
+    assert identity.peek(token, sam.jam) == sam
     assert identity.moved(token, make_jam()) is None
+    assert identity.moved(token, sam.jam) == (sam, secret)
+    assert identity.moved(token, sam.jam) is None
+    token = identity.move_token(request_with(cookie), sam.jam)
     assert identity.moved(token[:-1], sam.jam) is None
     assert identity.moved(identity.cookies.sign(secret), sam.jam) is None
     assert identity.move_token(request_with({}), sam.jam) is None
     monkeypatch.setattr(identity, "MOVE_SECONDS", -1)
-    assert identity.moved(token, sam.jam) is None
+    late = identity.move_token(request_with(cookie), sam.jam)
+    assert identity.moved(late, sam.jam) is None
 
 
 # Forgotten --------------------------------------------------------------------------------------------

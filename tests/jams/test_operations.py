@@ -3,13 +3,15 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.core.files.base import ContentFile
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from apps.catalog.models import Song
 from apps.core.errors import DomainError, Invalid, NotAllowed
 from apps.core.text import CODE_LETTERS
-from apps.jams.errors import NotAHost, WrongStatus
+from apps.jams import lineup, operations
+from apps.jams.errors import NotAHost, NotAnOwner, WrongStatus
 from apps.jams.models import AuditEvent, Jam, JamHost
 from apps.jams.operations import (
     change_jam,
@@ -541,3 +543,54 @@ def test_everything_of_an_action_is_undone_when_it_fails(monkeypatch):
     assert fresh(jam).status == "live"
     assert jam.songs.get().status == "playing"
     assert connection.in_atomic_block
+
+
+def test_a_co_host_runs_the_night_and_leaves_its_settings_alone():
+    jam, helper = make_jam(host=make_user()), make_user()
+    JamHost.objects.create(jam=jam, user=helper, role=JamHost.Role.CO_HOST)
+
+    operations.last_call(jam=jam, host=helper)
+
+    assert jam.status == Jam.Status.LAST_CALL
+    with pytest.raises(NotAnOwner):
+        operations.change_jam(jam=jam, host=helper, name="Mine now")
+    with pytest.raises(NotAnOwner):
+        operations.delete_jam(jam=jam, host=helper)
+
+
+def test_a_manager_of_the_venue_may_run_and_change_its_jams():
+    manager = make_user()
+    jam = make_jam(host=make_user(), venue=make_venue(manager=manager), status="draft")
+
+    operations.change_jam(jam=jam, host=manager, name="House Jam")
+    operations.open_jam(jam=jam, host=manager)
+
+    assert (jam.name, jam.status) == ("House Jam", Jam.Status.OPEN)
+    assert jam in Jam.objects.visible_to(manager)
+
+
+def test_an_ended_jam_is_left_as_it_was():
+    host = make_user()
+    jam = make_jam(host=host)
+    jam_song = make_jam_song(jam=jam)
+    operations.end_jam(jam=jam, host=host)
+
+    with pytest.raises(WrongStatus):
+        lineup.queue_song(jam_song=jam_song, host=host)
+    with pytest.raises(WrongStatus):
+        operations.set_paused(jam=jam, host=host, voting=True)
+
+
+def test_a_background_goes_with_its_last_jam(django_capture_on_commit_callbacks, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    host = make_user()
+    jam = make_jam(host=host, background=ContentFile(b"x", name="a.webp"))
+    twin = operations.duplicate_jam(jam=jam, host=host, starts_at=jam.starts_at + timedelta(days=7))
+    kept = tmp_path / jam.background.name
+
+    with django_capture_on_commit_callbacks(execute=True):
+        operations.change_jam(jam=jam, host=host, background="")
+    assert kept.exists()
+    with django_capture_on_commit_callbacks(execute=True):
+        operations.delete_jam(jam=twin, host=host)
+    assert not kept.exists()

@@ -364,7 +364,10 @@ def test_a_draft_is_for_its_hosts(asgi_server):
         assert "revision" in console.greeting
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example", "http://127.0.0.1.evil.example", "null", "file://", "x"])
+@pytest.mark.parametrize(
+    "origin",
+    ["https://evil.example", "http://127.0.0.1:1", "http://localhost", "null", "x"],
+)
 def test_a_page_of_another_site_may_not_connect(asgi_server, origin):
     with pytest.raises(InvalidStatus) as refused, watching(asgi_server, make_jam(), origin=origin):
         pass
@@ -372,9 +375,9 @@ def test_a_page_of_another_site_may_not_connect(asgi_server, origin):
     assert refused.value.response.status_code == 403
 
 
-@pytest.mark.parametrize("origin", [None, "http://localhost:8000", "http://127.0.0.1"])
-def test_our_own_pages_and_programs_may(asgi_server, origin):
-    with watching(asgi_server, make_jam(), origin=origin) as phone:
+@pytest.mark.parametrize("own", [True, False])
+def test_our_own_pages_and_programs_may(asgi_server, own):
+    with watching(asgi_server, make_jam(), origin=asgi_server if own else None) as phone:
         assert "revision" in phone.greeting
 
 

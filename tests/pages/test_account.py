@@ -193,3 +193,35 @@ def test_deleting_asks_first_and_keeps_what_was_voted_in(as_host, host, text):
     assert "is deleted" in text(as_host.post(f"/jams/{empty.slug}/delete", follow=True))
     assert "it cannot be deleted" in text(as_host.post(f"/jams/{voted.slug}/delete", follow=True))
     assert list(Jam.objects.all()) == [voted]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("max_votes", "0", "at least 1"),
+        ("max_votes", "1001", "1000"),
+        ("max_suggestions", "101", "100"),
+        ("counts_top", "0", "1"),
+        ("counts_top", "101", "100"),
+    ],
+)
+def test_limits_are_those_of_the_api_and_told_at_the_field(as_host, host, name, value, says):
+    venue = make_venue(manager=host)
+
+    response = as_host.post("/jams/new", form_for(venue, **{name: value}))
+
+    assert response.status_code == 400
+    assert says in response.context["form"].errors[name][0]
+    assert f'id="id_{name}_error"' in response.content.decode()
+    assert Jam.objects.count() == 0
+
+
+def test_the_browser_knows_the_limits(as_host, host):
+    make_venue(manager=host)
+
+    fields = as_host.get("/jams/new").context["form"].fields
+
+    known = {
+        name: (f.widget.attrs["min"], f.widget.attrs["max"]) for name, f in fields.items() if "max" in f.widget.attrs
+    }
+    assert known == {"max_votes": (1, 1000), "max_suggestions": (0, 100), "counts_top": (1, 100)}

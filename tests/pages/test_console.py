@@ -257,3 +257,66 @@ def test_the_side_switches_without_a_script(as_host, jam, side):
     response = as_host.get(f"/jams/{jam.slug}/host", {"side": side})
 
     assert response.context["side"] == (side if side != "x" else "requests")
+
+
+def test_too_many_pasted_lines_are_refused_and_kept(as_host, jam, text):
+    lines = "\n".join(f"Song {number} - Somebody" for number in range(201))
+
+    response = as_host.post(f"/jams/{jam.slug}/host/add", {"lines": lines})
+
+    assert response.status_code == 400
+    assert "These are 201 songs, and at most 200 come in at once. Nothing was added" in text(response)
+    assert "Song 200 - Somebody" in text(response)
+    assert jam.songs.count() == 0
+
+
+def test_empty_lines_are_not_counted_as_songs(as_host, jam):
+    lines = "\n\n".join(f"Song {number} - Somebody" for number in range(150))
+
+    response = as_host.post(f"/jams/{jam.slug}/host/add", {"lines": lines})
+
+    assert (response.status_code, jam.songs.count()) == (303, 150)
+
+
+@pytest.mark.parametrize("line", ["- - -", "– — –", "Valerie - -", "--- - Amy Winehouse"])
+def test_dashes_alone_are_no_title_and_no_artist(as_host, jam, line, text):
+    page = text(as_host.post(f"/jams/{jam.slug}/host/add", {"lines": line}, follow=True))
+
+    assert "0 songs added. Not understood" in page
+    assert jam.songs.count() == 0
+
+
+def test_songs_are_added_above_the_candidates(as_host, jam):
+    page = as_host.get(f"/jams/{jam.slug}/host").content.decode()
+
+    assert page.index('id="add"') < page.index("data-cand-rows")
+
+
+def test_one_vote_is_one_vote(as_host, client, jam, text):
+    make_vote(jam_song=make_jam_song(jam=jam, title="Creep"))
+
+    assert "1 vote Creep" in text(as_host.get(f"/jams/{jam.slug}/host"))
+    for path in (f"/jams/{jam.slug}", f"/jams/{jam.slug}/screen"):
+        page = text(client.get(path))
+        assert "1 vote" in page
+        assert "1 votes" not in page
+
+
+def test_opening_is_the_one_big_step_of_a_draft(as_host, host, jam, text):
+    draft = make_jam(host=host, status="draft")
+
+    page = text(as_host.get(f"/jams/{draft.slug}/host"))
+
+    assert "Open the jam" in page
+    assert "Queue a song to start it" not in page
+    assert "Open the jam" not in text(as_host.get(f"/jams/{jam.slug}/host"))
+
+
+def test_the_console_of_an_ended_jam_says_so_and_leads_on(as_host, host, text):
+    ended = make_jam(host=host, status="ended")
+
+    page = as_host.get(f"/jams/{ended.slug}/host")
+
+    assert "The night is over" in text(page)
+    assert "The night is over" not in text(as_host.get(f"/jams/{make_jam(host=host).slug}/host"))
+    assert 'aria-current="step" aria-disabled="true">Ended' in page.content.decode()

@@ -331,7 +331,7 @@ def test_votes_move_to_another_phone(attendee_client, jam):
 def test_an_old_or_forged_link_moves_nobody(attendee_client, client, jam, text):
     response = client.post(f"/jams/{jam.slug}/move", {"token": "forged:token"}, follow=True)
 
-    assert "This link is too old" in text(response)
+    assert "This link is used up or too old" in text(response)
     assert cookie_name(jam) not in client.cookies
 
 
@@ -364,3 +364,26 @@ def test_a_removed_person_sees_that_they_were_removed(attendee_client, jam, text
     Attendee.objects.filter(pk=attendee.pk).update(state="removed")
 
     assert "You were taken off this jam" in text(client.get(f"/jams/{jam.slug}"))
+
+
+def test_a_link_moves_once_and_looking_at_it_uses_nothing_up(attendee_client, jam, text):
+    client, attendee = attendee_client(jam, name="Neon Kazoo")
+    address = client.get(f"/jams/{jam.slug}/move").context["address"]
+    token = address.partition("token=")[2]
+    first, second = Client(), Client()
+
+    for _ in range(2):
+        assert "Neon Kazoo" in text(first.get(f"/jams/{jam.slug}/move", {"token": token}))
+    first.post(f"/jams/{jam.slug}/move", {"token": token})
+    refused = second.post(f"/jams/{jam.slug}/move", {"token": token}, follow=True)
+
+    assert first.get(f"/jams/{jam.slug}").context["attendee"] == attendee
+    assert "This link is used up or too old" in text(refused)
+    assert cookie_name(jam) not in second.cookies
+
+
+def test_the_link_that_moves_does_not_carry_the_secret(attendee_client, jam):
+    client, _ = attendee_client(jam)
+    secret = client.cookies[cookie_name(jam)].value.split(":")[0]
+
+    assert secret not in client.get(f"/jams/{jam.slug}/move").content.decode()

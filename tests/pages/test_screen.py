@@ -1,7 +1,11 @@
+import re
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from apps.jams.models import Jam
-from tests.factories import make_jam, make_jam_song, make_vote
+from tests.factories import make_jam, make_jam_song, make_song, make_vote
 
 pytestmark = pytest.mark.django_db
 
@@ -57,3 +61,30 @@ def test_an_ended_jam_names_its_favourite(client, host, text):
 
     assert "Most wanted Little Wing" in page
     assert jam.code not in page
+
+
+def test_the_last_call_stands_beside_what_plays(client, host, text):
+    jam = make_jam(host=host, status="last_call")
+    assert text(client.get(f"/jams/{jam.slug}/screen")).count("Last call") == 1
+
+    make_jam_song(jam=jam, title="Superstition", status="playing")
+
+    assert "Now playing Last call Superstition" in text(client.get(f"/jams/{jam.slug}/screen"))
+
+
+def test_nothing_comes_next_after_the_end(client, host, text):
+    jam = make_jam(host=host, status="ended")
+    make_jam_song(jam=jam, title="Valerie", status="queued", position=1)
+
+    assert "Next" not in text(client.get(f"/jams/{jam.slug}/screen"))
+
+
+def test_a_song_that_takes_longer_than_known_shows_its_time_alone(client, jam, text):
+    song = make_song(duration=198)
+    started = timezone.now() - timedelta(seconds=312)
+    make_jam_song(jam=jam, song=song, status="playing", started_at=started)
+
+    page = text(client.get(f"/jams/{jam.slug}"))
+
+    assert re.search(r" 5:1[2-9] ", page)
+    assert "of 3:18" not in page

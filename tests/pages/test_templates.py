@@ -95,3 +95,13 @@ def test_a_failed_token_is_explained():
 
     assert response.status_code == 403
     assert b"This page lay open too long" in response.content
+
+
+def test_head_is_answered_where_get_is(pages):
+    for response in pages:
+        path = response.request["PATH_INFO"]
+        query = response.request["QUERY_STRING"]
+
+        head = response.client.head(f"{path}?{query}")
+
+        assert (head.status_code, head.content) == (response.status_code, b""), path

@@ -3,9 +3,11 @@
 from datetime import UTC, datetime
 
 import pytest
+from django.test import Client
 
 from apps.catalog.models import Song
 from apps.jams.errors import TooManySuggestions, WasRemoved
+from apps.jams.lineup import approve_song
 from apps.jams.models import Attendee, JamSong
 from apps.voting.models import Vote
 from apps.voting.operations import leave_jam, remove_attendee, suggest_song
@@ -336,3 +338,30 @@ def test_one_person_who_suggests_many_at_once_has_three():
 
     assert [type(error) for error in raised] == [TooManySuggestions] * 5
     assert JamSong.objects.filter(suggested_by=person, votes=1).count() == 3
+
+
+def test_what_somebody_writes_in_is_not_in_the_library_until_a_host_says_yes(client):
+    host = make_user()
+    jam = make_jam(host=host, approve_suggestions=True)
+    jam_song = suggest_song(jam=jam, attendee=make_attendee(jam=jam), title="Zzsecret", artist="Hushhush")
+    song = jam_song.song
+
+    for address in ("/api/songs?search=zzsecret", "/songs?search=zzsecret"):
+        assert "Hushhush" not in client.get(address).content.decode()
+    for address in (f"/api/songs/{song.pk}", f"/songs/{song.pk}"):
+        assert client.get(address).status_code == 404
+
+    approve_song(jam_song=jam_song, host=host)
+
+    assert client.get(f"/api/songs/{song.pk}").json()["title"] == "Zzsecret"
+    assert "Hushhush" in client.get("/songs?search=zzsecret").content.decode()
+
+
+def test_a_pending_song_is_not_there_for_a_vote():
+    jam = make_jam()
+    _, token = make_attendee_with_token(jam=jam)
+    pending = make_jam_song(jam=jam, status="pending")
+
+    answer = Client().put(f"/api/jams/{jam.slug}/songs/{pending.pk}/vote", headers={"Authorization": f"Bearer {token}"})
+
+    assert answer.status_code == 404

@@ -22,7 +22,7 @@ from apps.voting.crowd.check import check
 from apps.voting.crowd.evening import Plan, hold
 from apps.voting.crowd.figures import Figures
 from apps.voting.crowd.here import NotHere, check_here
-from apps.voting.crowd.person import Person
+from apps.voting.crowd.person import Person, come
 from apps.voting.crowd.phone import Phone
 from apps.voting.crowd.room import Room
 from apps.voting.crowd.server import Answer, FailedError, Server
@@ -425,3 +425,90 @@ def test_a_server_that_is_gone_is_tried_again_ever_later():
 
     assert dict(room.figures.errors) == {"socket: ConnectionRefusedError": 1}
     assert time.monotonic() - started < 2
+
+
+def come_to(room, delay=0.0):
+    async def run():
+        async with asyncio.TaskGroup() as phones:
+            return await come(room, delay, phones)
+
+    return asyncio.run(run())
+
+
+def test_who_is_not_let_in_stays_outside():
+    room = room_of(attendees=Answer(409, {"code": "jam_ended"}))
+
+    assert come_to(room) is None
+    assert (room.figures.joined, dict(room.figures.refused)) == (0, {"jam_ended": 1})
+
+
+def test_an_answer_that_no_phone_provokes_is_an_error():
+    room = room_of(attendees=Answer(400, {}))
+
+    come_to(room)
+
+    assert dict(room.figures.errors) == {"POST attendees: 400 400": 1}
+
+
+def test_who_comes_after_closing_does_not_join():
+    room = room_of()
+
+    async def run():
+        room.closing.set()
+        async with asyncio.TaskGroup() as phones:
+            return await come(room, 60, phones)
+
+    assert asyncio.run(run()) is None
+
+
+def test_a_hub_that_lost_something_makes_phones_look_again():
+    room = room_of(snapshot=Answer(200, shown([song(1, 5, 9)], revision=8)))
+
+    async def run():
+        phone = Phone(room, "token")
+        phone.board.replace(shown([], revision=1))
+        phone.hear({"revision": 8, "refetch": True})
+        phone.hear({"revision": 9})
+        await phone.looking
+        return phone.board
+
+    board = asyncio.run(run())
+    assert (board.songs[1].votes, board.revision, room.figures.refetched) == (9, 9, 2)
+
+
+@pytest.mark.parametrize(("status", "said"), [(b"502 Bad Gateway", FailedError), (b"404 Not Found", Answer(404, {}))])
+def test_what_a_balancer_says_is_no_json(status, said):
+    async def answer(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 " + status + b"\r\nContent-Type: text/html\r\nContent-Length: 2\r\n\r\nno")
+
+    async def run():
+        listening = await asyncio.start_server(answer, "127.0.0.1", 0)
+        url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+        async with listening, Server(url) as server:
+            return await server.ask("GET", "/jams")
+
+    if said is FailedError:
+        with pytest.raises(FailedError, match="HTTP 502"):
+            asyncio.run(run())
+    else:
+        assert asyncio.run(run()) == said
+
+
+@pytest.mark.parametrize(("method", "asked"), [("PUT", 2), ("POST", 1)])
+def test_only_what_may_be_said_twice_is_said_again(method, asked):
+    heard = []
+
+    async def hang_up(reader, writer):
+        heard.append(await reader.readline())
+        writer.close()
+
+    async def run():
+        listening = await asyncio.start_server(hang_up, "127.0.0.1", 0)
+        url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+        async with listening, Server(url) as server:
+            await server.ask(method, "/jams")
+
+    with pytest.raises(FailedError):
+        asyncio.run(run())
+    assert len(heard) == asked

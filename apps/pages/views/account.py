@@ -8,14 +8,23 @@ from django.contrib.auth.views import LoginView
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_safe
 
 from apps.catalog.models import Venue
 from apps.core.errors import DomainError
 from apps.jams.models import Jam
 from apps.jams.operations import change_jam, create_jam, delete_jam, duplicate_jam
 from apps.pages.forms import DuplicateForm, JamForm, LogInForm, in_zone
-from apps.pages.views.common import HostRequest, add_errors, find_hosted_jam, page_of, private, see_other, telling
+from apps.pages.views.common import (
+    HostRequest,
+    add_errors,
+    find_hosted_jam,
+    page_of,
+    page_with_form,
+    private,
+    see_other,
+    telling,
+)
 
 
 class LogIn(LoginView):
@@ -25,7 +34,7 @@ class LogIn(LoginView):
 
 
 @login_required
-@require_GET
+@require_safe
 def host(request: HostRequest) -> HttpResponse:
     """My jams: what is on and what comes first, then what was."""
     jams = Jam.objects.hosted_by(request.user).with_counts().select_related("venue")
@@ -38,7 +47,7 @@ def host(request: HostRequest) -> HttpResponse:
 
 
 @login_required
-@require_http_methods(["GET", "POST"])
+@page_with_form
 def jam_new(request: HostRequest) -> HttpResponse:
     if not Venue.objects.managed_by(request.user).exists():
         messages.info(request, _("A jam needs a venue. Add yours first."))
@@ -47,7 +56,7 @@ def jam_new(request: HostRequest) -> HttpResponse:
 
 
 @login_required
-@require_http_methods(["GET", "POST"])
+@page_with_form
 def jam_edit(request: HostRequest, slug: str) -> HttpResponse:
     return jam_form(request, find_hosted_jam(request, slug))
 
@@ -74,7 +83,7 @@ def save_jam(user: Any, jam: Jam, values: dict[str, Any]) -> Jam:
 
 
 @login_required
-@require_http_methods(["GET", "POST"])
+@page_with_form
 def jam_duplicate(request: HostRequest, slug: str) -> HttpResponse:
     """The same night again, with the host's songs, without people and votes."""
     jam = find_hosted_jam(request, slug)
@@ -93,11 +102,11 @@ def jam_duplicate(request: HostRequest, slug: str) -> HttpResponse:
 
 
 @login_required
-@require_http_methods(["GET", "POST"])
+@page_with_form
 def jam_delete(request: HostRequest, slug: str) -> HttpResponse:
     """Asks first; a jam that people voted in stays."""
     jam = find_hosted_jam(request, slug)
-    if request.method == "GET":
+    if request.method != "POST":
         return private(render(request, "pages/jam_delete.html", {"jam": jam}))
     name = jam.name
     with telling(request):

@@ -11,10 +11,13 @@ from django.db.models import QuerySet
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, resolve_url
+from django.views.decorators.http import require_http_methods
 
 from apps.accounts.models import User
 from apps.core.errors import DomainError
 from apps.jams.models import Jam
+
+page_with_form = require_http_methods(["GET", "HEAD", "POST"])
 
 
 class HostRequest(HttpRequest):

@@ -1,7 +1,5 @@
 """The console: everything a host does during the night. Each action is a form; scripts send the same to the API."""
 
-from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -10,41 +8,24 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from apps.catalog.models import Song
 from apps.catalog.operations import find_or_add_song
 from apps.core.errors import DomainError
 from apps.jams import lineup, operations
+from apps.jams.board import desk_of
 from apps.jams.models import Attendee, Jam, JamSong
-from apps.pages.board import board_of, desk_of
-from apps.pages.forms import songs_in
+from apps.pages.board import board_of
+from apps.pages.forms import MOST_LINES, songs_in
 from apps.pages.templatetags.parts import SCRIPT_ICONS, clock
-from apps.pages.views.common import HostRequest, find_hosted_jam, private, see_other, telling
+from apps.pages.views.common import HostRequest, find_hosted_jam, page_with_form, private, see_other, telling
 from apps.pages.words import console_words, strip_of
 from apps.voting.operations import remove_attendee
 
 HITS = 8
 SIDES = ("requests", "people", "join")
 
-JAM_ACTIONS: dict[str, Callable[..., Any]] = {
-    "open": operations.open_jam,
-    "start": operations.start_jam,
-    "last-call": operations.last_call,
-    "end": operations.end_jam,
-    "start-next": lineup.start_next,
-}
-SONG_ACTIONS: dict[str, Callable[..., Any]] = {
-    "approve": lineup.approve_song,
-    "queue": lineup.queue_song,
-    "unqueue": lineup.unqueue_song,
-    "play": lineup.play_song,
-    "finish": lineup.finish_song,
-    "skip": lineup.skip_song,
-    "remove": lineup.remove_song,
-    "pin": partial(lineup.pin_song, pinned=True),
-    "unpin": partial(lineup.pin_song, pinned=False),
-}
 # The steps of a night, and from where each can be taken.
 STEPS = (
     ("open", Jam.Status.OPEN, {Jam.Status.DRAFT}),
@@ -55,16 +36,22 @@ STEPS = (
 
 
 @login_required
-@require_GET
+@require_safe
 def console(request: HostRequest, slug: str) -> HttpResponse:
-    jam = find_hosted_jam(request, slug)
+    return show(request, find_hosted_jam(request, slug))
+
+
+def show(request: HostRequest, jam: Jam, *, lines: str = "", status: int = 200) -> HttpResponse:
+    """The console; `lines` are pasted songs that were refused, to be corrected."""
     desk = desk_of(jam)
     board = board_of(jam, desk["songs"])
     starts = clock(jam.starts_at, jam.zone)
     context = {
         "jam": jam,
+        "over": jam.status == Jam.Status.ENDED,
         "board": board,
         "desk": desk,
+        "lines": lines,
         "zone": jam.zone,
         "steps": [(verb, status.label, status == jam.status, jam.status in before) for verb, status, before in STEPS],
         "side": side if (side := request.GET.get("side")) in SIDES else SIDES[0],
@@ -82,7 +69,7 @@ def console(request: HostRequest, slug: str) -> HttpResponse:
         },
         **search(request, board),
     }
-    return private(render(request, "pages/console/page.html", context))
+    return private(render(request, "pages/console/page.html", context, status=status))
 
 
 def asked(jam_song: JamSong) -> dict[str, Any]:
@@ -95,24 +82,26 @@ def search(request: HostRequest, board: dict[str, Any]) -> dict[str, Any]:
     if not wanted:
         return {"wanted": ""}
     here = {song["song"] for song in board["songs"]}
-    found = Song.objects.search(wanted).in_order("-popularity")[:HITS]
+    found = Song.objects.listed().search(wanted).in_order("-popularity")[:HITS]
     return {"wanted": wanted, "hits": [{"song": song, "here": song.pk in here} for song in found]}
 
 
 @login_required
-@require_http_methods(["GET", "POST"])
+@page_with_form
 def act(request: HostRequest, slug: str, action: str) -> HttpResponse:
     """One action on the jam. Ending it cannot be undone, so a GET asks first."""
     jam = find_hosted_jam(request, slug)
-    if request.method == "GET":
+    if request.method != "POST":
         if action != "end":
             raise Http404
         return private(render(request, "pages/console/end.html", {"jam": jam}))
     with telling(request):
         if action == "pause":
             operations.set_paused(jam=jam, host=request.user, **pauses(request))
-        elif action in JAM_ACTIONS:
-            JAM_ACTIONS[action](jam=jam, host=request.user)
+        elif action == "start-next":
+            lineup.start_next(jam=jam, host=request.user)
+        elif action in operations.ACTIONS:
+            operations.ACTIONS[action](jam=jam, host=request.user)
         else:
             raise Http404
     return private(see_other("pages:console", jam.slug))
@@ -133,8 +122,8 @@ def song_act(request: HostRequest, slug: str, song: int, action: str) -> HttpRes
             if not position.isdecimal() or len(position) > 6:
                 raise Http404
             lineup.move_song(jam_song=jam_song, host=request.user, position=int(position))
-        elif action in SONG_ACTIONS:
-            SONG_ACTIONS[action](jam_song=jam_song, host=request.user)
+        elif action in lineup.SONG_ACTIONS:
+            lineup.SONG_ACTIONS[action](jam_song=jam_song, host=request.user)
         else:
             raise Http404
     fragment = {"approve": "side", "move": "queue", "unqueue": "queue"}.get(action, "")
@@ -146,11 +135,15 @@ def song_act(request: HostRequest, slug: str, song: int, action: str) -> HttpRes
 def add_songs(request: HostRequest, slug: str) -> HttpResponse:
     """One song of the library, or pasted lines of “Title - Artist”; what the jam has already is skipped."""
     jam = find_hosted_jam(request, slug)
-    pairs, odd = songs_in(request.POST.get("lines", ""))
+    lines = request.POST.get("lines", "")
+    pairs, odd = songs_in(lines)
+    if len(pairs) + len(odd) > MOST_LINES:
+        messages.error(request, too_many(len(pairs) + len(odd)), extra_tags="add")
+        return show(request, jam, lines=lines, status=400)
     songs: list[Song] = []
     chosen = request.POST.get("song", "")
     if chosen.isdecimal() and len(chosen) < 19:
-        songs += Song.objects.filter(pk=chosen)
+        songs += Song.objects.listed().filter(pk=chosen)
     for title, artist in pairs:
         try:
             songs.append(find_or_add_song(title=title, artist=artist))
@@ -160,6 +153,11 @@ def add_songs(request: HostRequest, slug: str) -> HttpResponse:
         added, skipped = lineup.add_songs(jam=jam, host=request.user, songs=songs) if songs else ([], [])
         messages.success(request, account_of(len(added), len(skipped), odd), extra_tags="add")
     return private(see_other("pages:console", jam.slug, fragment="add"))
+
+
+def too_many(count: int) -> str:
+    text = _("These are %(count)d songs, and at most %(most)d come in at once. Nothing was added: send them in parts.")
+    return text % {"count": count, "most": MOST_LINES}
 
 
 def account_of(added: int, skipped: int, odd: list[str]) -> str:
@@ -172,12 +170,12 @@ def account_of(added: int, skipped: int, odd: list[str]) -> str:
 
 
 @login_required
-@require_http_methods(["GET", "POST"])
+@page_with_form
 def attendee_remove(request: HostRequest, slug: str, attendee: int) -> HttpResponse:
     """Takes somebody off the jam with their votes. A GET asks first."""
     jam = find_hosted_jam(request, slug)
     person = get_object_or_404(Attendee.objects.in_the_room(), jam=jam, pk=attendee)
-    if request.method == "GET":
+    if request.method != "POST":
         return private(render(request, "pages/console/remove.html", {"jam": jam, "person": person}))
     name = person.display_name
     with telling(request):

@@ -4,7 +4,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from apps.jams.models import Jam, JamSong
 from apps.pages.forms import tidy_code
@@ -14,7 +14,7 @@ SHOWN = 5
 MOST_TONIGHT = 20
 
 
-@require_GET
+@require_safe
 def home(request: HttpRequest) -> HttpResponse:
     tonight = list(Jam.objects.running().with_counts().select_related("venue")[:MOST_TONIGHT])
     coming = list(Jam.objects.upcoming().select_related("venue")[:SHOWN])
@@ -36,7 +36,7 @@ def add_stage(jams: list[Jam]) -> None:
         jam.playing, jam.up_next = titles.get("playing"), titles.get("queued")  # type: ignore[attr-defined]
 
 
-@require_GET
+@require_safe
 def jams(request: HttpRequest) -> HttpResponse:
     past = request.GET.get("when") == "past"
     open_or_on = Jam.objects.filter(status__in=Jam.VOTING).order_by("starts_at", "pk")

@@ -8,16 +8,16 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from apps.catalog.models import Song
 from apps.jams.attendees import rename_attendee
-from apps.jams.identity import attendee_from, forget, move_token, moved, remember
+from apps.jams.identity import attendee_from, forget, move_token, moved, peek, remember
 from apps.jams.models import Attendee, Jam, JamSong
 from apps.pages.board import board_of, most_wanted
 from apps.pages.forms import SuggestForm
 from apps.pages.templatetags.parts import SCRIPT_ICONS, clock
-from apps.pages.views.common import find_jam, private, see_other, telling
+from apps.pages.views.common import find_jam, page_with_form, private, see_other, telling
 from apps.pages.words import phone_words, strip_of
 from apps.voting.models import Vote
 from apps.voting.operations import cast_vote, leave_jam, suggest_song, take_back_vote
@@ -27,7 +27,7 @@ BLANK = {"id": 0, "votes": 0}  # what the <template> of a row is made of
 OUT = {"open", "queued", "playing"}
 
 
-@require_GET
+@require_safe
 def jam(request: HttpRequest, slug: str) -> HttpResponse:
     jam = find_jam(request, slug)
     attendee = attendee_from(request, jam)
@@ -84,7 +84,7 @@ def search(request: HttpRequest, board: dict[str, Any]) -> dict[str, Any]:
     if not wanted:
         return {"wanted": ""}
     here = {song["song"]: song for song in board["songs"]}
-    found = Song.objects.search(wanted).in_order("-popularity")[:HITS]
+    found = Song.objects.listed().search(wanted).in_order("-popularity")[:HITS]
     return {"wanted": wanted, "hits": [{"song": song, "here": here.get(song.pk)} for song in found]}
 
 
@@ -161,7 +161,7 @@ def leave(request: HttpRequest, slug: str) -> HttpResponse:
     return private(response)
 
 
-@require_http_methods(["GET", "POST"])
+@page_with_form
 def move(request: HttpRequest, slug: str) -> HttpResponse:
     """Shows a code for the other phone; opened there with its token, it asks once and then brings the votes along."""
     jam = find_jam(request, slug)
@@ -177,13 +177,20 @@ def move(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def bring_along(request: HttpRequest, jam: Jam, token: str) -> HttpResponse:
+    """Looking at the link uses nothing up; saying yes does."""
+    if request.method != "POST":
+        attendee = peek(token, jam)
+        if attendee is None:
+            return too_old(request, jam)
+        return private(render(request, "pages/jam/bring.html", {"jam": jam, "attendee": attendee, "token": token}))
     found = moved(token, jam)
     if found is None:
-        messages.error(request, _("This link is too old. Make a new one on the phone that you voted with."))
-        return join_first(jam)
-    attendee, secret = found
-    if request.method == "GET":
-        return private(render(request, "pages/jam/bring.html", {"jam": jam, "attendee": attendee, "token": token}))
+        return too_old(request, jam)
     response = see_other(jam)
-    remember(response, jam, secret)
+    remember(response, jam, found[1])
     return private(response)
+
+
+def too_old(request: HttpRequest, jam: Jam) -> HttpResponse:
+    messages.error(request, _("This link is used up or too old. Make a new one on the phone that you voted with."))
+    return join_first(jam)

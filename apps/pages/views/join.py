@@ -4,18 +4,17 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
 
 from apps.core.errors import DomainError
 from apps.jams.attendees import join_jam
 from apps.jams.identity import attendee_from, remember
 from apps.jams.models import Attendee, Jam, JamSong
 from apps.pages.forms import JoinForm, tidy_code
-from apps.pages.views.common import add_errors, private, see_other, telling
+from apps.pages.views.common import add_errors, page_with_form, private, see_other, telling
 from apps.voting.operations import cast_vote
 
 
-@require_http_methods(["GET", "POST"])
+@page_with_form
 def join(request: HttpRequest, code: str) -> HttpResponse:
     """Whoever is in already is sent straight on. `song` in the form is voted for on the way in."""
     known = tidy_code(code)

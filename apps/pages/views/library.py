@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_safe
 
 from apps.catalog.models import Song, Venue
 from apps.catalog.operations import add_venue, change_venue
@@ -17,34 +17,34 @@ from apps.core.errors import DomainError
 from apps.jams.models import Jam, JamSong
 from apps.pages.filters import SongFilterForm
 from apps.pages.forms import VenueForm
-from apps.pages.views.common import add_errors, page_of, see_other
+from apps.pages.views.common import add_errors, page_of, page_with_form, see_other
 
 PLAYS = 20
 
 
-@require_GET
+@require_safe
 def songs(request: HttpRequest) -> HttpResponse:
     form = SongFilterForm(request.GET)
     page = page_of(request, form.songs(), size=30)
     return render(request, "pages/songs.html", {"form": form, "page": page})
 
 
-@require_GET
+@require_safe
 def song(request: HttpRequest, song: int) -> HttpResponse:
-    found = get_object_or_404(Song, pk=song)
+    found = get_object_or_404(Song.objects.listed(), pk=song)
     plays = JamSong.objects.played().filter(song=found).exclude(jam__status=Jam.Status.DRAFT)
     page = page_of(request, plays.select_related("jam__venue"), size=PLAYS)
     return render(request, "pages/song.html", {"song": found, "page": page})
 
 
-@require_GET
+@require_safe
 def venues(request: HttpRequest) -> HttpResponse:
     wanted = request.GET.get("search", "").strip()[:100]
     page = page_of(request, Venue.objects.search(wanted).in_order())
     return render(request, "pages/venues.html", {"page": page, "wanted": wanted})
 
 
-@require_GET
+@require_safe
 def venue(request: HttpRequest, slug: str) -> HttpResponse:
     found = get_object_or_404(Venue, slug=slug)
     jams = found.jams.select_related("venue")
@@ -58,13 +58,13 @@ def venue(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @login_required
-@require_http_methods(["GET", "POST"])
+@page_with_form
 def venue_new(request: HttpRequest) -> HttpResponse:
     return venue_form(request, Venue())
 
 
 @login_required
-@require_http_methods(["GET", "POST"])
+@page_with_form
 def venue_edit(request: HttpRequest, slug: str) -> HttpResponse:
     found = get_object_or_404(Venue, slug=slug)
     if not found.is_managed_by(request.user):
@@ -91,7 +91,7 @@ def save_venue(user: Any, found: Venue, fields: dict[str, Any]) -> Venue:
     return add_venue(by=user, **fields)
 
 
-@require_GET
+@require_safe
 @cache_control(public=True, max_age=365 * 24 * 3600, immutable=True)
 def accent(request: HttpRequest, colour: str) -> HttpResponse:
     """The one property that a venue sets, as a stylesheet of its own: nothing on a page is inline."""

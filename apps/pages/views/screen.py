@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from apps.pages.board import board_of, most_wanted
 from apps.pages.templatetags.parts import SCRIPT_ICONS, bare_host, clock
@@ -13,7 +13,7 @@ from apps.pages.words import screen_words, strip_of
 ROWS = 8
 
 
-@require_GET
+@require_safe
 def screen(request: HttpRequest, slug: str) -> HttpResponse:
     jam = find_jam(request, slug)
     board = board_of(jam)
