@@ -20,7 +20,6 @@ from apps.jams.filters import JamFilter
 from apps.jams.models import Jam, JamSong
 
 
-
 class Jams(GenericAPIView):
     """Jams, the latest first; drafts are for their hosts."""
 
