@@ -128,6 +128,12 @@ WHERE datname = current_database() AND pid <> pg_backend_pid()
 """
 
 
+def pool_statistics() -> dict[str, int]:
+    """Of this process, as psycopg_pool names them (`pool_size`, `requests_waiting`, …); empty without a pool."""
+    pool = getattr(connection, "pool", None)
+    return dict(pool.get_stats()) if pool else {}
+
+
 def check_postgresql() -> None:
     if connection.vendor != "postgresql":
         raise NoStatistics(_("This needs PostgreSQL. Set DATABASE_URL=postgresql://…"))
