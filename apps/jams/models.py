@@ -99,16 +99,11 @@ class Jam(models.Model):
     @property
     def voting(self) -> str:
         """One of open, paused and closed, by the server's clock."""
-        late = self.voting_closes_at and self.voting_closes_at <= timezone.now()
-        if self.status not in self.VOTING or late:
-            return "closed"
-        return "paused" if self.voting_paused else "open"
+        return voting_of(self.status, self.voting_closes_at, paused=self.voting_paused)
 
     @property
     def suggestions(self) -> str:
-        if self.status not in self.SUGGESTING or self.voting == "closed":
-            return "closed"
-        return "paused" if self.suggestions_paused else "open"
+        return suggestions_of(self.status, self.voting, paused=self.suggestions_paused)
 
     @property
     def shows_counts(self) -> bool:
@@ -118,6 +113,19 @@ class Jam(models.Model):
         if not user.is_authenticated:
             return False
         return user.is_staff or self.jamhost_set.filter(user=user).exists()
+
+
+def voting_of(status: str, closes_at: datetime | None, *, paused: bool) -> str:
+    late = closes_at and closes_at <= timezone.now()
+    if status not in Jam.VOTING or late:
+        return "closed"
+    return "paused" if paused else "open"
+
+
+def suggestions_of(status: str, voting: str, *, paused: bool) -> str:
+    if status not in Jam.SUGGESTING or voting == "closed":
+        return "closed"
+    return "paused" if paused else "open"
 
 
 class JamHost(models.Model):
