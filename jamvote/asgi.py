@@ -1,7 +1,7 @@
 """Sockets; in the embedded default the one process that serves everything.
 
-HTTP goes through the WSGI application in lasting threads, which keep their database connection; Django's own
-ASGI handler opens a new one for each request.
+HTTP goes through the WSGI application in lasting threads; Django's own ASGI handler starts a thread for each request.
+Their connections to PostgreSQL come from a pool.
 """
 
 import os
@@ -10,6 +10,7 @@ from typing import Any, cast
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "jamvote.settings")
+os.environ.setdefault("DATABASE_POOL", "20")  # the threads that read for sockets come and go
 get_asgi_application()  # sets Django up, before anything below imports a model
 
 from a2wsgi import WSGIMiddleware  # noqa: E402

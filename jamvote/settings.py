@@ -27,6 +27,7 @@ try:
     PUBLIC_URL = env.str("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
     ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"], validate=Length(min=1))
     DATABASE = env.dj_db_url("DATABASE_URL", f"sqlite:///{DATA_DIR}/jamvote.sqlite3")
+    DATABASE_POOL = env.int("DATABASE_POOL", 0, validate=Range(min=0))  # 0: no pool; jamvote.asgi says 20
     REDIS_URL = env.str("REDIS_URL", "", validate=Regexp(r"^((redis|rediss|unix)://.+)?$"))
     CHANNEL_PREFIX = env.str("CHANNEL_PREFIX", "jamvote")
     MAIL = env.dj_email_url("EMAIL_URL", "console:")
@@ -132,8 +133,16 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
 elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
-    DATABASES["default"]["CONN_MAX_AGE"] = None
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    # PgBouncer may give each transaction another connection, so nothing is left on one: no cursor of the server's, and
+    # psycopg prepares nothing unless it is told to.
+    DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
+    if DATABASE_POOL:
+        POOL = {"min_size": min(2, DATABASE_POOL), "max_size": DATABASE_POOL, "timeout": 10}
+        DATABASES["default"].setdefault("OPTIONS", {})["pool"] = POOL
+        DATABASES["default"]["CONN_MAX_AGE"] = 0  # back to the pool after each request
+    else:
+        DATABASES["default"]["CONN_MAX_AGE"] = None  # gunicorn's threads last, and each keeps its connection
 else:
     raise ImproperlyConfigured("Environment: DATABASE_URL must be sqlite:///path or postgresql://…")
 

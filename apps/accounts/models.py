@@ -26,7 +26,7 @@ class User(AbstractBaseUser):
         HOST = "host", _("Host")
         STAFF = "staff", _("Staff")
 
-    email = models.EmailField(_("e-mail"), unique=True)  # in lower case: see save()
+    email = models.EmailField(_("e-mail"))  # in lower case: see save()
     name = models.CharField(_("name"), max_length=80)
     role = models.CharField(_("role"), max_length=8, choices=Role, default=Role.HOST)
     is_active = models.BooleanField(_("may log in"), default=True)
@@ -40,6 +40,10 @@ class User(AbstractBaseUser):
     class Meta:
         verbose_name = _("user")
         verbose_name_plural = _("users")
+        # unique=True would make a second index for LIKE, which nobody asks of an address.
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["email"], name="one_user_per_email")
+        ]
 
     def __str__(self) -> str:
         return self.name or self.email

@@ -4,12 +4,23 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
 from rest_framework import viewsets
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from apps.accounts.auth import user_of
 from apps.catalog import operations
 from apps.catalog.filters import SongFilter, VenueFilter
 from apps.catalog.models import Song, Venue
-from apps.catalog.serializers import SongSerializer, VenueSerializer
+from apps.catalog.serializers import (
+    SONG_COLUMNS,
+    VENUE_COLUMNS,
+    SongSerializer,
+    VenueSerializer,
+    song_output,
+    venue_output,
+)
+from apps.core.formats import LONGEST, FewPages
+from apps.core.paging import Cursors
 
 METHODS = ["get", "post", "patch", "delete", "head", "options"]
 
@@ -65,8 +76,13 @@ class VenueViewSet(viewsets.ModelViewSet[Venue]):
     queryset = Venue.objects.in_order()
     serializer_class = VenueSerializer
     filterset_class = VenueFilter
+    pagination_class = FewPages
     lookup_field = "slug"
     http_method_names = METHODS
+
+    def list(self, request: Request) -> Response:
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()).values(*VENUE_COLUMNS))
+        return self.get_paginated_response([venue_output(row, longest=LONGEST) for row in page or []])
 
     def get_success_headers(self, data: dict[str, Any]) -> dict[str, str]:
         return {"Location": f"/api/v1/venues/{data['slug']}"}
@@ -100,7 +116,12 @@ class SongViewSet(viewsets.ModelViewSet[Song]):
     queryset = Song.objects.listed().in_order()
     serializer_class = SongSerializer
     filterset_class = SongFilter
+    pagination_class = Cursors
     http_method_names = METHODS
+
+    def list(self, request: Request) -> Response:
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()).values(*SONG_COLUMNS))
+        return self.get_paginated_response([song_output(row) for row in page or []])
 
     def get_success_headers(self, data: dict[str, Any]) -> dict[str, str]:
         return {"Location": f"/api/v1/songs/{data['id']}"}

@@ -1,5 +1,6 @@
 """What lists of the library can be narrowed and ordered by."""
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 import django_filters
@@ -10,7 +11,7 @@ from apps.catalog.music import parse_key
 from apps.catalog.queries import SONG_ORDERS, VENUE_ORDERS, SongQuerySet, VenueQuerySet
 
 
-def both_ways(orders: dict[str, str]) -> list[tuple[str, str]]:
+def both_ways(orders: Iterable[str]) -> list[tuple[str, str]]:
     return [(sign + name, sign + name) for name in orders for sign in ("", "-")]
 
 

@@ -4,10 +4,11 @@ from collections.abc import Collection, Iterable
 from typing import Any, ClassVar
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
-from django.db.models import Q
-from django.db.models.functions import Lower
+from django.db.models import F, Q
+from django.db.models.functions import Lower, Upper
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
@@ -26,7 +27,7 @@ def free_slug(name: str) -> str:
 
 class Venue(models.Model):
     name = models.CharField(_("name"), max_length=100)
-    slug = models.SlugField(_("address on this site"), max_length=60, unique=True, blank=True)
+    slug = models.SlugField(_("address on this site"), max_length=60, db_index=False, blank=True)
     address = models.CharField(_("street address"), max_length=200, blank=True)
     town = models.CharField(_("town"), max_length=100, blank=True)
     time_zone = models.CharField(
@@ -58,8 +59,12 @@ class Venue(models.Model):
             ),
             models.CheckConstraint(condition=~Q(name=""), name="venue_has_a_name"),
             models.CheckConstraint(condition=~Q(slug=""), name="venue_has_a_slug"),
+            models.UniqueConstraint(fields=["slug"], opclasses=["varchar_pattern_ops"], name="one_venue_per_slug"),
         ]
-        indexes = [models.Index(fields=["town", "name"], name="venues_by_town")]
+        indexes = [
+            models.Index(Upper("town"), F("name"), name="venues_by_town"),  # asked without regard to case
+            models.Index(fields=["name", "id"], name="venues_by_name"),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -152,12 +157,11 @@ class Song(models.Model):
         ]
         indexes = [
             models.Index(fields=["folded_artist", "folded_title"], name="songs_by_artist"),
-            models.Index(fields=["-popularity", "folded_title", "folded_artist"], name="songs_by_popularity"),
+            models.Index(*queries.song_keys("-popularity"), name="songs_by_popularity"),
+            models.Index(*queries.song_keys("-times_played"), name="songs_by_plays"),
             models.Index(fields=["year", "folded_title", "folded_artist"], name="songs_by_year"),
-            models.Index(fields=["style", "folded_title", "folded_artist"], name="songs_by_style"),
-            models.Index(
-                fields=["-times_played", "folded_title"], condition=Q(times_played__gt=0), name="songs_by_plays"
-            ),
+            models.Index(Upper("style"), F("folded_title"), F("folded_artist"), name="songs_by_style"),
+            GinIndex(fields=["tags"], opclasses=["jsonb_path_ops"], name="songs_by_tag"),
         ]
 
     TEXTS: ClassVar[tuple[str, ...]] = ("title", "artist", "style")

@@ -1,8 +1,11 @@
 """Reads of venues and songs in the product's words. Each list is fully ordered."""
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
-from django.db.models import BooleanField, F, Func, JSONField, Q, QuerySet, Value
+from django.db.models import BooleanField, DateTimeField, F, Func, IntegerField, JSONField, Q, QuerySet, Value
+from django.db.models.expressions import OrderBy
+from django.db.models.functions import Coalesce
 
 from apps.core.text import clean, fold
 
@@ -26,8 +29,9 @@ SONG_ORDERS = {
     "times_played": "times_played",
     "last_played": "last_played",
 }
-NULLABLE = {"year", "tempo", "last_played"}
-VENUE_ORDERS = {"name": "name", "town": "town", "created_at": "created_at"}
+LAST_NUMBER = 32767  # beyond every year and tempo
+FIRST_DAY, LAST_DAY = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
+VENUE_ORDERS = ("name", "town", "created_at")
 
 
 def folded(text: str) -> str:
@@ -35,12 +39,24 @@ def folded(text: str) -> str:
     return fold(text)[:MAX_FOLDED].strip()
 
 
-def terms(by: str, orders: dict[str, str], *rest: str) -> list[Any]:
-    """Terms of `order_by` for 'year' or '-year'. What is unknown comes last both ways, on every database."""
-    column = orders[by.removeprefix("-")]
-    last = column in NULLABLE or None  # where it makes no difference, it would keep PostgreSQL from the index
-    first = F(column).desc(nulls_last=last) if by.startswith("-") else F(column).asc(nulls_last=last)
-    return [first, *(name for name in rest if name != column)]
+def song_keys(by: str) -> list[OrderBy]:
+    """What 'year' or '-year' sorts by: all keys in one direction and none of them null, for apps.core.paging.
+
+    So a number that falls is negated, and equals still stand by title. What is unknown comes last both ways.
+    """
+    name, falling = by.removeprefix("-"), by.startswith("-")
+    column, titles = F(SONG_ORDERS[name]), ("folded_title", "folded_artist")
+    if name in {"title", "artist"}:
+        texts = titles if name == "title" else titles[::-1]
+        return [OrderBy(F(text), descending=falling) for text in texts]
+    if name == "last_played":
+        unknown = FIRST_DAY if falling else LAST_DAY
+        keys: list[Any] = [Coalesce(column, Value(unknown, DateTimeField())), *map(F, titles)]
+        return [OrderBy(key, descending=falling) for key in keys]
+    key: Any = -column if falling else column
+    if name in {"year", "tempo"}:
+        key = Coalesce(key, Value(LAST_NUMBER), output_field=IntegerField())
+    return [OrderBy(key), *map(OrderBy, map(F, titles))]
 
 
 class HasTag(Func):
@@ -71,7 +87,7 @@ class VenueQuerySet(QuerySet["Venue"]):
         return self
 
     def in_order(self, by: str = "name") -> Self:
-        return self.order_by(*terms(by, VENUE_ORDERS, "name", "pk"))
+        return self.order_by(by, *(name for name in ("name", "pk") if name != by.removeprefix("-")))
 
 
 class SongQuerySet(QuerySet["Song"]):
@@ -93,4 +109,4 @@ class SongQuerySet(QuerySet["Song"]):
         return self.filter(HasTag("tags", clean(tag).lower()))
 
     def in_order(self, by: str = "title") -> Self:
-        return self.order_by(*terms(by, SONG_ORDERS, "folded_title", "folded_artist"))
+        return self.order_by(*song_keys(by))

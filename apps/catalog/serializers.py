@@ -7,6 +7,7 @@ from rest_framework import serializers
 from apps.catalog.models import Song, Venue
 from apps.catalog.music import MAX_COUNT, MAX_INSTRUMENT, MAX_PARTS, MAX_TAG, MAX_TAGS
 from apps.core.api import Strict
+from apps.core.formats import cut, moment
 
 
 class VenueSerializer(Strict, serializers.ModelSerializer[Venue]):
@@ -23,6 +24,19 @@ class VenueSerializer(Strict, serializers.ModelSerializer[Venue]):
             "accent": {"help_text": "`#rrggbb`, or empty."},
             "time_zone": {"help_text": "As in the IANA database: `Europe/London`."},
         }
+
+
+VENUE_COLUMNS = tuple(name for name in VenueSerializer.Meta.fields if name != "url")
+
+
+def venue_output(row: dict[str, Any], *, longest: int | None = None) -> dict[str, Any]:
+    """What VenueSerializer says, of a row of `values(*VENUE_COLUMNS)`."""
+    changed = {
+        "description": cut(row["description"], longest),
+        "url": f"/venues/{row['slug']}",
+        "created_at": moment(row["created_at"]),
+    }
+    return {**row, **changed}
 
 
 class PartSerializer(Strict):
@@ -50,3 +64,16 @@ class SongSerializer(Strict, serializers.ModelSerializer[Song]):
             "popularity": {"help_text": "The higher, the better known; without a unit."},
             "chord_sheet_url": {"help_text": "http or https, without a name and password in it."},
         }
+
+
+SONG_COLUMNS = tuple(name for name in SongSerializer.Meta.fields if name != "url")
+
+
+def song_output(row: dict[str, Any]) -> dict[str, Any]:
+    """What SongSerializer says, of a row of `values(*SONG_COLUMNS)`."""
+    changed = {
+        "last_played": moment(row["last_played"]),
+        "url": f"/songs/{row['id']}",
+        "created_at": moment(row["created_at"]),
+    }
+    return {**row, **changed}

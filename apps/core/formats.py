@@ -1,6 +1,7 @@
 """The shapes that the API speaks: JSON by orjson, pages of lists. Named in settings, so nothing here imports views."""
 
 import re
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -11,6 +12,7 @@ from rest_framework.pagination import PageNumberPagination
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 
+LONGEST, MOST_LONG_ROWS = 200, 30  # of four bytes a letter it is still less than 100 KB
 NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # escaped, since JSON allows no other
 
 
@@ -44,6 +46,16 @@ class JSONRenderer(BaseRenderer):
         return orjson.dumps(data, default=str, option=indent | orjson.OPT_NON_STR_KEYS)
 
 
+def moment(value: datetime | None) -> str | None:
+    """As the API writes a time, which comes from the database in UTC: '2026-12-01T20:00:00Z'."""
+    return value.isoformat().replace("+00:00", "Z") if value else None
+
+
+def cut(text: str, longest: int | None) -> str:
+    """Texts of a list are cut, so that a page of them stays small."""
+    return text if longest is None or len(text) <= longest else f"{text[: longest - 1]}…"
+
+
 class Pages(PageNumberPagination):
     """`?page=2&page_size=50` → `{count, next, previous, results}`."""
 
@@ -51,3 +63,11 @@ class Pages(PageNumberPagination):
 
     def __init__(self) -> None:
         self.page_size, self.max_page_size = settings.PAGE_SIZE, settings.MAX_PAGE_SIZE
+
+
+class FewPages(Pages):
+    """Lists whose rows are long: at most 30 of them, their descriptions cut to LONGEST."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.max_page_size = min(MOST_LONG_ROWS, settings.MAX_PAGE_SIZE)

@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 
 from apps.accounts.auth import user_of
 from apps.core.api import Empty, valid
+from apps.core.formats import LONGEST, FewPages
 from apps.jams import lineup, operations, serializers
 from apps.jams.attendees import join_jam
 from apps.jams.auth import hosted_jam, jam_of, jam_song_of
@@ -24,16 +25,16 @@ class Jams(GenericAPIView):
     """Jams, the latest first; drafts are for their hosts."""
 
     filterset_class = JamFilter
+    pagination_class = FewPages
     serializer_class = serializers.JamOutput
 
     def get_queryset(self) -> QuerySet[Jam]:
-        jams = Jam.objects.visible_to(self.request.user).with_counts()
-        return jams.select_related("venue").order_by("-starts_at", "-pk")
+        return Jam.objects.visible_to(self.request.user).order_by("-starts_at", "-pk")
 
     @extend_schema(operation_id="jams_list")
     def get(self, request: Request) -> Response:
-        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
-        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()).values(*serializers.JAM_COLUMNS))
+        return self.get_paginated_response([serializers.jam_output(row, longest=LONGEST) for row in page or []])
 
     @extend_schema(request=serializers.NewJamInput, responses={201: serializers.JamOutput})
     def post(self, request: Request) -> Response:
@@ -44,8 +45,8 @@ class Jams(GenericAPIView):
 class JamBySlug(APIView):
     @extend_schema(responses=serializers.JamOutput)
     def get(self, request: Request, slug: str) -> Response:
-        jams = Jam.objects.visible_to(request.user).with_counts().select_related("venue")
-        return Response(serializers.JamOutput(get_object_or_404(jams, slug=slug)).data)
+        jams = Jam.objects.visible_to(request.user).values(*serializers.JAM_COLUMNS)
+        return Response(serializers.jam_output(get_object_or_404(jams, slug=slug)))
 
 
 class JamDetail(JamBySlug):
@@ -153,7 +154,7 @@ class Desk(APIView):
 
 
 def output(jam: Jam) -> Any:
-    return serializers.JamOutput(Jam.objects.with_counts().select_related("venue").get(pk=jam.pk)).data
+    return serializers.jam_output(Jam.objects.values(*serializers.JAM_COLUMNS).get(pk=jam.pk))
 
 
 def state_of(jam_song: JamSong) -> dict[str, Any]:

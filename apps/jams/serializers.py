@@ -3,14 +3,16 @@
 from typing import Any
 
 from django.conf import settings
+from django.core.files.storage import default_storage
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.catalog.models import Song, Venue
 from apps.core.api import Strict
+from apps.core.formats import cut, moment
 from apps.jams.attendees import LONGEST_NAME
-from apps.jams.models import Attendee, Jam, JamSong
+from apps.jams.models import Attendee, Jam, JamSong, suggestions_of, voting_of
 
 
 class VenueBrief(serializers.ModelSerializer):
@@ -20,30 +22,59 @@ class VenueBrief(serializers.ModelSerializer):
 
 
 class JamOutput(serializers.ModelSerializer):
-    """`people` came; `votes_cast` is null where counts are hidden."""
+    """For the schema; `jam_output` makes it of columns."""
 
     venue = VenueBrief()
-    people = serializers.IntegerField()
-    votes_cast = serializers.SerializerMethodField()
     voting = serializers.ChoiceField(["open", "paused", "closed"])
     suggestions = serializers.ChoiceField(["open", "paused", "closed"])
-    background = serializers.SerializerMethodField()
-    url = serializers.CharField(source="get_absolute_url")
+    background = serializers.URLField(allow_null=True)
+    url = serializers.CharField()
 
     class Meta:
         model = Jam
         fields = (
             "slug", "name", "code", "url", "venue", "description", "background", "starts_at", "ends_at",
             "voting_closes_at", "status", "voting", "suggestions", "voting_paused", "suggestions_paused",
-            "approve_suggestions", "max_votes", "max_suggestions", "counts", "counts_top", "people", "votes_cast",
+            "approve_suggestions", "max_votes", "max_suggestions", "counts", "counts_top",
             "revision", "created_at", "ended_at",
         )  # fmt: skip
 
-    def get_votes_cast(self, jam: Any) -> int | None:
-        return jam.votes_cast if jam.shows_counts else None
 
-    def get_background(self, jam: Jam) -> str | None:
-        return f"{settings.PUBLIC_URL}{jam.background.url}" if jam.background else None
+JAM_COLUMNS = (
+    "slug", "name", "code", "venue__slug", "venue__name", "venue__town", "venue__time_zone", "description",
+    "background", "starts_at", "ends_at", "voting_closes_at", "status", "voting_paused", "suggestions_paused",
+    "approve_suggestions", "max_votes", "max_suggestions", "counts", "counts_top", "revision", "created_at", "ended_at",
+)  # fmt: skip
+
+
+def jam_output(row: dict[str, Any], *, longest: int | None = None) -> dict[str, Any]:
+    """A JamOutput of a row of `values(*JAM_COLUMNS)`; a description beyond `longest` is cut."""
+    voting = voting_of(row["status"], row["voting_closes_at"], paused=row["voting_paused"])
+    return {
+        "slug": row["slug"],
+        "name": row["name"],
+        "code": row["code"],
+        "url": f"/jams/{row['slug']}",
+        "venue": {name: row[f"venue__{name}"] for name in ("slug", "name", "town", "time_zone")},
+        "description": cut(row["description"], longest),
+        "background": f"{settings.PUBLIC_URL}{default_storage.url(row['background'])}" if row["background"] else None,
+        "starts_at": moment(row["starts_at"]),
+        "ends_at": moment(row["ends_at"]),
+        "voting_closes_at": moment(row["voting_closes_at"]),
+        "status": row["status"],
+        "voting": voting,
+        "suggestions": suggestions_of(row["status"], voting, paused=row["suggestions_paused"]),
+        "voting_paused": row["voting_paused"],
+        "suggestions_paused": row["suggestions_paused"],
+        "approve_suggestions": row["approve_suggestions"],
+        "max_votes": row["max_votes"],
+        "max_suggestions": row["max_suggestions"],
+        "counts": row["counts"],
+        "counts_top": row["counts_top"],
+        "revision": row["revision"],
+        "created_at": moment(row["created_at"]),
+        "ended_at": moment(row["ended_at"]),
+    }
 
 
 class JamInput(Strict):

@@ -4,7 +4,8 @@ So closing is exact without a lock on the jam for each vote: closing writes the 
 `votable` follows the song's status, the jam's status and its pause; `votable_until` its closing time. It holds
 for whoever writes: operations, admin, SQL by hand.
 
-SQLite drops the triggers of a table that a later migration rebuilds: end such a migration with `install`.
+SQLite drops the triggers of a table that a later migration rebuilds, and refuses to rebuild one that another's
+triggers speak of: begin such a migration with `before_rebuilding`, end it with `install`.
 """
 
 from typing import Any
@@ -55,10 +56,16 @@ END
 """
 
 
+def before_rebuilding(apps: Any, schema_editor: Any) -> None:
+    if schema_editor.connection.vendor == "sqlite":
+        schema_editor.execute("PRAGMA legacy_alter_table = ON")  # renames without reading every trigger
+
+
 def install(apps: Any, schema_editor: Any) -> None:
     if schema_editor.connection.vendor == "postgresql":
         schema_editor.execute(POSTGRESQL, params=None)
         return
+    schema_editor.execute("PRAGMA legacy_alter_table = OFF")
     for name in ("song_follows_insert", "song_follows_update", "jam_leads"):
         schema_editor.execute(f"DROP TRIGGER IF EXISTS {name}")
     schema_editor.execute(SQLITE_SONG.format(event="insert", when="INSERT"))

@@ -17,7 +17,7 @@ class VoteQuerySet(models.QuerySet["Vote"]):
 
 class Vote(models.Model):
     jam_song = models.ForeignKey(JamSong, models.CASCADE, related_name="vote_set", db_index=False)
-    attendee = models.ForeignKey(Attendee, models.CASCADE, related_name="votes")
+    attendee = models.ForeignKey(Attendee, models.CASCADE, related_name="votes", db_index=False)
     created_at = models.DateTimeField(_("cast"), default=timezone.now)
 
     objects = VoteQuerySet.as_manager()
@@ -29,6 +29,7 @@ class Vote(models.Model):
             # In this order it also finds the votes of a song.
             models.UniqueConstraint(fields=["jam_song", "attendee"], name="one_vote_per_attendee")
         ]
+        indexes = [models.Index(fields=["attendee"], name="votes_of_an_attendee")]
 
     def __str__(self) -> str:
         return f"{self.attendee_id} → {self.jam_song_id}"

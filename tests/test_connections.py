@@ -1,0 +1,110 @@
+"""Connections to PostgreSQL last: once a server is warm, no request opens one."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from django.db import connection
+
+from apps.core.database import pool_statistics
+from tests.factories import make_jam
+
+pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True)]
+WSGI = ["gunicorn", "-c", "deploy/gunicorn.py", "--threads", "4", "jamvote.wsgi", "-b"]
+ASGI = ["uvicorn", "jamvote.asgi:application", "--log-level", "warning", "--port"]
+
+
+@pytest.fixture
+def serve(tmp_path):
+    """Starts a server process on the database of the test, and answers its address."""
+    started = []
+
+    def start(command, **env):
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        where = f"127.0.0.1:{port}" if command is WSGI else str(port)
+        url = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
+        env = os.environ | {"DATABASE_URL": url, "DATA_DIR": str(tmp_path)} | env
+        started.append(subprocess.Popen([sys.executable, "-m", *command, where], env=env))
+        wait_for(port)
+        return f"http://127.0.0.1:{port}"
+
+    yield start
+    for process in started:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) in (0, -signal.SIGTERM)
+
+
+def wait_for(port):
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        try:
+            return socket.create_connection(("127.0.0.1", port)).close()
+        except OSError:
+            time.sleep(0.1)
+    raise AssertionError("no server")
+
+
+def ask(address, paths, times):
+    with ThreadPoolExecutor(8) as pool, httpx.Client(base_url=address) as client:
+        assert {answer.status_code for answer in pool.map(client.get, paths * times)} == {200}
+
+
+def backends():
+    """The connections of others to this database; each has another process."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pid, backend_start FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        return set(cursor.fetchall())
+
+
+@pytest.mark.parametrize(
+    ("command", "env"),
+    [(WSGI, {}), (WSGI, {"DATABASE_POOL": "4"}), (ASGI, {}), (ASGI, {"DATABASE_POOL": "0"})],
+    ids=["gunicorn", "gunicorn with a pool", "uvicorn with its pool", "uvicorn without"],
+)
+def test_a_warm_server_opens_no_connection(serve, command, env):
+    jam = make_jam()
+    paths = ["/api/v1/jams", f"/api/v1/jams/{jam.slug}", f"/api/v1/jams/{jam.slug}/snapshot", "/api/v1/songs", "/"]
+    others = backends()
+    address = serve(command, **env)
+    ask(address, paths, 40)
+    time.sleep(0.5)  # the pool may still be growing
+    warm = backends() - others
+
+    ask(address, paths, 40)
+
+    assert 1 <= len(warm) <= 20
+    assert backends() - others <= warm
+
+
+def test_statistics_of_the_pool():
+    code = (
+        "import jamvote.asgi; from django.db import connection, close_old_connections as back;"
+        "connection.ensure_connection(); back();"
+        "from apps.core.database import pool_statistics as said; print(said()); connection.close_pool()"
+    )
+
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+
+    assert "'pool_max': 20" in said
+    assert "'requests_num': 1" in said
+    assert pool_statistics() == {}
+
+
+def test_nothing_is_left_on_a_connection_that_pgbouncer_may_give_to_others():
+    from django.conf import settings
+
+    connection.ensure_connection()
+
+    assert settings.DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] is True
+    assert connection.connection.prepare_threshold is None

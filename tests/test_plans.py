@@ -1,0 +1,159 @@
+"""Every index earns its keep: a query of the product uses it, by PostgreSQL's own plan, on tables of a few years."""
+
+import json
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from apps.accounts.models import User
+from apps.catalog.filters import SongFilter, VenueFilter
+from apps.catalog.models import Song, Venue, free_slug
+from apps.jams.attendees import free_name
+from apps.jams.board import snapshot
+from apps.jams.models import Attendee, AuditEvent, Jam, JamSong
+from apps.jams.operations import free_slug as free_jam_slug
+from apps.jams.receivers import look_again
+from apps.voting import ballot
+from apps.voting.queries import mine
+from tests.volume import empty, fill
+
+pytestmark = [pytest.mark.services, pytest.mark.django_db, pytest.mark.xdist_group("years")]
+
+# Others may be read whole where that is what was asked: a page of short lists, sorted.
+NEVER_WHOLE = {"voting_vote", "jams_jamsong", "jams_attendee", "jams_auditevent"}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def years(django_db_setup, django_db_blocker):
+    with django_db_blocker.unblock():
+        fill()
+        yield
+        empty()
+
+
+def songs(**wanted):
+    return SongFilter(wanted, Song.objects.in_order()).qs[:20]
+
+
+def venues(**wanted):
+    return VenueFilter(wanted, Venue.objects.in_order()).qs[:20]
+
+
+def jam():
+    return Jam.objects.get(slug="jam-4")
+
+
+def host():
+    return User(pk=7, role="host", is_active=True)
+
+
+def anybody():
+    return Jam.objects.visible_to(AnonymousUser())
+
+
+def attendee():
+    return Attendee.objects.select_related("jam").get(pk=jam().attendees.first().pk)
+
+
+USES = {
+    # Jams
+    "one_jam_per_slug": lambda: free_jam_slug(jam()),
+    "one_jam_per_code": lambda: Jam.objects.exclude(status="draft").filter(code="XXX0A7").first(),
+    "jams_by_status": lambda: list(Jam.objects.upcoming()[:5]),
+    "jams_by_date": lambda: list(anybody().order_by("-starts_at", "-pk")[:20]),
+    "jams_of_a_venue": lambda: list(Venue(pk=9).jams.past()[:10]),
+    "jams_of_a_host": lambda: list(Jam.objects.hosted_by(host()).order_by("-starts_at", "-pk")[:20]),
+    "a_host_once_per_jam": lambda: jam().is_hosted_by(host()),
+    "audit_events_of_a_jam": lambda: list(AuditEvent.objects.filter(jam=jam()).order_by("-pk")[:20]),
+    # The board
+    "jam_songs_by_status": lambda: snapshot(jam()),
+    "a_song_once_per_jam": lambda: list(jam().songs.filter(song__in=[1, 2, 3])),
+    "plays_of_a_song": lambda: list(JamSong.objects.played().filter(song=77)[:20]),
+    "jams_with_a_song": lambda: look_again(77),
+    # People and their votes
+    "attendees_by_state": lambda: Attendee.objects.filter(jam=jam()).in_the_room().count(),
+    "one_attendee_per_name": lambda: free_name(attendee(), "Sam"),
+    "one_attendee_per_secret": lambda: Attendee.objects.with_secret("x").filter(jam=jam()).first(),
+    "suggestions_of_one": lambda: JamSong.objects.suggested_by_still(attendee()).count(),
+    "votes_of_an_attendee": lambda: mine(attendee()),
+    "one_vote_per_attendee": lambda: ballot.take_back(jam().songs.ranked().first().pk, attendee().pk),
+    # The library
+    "one_song_per_title_and_artist": lambda: list(songs()),
+    "songs_by_artist": lambda: list(songs(ordering="artist")),
+    "songs_by_popularity": lambda: list(songs(ordering="-popularity")),
+    "songs_by_plays": lambda: list(songs(ordering="-times_played")),
+    "songs_by_year": lambda: list(songs(year=1985)),
+    "songs_by_style": lambda: list(songs(style="style 7")),
+    "songs_by_tag": lambda: list(songs(tag="tag 7")),
+    "one_venue_per_slug": lambda: free_slug("Venue 7"),
+    "one_venue_per_name": lambda: Venue(name="Another", slug="another").validate_constraints(),
+    "venues_by_name": lambda: list(venues()),
+    "venues_by_town": lambda: list(venues(town="town 7")),
+    "catalog_venue_managers_user_id_a3c74dae": lambda: list(Venue.objects.managed_by(host())),
+    "catalog_venue_managers_venue_id_user_id_7108942a_uniq": lambda: Venue(pk=7).is_managed_by(host()),
+    # Accounts
+    "one_user_per_email": lambda: User.objects.get_by_natural_key("host7@example.com"),
+}
+WITHOUT_A_QUERY = {
+    "one_song_plays_at_a_time",  # it holds the rule
+    "catalog_venue_managers_venue_id_d7e4c730",  # Django makes it with the field
+}
+
+
+@pytest.mark.parametrize("index", USES)
+def test_a_query_of_the_product_uses(index):
+    indexes, whole = plans(USES[index])
+
+    assert index in indexes
+    assert not whole & NEVER_WHOLE
+
+
+def test_no_index_is_without_a_query():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT indexrelname FROM pg_stat_user_indexes JOIN pg_index USING (indexrelid)"
+            " WHERE NOT indisprimary AND relname ~ '^(accounts|catalog|jams|voting)_'"
+        )
+        there = {name for (name,) in cursor}
+
+    assert there - WITHOUT_A_QUERY == set(USES)
+    assert len(USES) >= 18
+
+
+def test_a_vote_rewrites_no_index_of_the_songs_row():
+    jam_song, person = jam().songs.ranked().first(), attendee()
+
+    with transaction.atomic():
+        ballot.cast(jam_song.pk, person.pk, None)
+        ballot.take_back(jam_song.pk, person.pk)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_xact_user_tables WHERE relname = 'jams_jamsong'"
+            )
+            updated, heap_only = cursor.fetchone()
+
+    assert updated == heap_only == 2
+
+
+def plans(run):
+    """The indexes that the queries of `run` use, and the tables that they read whole."""
+    with transaction.atomic():
+        with CaptureQueriesContext(connection) as ran:
+            run()
+        nodes = [node for query in ran if query["sql"].startswith(("SELECT", "\nWITH")) for node in plan(query["sql"])]
+        transaction.set_rollback(True)
+    whole = {node["Relation Name"] for node in nodes if node["Node Type"] == "Seq Scan"}
+    return {node["Index Name"] for node in nodes if "Index Name" in node}, whole
+
+
+def plan(sql):
+    with connection.cursor() as cursor:
+        cursor.execute("EXPLAIN (FORMAT JSON) " + sql.replace("%", "%%"), [])
+        said = cursor.fetchone()[0]
+    return nodes_of((json.loads(said) if isinstance(said, str) else said)[0]["Plan"])
+
+
+def nodes_of(node):
+    return [node, *(below for part in node.get("Plans", []) for below in nodes_of(part))]

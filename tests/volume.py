@@ -1,0 +1,67 @@
+"""A database as it is after years, filled in seconds by PostgreSQL itself."""
+
+from django.db import connection, transaction
+
+# Filled without triggers and checks of foreign keys: the counts are put in as they would be.
+FILL = """
+SET LOCAL session_replication_role = replica;
+INSERT INTO accounts_user (password, email, name, role, is_active, created_at)
+SELECT '!', 'host' || n || '@example.com', 'Host ' || n, 'host', true, now() FROM generate_series(1, %(users)s) n;
+INSERT INTO catalog_venue (name, slug, address, town, time_zone, description, accent, created_at)
+SELECT 'Venue ' || n, 'venue-' || n, '', 'Town ' || n %% 300, 'Europe/London', '', '', now()
+FROM generate_series(1, %(venues)s) n;
+INSERT INTO catalog_venue_managers (venue_id, user_id) SELECT n, n FROM generate_series(1, %(venues)s) n;
+INSERT INTO catalog_song (title, artist, year, key, tempo, duration, style, tags, chord_sheet_url, parts, popularity,
+                          times_played, last_played, folded_title, folded_artist, created_at)
+SELECT 'Song ' || n, 'Artist ' || n %% 4000, CASE WHEN n %% 10 > 0 THEN 1950 + n %% 75 END, '', 60 + n %% 140, 180,
+       'Style ' || n %% 200, jsonb_build_array('tag ' || n %% 500), '', '[]', greatest(0, 20000 - n), n %% 97, now(),
+       'song ' || n, 'artist ' || n %% 4000, now()
+FROM generate_series(1, %(songs)s) n;
+INSERT INTO jams_jam (venue_id, name, slug, code, description, background, starts_at, ends_at, status, voting_paused,
+                      suggestions_paused, approve_suggestions, max_suggestions, counts, counts_top, revision,
+                      created_at)
+SELECT 1 + n %% %(venues)s, 'Jam ' || n, 'jam-' || n, upper(lpad(to_hex(n), 6, 'X')), '', '',
+       now() - n * interval '5 hours', now() - n * interval '5 hours' + interval '4 hours',
+       CASE WHEN n <= 5 THEN 'live' WHEN n <= 60 THEN 'open' WHEN n %% 50 = 0 THEN 'draft' ELSE 'ended' END,
+       false, false, false, 3, 'live', 3, 0, now()
+FROM generate_series(1, %(jams)s) n;
+INSERT INTO jams_jamhost (jam_id, user_id, role)
+SELECT n, 1 + n %% %(users)s, 'owner' FROM generate_series(1, %(jams)s) n;
+INSERT INTO jams_attendee (jam_id, display_name, folded_name, secret_hash, instruments, state, last_seen, created_at)
+SELECT 1 + n %% 300, 'Name ' || n, 'name ' || n, encode(sha256(n::text::bytea), 'hex'), '[]',
+       CASE WHEN n %% 7 = 0 THEN 'left' ELSE 'active' END, now(), now()
+FROM generate_series(1, %(attendees)s) n;
+INSERT INTO jams_jamsong (jam_id, song_id, origin, suggested_by_id, status, pinned, position, votes, counted_at,
+                          votable, revision, times_queued, ended_at, created_at)
+SELECT 1 + n %% %(jams)s, 1 + (n / %(jams)s * 997 + n %% %(jams)s * 13) %% %(songs)s, 'host',
+       CASE WHEN n %% 5 = 0 THEN 1 + n %% %(attendees)s END,
+       CASE WHEN n <= %(jams)s THEN 'playing' WHEN n / %(jams)s %% 8 = 1 THEN 'played'
+            WHEN n / %(jams)s %% 8 = 2 THEN 'queued' WHEN n / %(jams)s %% 8 = 3 THEN 'pending' ELSE 'open' END,
+       false, CASE WHEN n / %(jams)s %% 8 = 2 THEN n END, n %% 30, now(), true, 1, 0, now(), now()
+FROM generate_series(1, %(jam_songs)s) n;
+INSERT INTO jams_auditevent (jam_id, actor_id, verb, before, after, created_at)
+SELECT 1 + n %% %(jams)s, 1 + n %% %(users)s, 'queue', '{}', '{}', now() FROM generate_series(1, %(jams)s * 4) n;
+"""
+VOTES = """
+INSERT INTO voting_vote (jam_song_id, attendee_id, created_at)
+SELECT 1 + n %% %(jam_songs)s, 1 + n %% %(attendees)s, now()
+FROM generate_series(1, %(votes)s) n ON CONFLICT DO NOTHING;
+"""
+SIZES = {
+    "users": 1_000, "venues": 1_500, "songs": 50_000, "jams": 5_000, "attendees": 30_011, "jam_songs": 100_000,
+    "votes": 200_000,
+}  # fmt: skip
+
+
+def fill(**sizes: int) -> None:
+    """Into empty tables; commits. `empty` takes it away."""
+    empty()
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(FILL + VOTES, SIZES | sizes)
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+
+
+def empty() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE accounts_user, catalog_venue, catalog_song RESTART IDENTITY CASCADE")
