@@ -1,10 +1,11 @@
 """Jams over HTTP. Votes, suggestions and what an attendee has: apps/voting/api.py."""
 
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
 from django.db.models import QuerySet
-from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
@@ -40,19 +41,18 @@ SONG_ACTIONS: dict[str, Any] = {
 
 
 class Jams(GenericAPIView):
-    """Jams, the latest first; drafts are for their hosts."""
+    """Jams, the latest first: the same for everybody. With `mine` those that the caller hosts, drafts too."""
 
     filterset_class = JamFilter
     serializer_class = serializers.JamOutput
 
     def get_queryset(self) -> QuerySet[Jam]:
-        jams = Jam.objects.visible_to(self.request.user).with_counts()
-        return jams.select_related("venue").order_by("-starts_at", "-pk")
+        return Jam.objects.visible_to(self.request.user).select_related("venue").order_by("-starts_at", "-pk")
 
     @extend_schema(operation_id="jams_list")
     def get(self, request: Request) -> Response:
-        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
-        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
+        return timed(self.get_paginated_response(self.get_serializer(page, many=True).data), *page)
 
     @extend_schema(request=serializers.NewJamInput, responses={201: serializers.JamOutput})
     def post(self, request: Request) -> Response:
@@ -63,8 +63,8 @@ class Jams(GenericAPIView):
 class JamBySlug(APIView):
     @extend_schema(responses=serializers.JamOutput)
     def get(self, request: Request, slug: str) -> Response:
-        jams = Jam.objects.visible_to(request.user).with_counts().select_related("venue")
-        return Response(serializers.JamOutput(get_object_or_404(jams, slug=slug)).data)
+        jam = jam_of(request, slug)
+        return timed(Response(serializers.JamOutput(jam).data), jam)
 
 
 class JamDetail(JamBySlug):
@@ -85,7 +85,8 @@ class JamSnapshot(APIView):
 
     @extend_schema(responses=serializers.Snapshot)
     def get(self, request: Request, slug: str) -> Response:
-        return Response(snapshot(jam_of(request, slug)))
+        jam = jam_of(request, slug)
+        return timed(Response(snapshot(jam)), jam)
 
 
 class JamDuplicate(APIView):
@@ -175,8 +176,16 @@ class Desk(APIView):
         return Response(body, headers={"Cache-Control": "private, no-store"})
 
 
+def timed(response: Response, *jams: Jam) -> Response:
+    """What it says of voting holds until the first of these jams closes by the clock."""
+    before = timezone.now() - timedelta(seconds=10)  # it may have closed since the rows were read
+    closing = [jam.voting_closes_at for jam in jams if jam.voting_closes_at and jam.voting_closes_at > before]
+    response.stale_at = min(closing, default=None)  # type: ignore[attr-defined]
+    return response
+
+
 def output(jam: Jam) -> Any:
-    return serializers.JamOutput(Jam.objects.with_counts().select_related("venue").get(pk=jam.pk)).data
+    return serializers.JamOutput(Jam.objects.select_related("venue").get(pk=jam.pk)).data
 
 
 def state_of(jam_song: JamSong) -> dict[str, Any]:

@@ -16,15 +16,21 @@ RANK = ("-pinned", "-votes", "counted_at", "pk")
 
 
 class JamQuerySet(QuerySet["Jam"]):
+    def public(self) -> Self:
+        """All but drafts."""
+        return self.exclude(status="draft")
+
     def visible_to(self, user: Any) -> Self:
         """All but drafts; a host sees the drafts of their own jams, staff every one."""
         if user.is_authenticated and user.is_staff:
             return self
         if not user.is_authenticated:
-            return self.exclude(status="draft")
+            return self.public()
         return self.filter(~Q(status="draft") | Q(pk__in=user.jams.values("pk")))
 
     def hosted_by(self, user: Any) -> Self:
+        if not user.is_authenticated:
+            return self.none()
         return self if user.is_staff else self.filter(pk__in=user.jams.values("pk"))
 
     def running(self) -> Self:

@@ -20,11 +20,9 @@ class VenueBrief(serializers.ModelSerializer):
 
 
 class JamOutput(serializers.ModelSerializer):
-    """`people` came; `votes_cast` is null where counts are hidden."""
+    """What stays as it is when people come and vote: for that, see the snapshot."""
 
     venue = VenueBrief()
-    people = serializers.IntegerField()
-    votes_cast = serializers.SerializerMethodField()
     voting = serializers.ChoiceField(["open", "paused", "closed"])
     suggestions = serializers.ChoiceField(["open", "paused", "closed"])
     background = serializers.SerializerMethodField()
@@ -35,12 +33,9 @@ class JamOutput(serializers.ModelSerializer):
         fields = (
             "slug", "name", "code", "url", "venue", "description", "background", "starts_at", "ends_at",
             "voting_closes_at", "status", "voting", "suggestions", "voting_paused", "suggestions_paused",
-            "approve_suggestions", "max_votes", "max_suggestions", "counts", "counts_top", "people", "votes_cast",
-            "revision", "created_at", "ended_at",
+            "approve_suggestions", "max_votes", "max_suggestions", "counts", "counts_top", "revision",
+            "created_at", "ended_at",
         )  # fmt: skip
-
-    def get_votes_cast(self, jam: Any) -> int | None:
-        return jam.votes_cast if jam.shows_counts else None
 
     def get_background(self, jam: Jam) -> str | None:
         return f"{settings.PUBLIC_URL}{jam.background.url}" if jam.background else None
@@ -143,7 +138,7 @@ class Snapshot(serializers.Serializer):
     now_playing = SongState(allow_null=True)
     songs = SongState(many=True)
     more_songs = serializers.IntegerField()
-    now = serializers.DateTimeField(help_text="The server's clock.")
+    now = serializers.DateTimeField(help_text="When this was read. What time it is now, the Date header says.")
 
 
 class AttendeeOutput(serializers.ModelSerializer):

@@ -70,22 +70,12 @@ def test_a_jam_says_what_a_visitor_needs():
 
     for response in (get("jams").json()["results"][0], get(f"jams/{jam.slug}").json()):
         assert response["venue"]["name"] == "The Copper Room"
-        assert (response["people"], response["votes_cast"], response["max_votes"]) == (1, 1, 5)
+        assert response["max_votes"] == 5
+        assert not {"people", "votes_cast"} & set(response)  # every vote would change the list: see the snapshot
         assert (response["voting"], response["suggestions"], response["status"]) == ("open", "open", "live")
         assert response["url"] == f"/jams/{jam.slug}"
         assert not {"id", "hosts", "attendees"} & set(response)
     assert get(f"jams/{jam.slug}").json() == get(f"jams/by-slug/{jam.slug}").json() == get("jams").json()["results"][0]
-
-
-@pytest.mark.parametrize("counts", ["hidden", "top"])
-def test_hidden_counts_are_not_summed_up_either(counts):
-    jam = make_jam(counts=counts)
-    make_vote(jam_song=make_jam_song(jam=jam))
-
-    assert get(f"jams/{jam.slug}").json()["votes_cast"] is None
-    assert get("jams").json()["results"][0]["votes_cast"] is None
-    Jam.objects.update(status="ended")
-    assert get(f"jams/{jam.slug}").json()["votes_cast"] == 1
 
 
 @pytest.mark.parametrize("path", ["jams", "jams?when=now&ordering=name"])
