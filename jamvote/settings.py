@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
-from environs import Env, EnvError
+from environs import Env, EnvError, validate
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Env()
@@ -27,6 +27,8 @@ try:
     DATABASE = env.dj_db_url("DATABASE_URL", f"sqlite:///{DATA_DIR}/jamvote.sqlite3")
     REDIS_URL = env.str("REDIS_URL", "")
     CHANNEL_PREFIX = env.str("CHANNEL_PREFIX", "jamvote")
+    CACHED_READS = env.bool("CACHED_READS", True)
+    LOCAL_COPY_SECONDS = env.float("LOCAL_COPY_SECONDS", 1.0 if REDIS_URL else 0.0, validate=validate.Range(0, 1))
     MAIL = env.dj_email_url("EMAIL_URL", "console:")
     LOG_LEVEL = env.log_level("LOG_LEVEL", logging.INFO)
 
@@ -86,6 +88,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "apps.core.middleware.RequestId",
     "apps.core.middleware.ApiPaths",
+    "apps.core.cached.CachedReads",
     "apps.core.middleware.BodyLimit",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -140,7 +143,8 @@ if REDIS_URL:
             "BACKEND": "django_redis.cache.RedisCache",
             "LOCATION": REDIS_URL,
             # What is said to Redis in the path of a vote must not hold the vote up for long.
-            "OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 0.1, "SOCKET_TIMEOUT": 0.1},
+            # Without it, sessions are read from the database.
+            "OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 0.1, "SOCKET_TIMEOUT": 0.1, "IGNORE_EXCEPTIONS": True},
         }
     }
     CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
@@ -152,6 +156,17 @@ if REDIS_URL:
 else:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     CHANNEL_LAYERS = {"default": {"BACKEND": "apps.live.layers.LocalStreamLayer"}}
+
+# Answers that are the same for everybody. What a route is marked with → the group that holds its answers, how long the
+# store holds them, how long what stands between us and the browser may (seconds), and what retires them at once.
+# docs/caching.md has the same table; apps/core/cached.py does it.
+CACHED = {
+    "jams": ("jams", 60, 5, "a jam or venue is written; a host acts"),
+    "jam": ("info.{slug}", 120, 5, "the jam or its venue is written; a host acts"),
+    "board": ("jam.{slug}", 600, 1, "the room is told anything (votes, people, hosts); its jam or songs are written"),
+    "songs": ("songs", 300, 5, "a song is written, imported or played"),
+    "venues": ("venues", 300, 5, "a venue is written"),
+}  # fmt: skip
 
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

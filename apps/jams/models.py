@@ -94,6 +94,11 @@ class Jam(models.Model):
         return f"jam.{self.slug}"
 
     @property
+    def cached_in(self) -> tuple[str, ...]:
+        """The groups of cached reads that show it: see settings.CACHED."""
+        return ("jams", f"info.{self.slug}", self.stream)
+
+    @property
     def voting(self) -> str:
         """One of open, paused and closed, by the server's clock."""
         late = self.voting_closes_at and self.voting_closes_at <= timezone.now()
