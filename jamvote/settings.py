@@ -30,6 +30,8 @@ try:
     DATABASE_POOL = env.int("DATABASE_POOL", 0, validate=Range(min=0))  # 0: no pool; jamvote.asgi says 20
     REDIS_URL = env.str("REDIS_URL", "", validate=Regexp(r"^((redis|rediss|unix)://.+)?$"))
     CHANNEL_PREFIX = env.str("CHANNEL_PREFIX", "jamvote")
+    CACHED_READS = env.bool("CACHED_READS", True)
+    LOCAL_COPY_SECONDS = env.float("LOCAL_COPY_SECONDS", 1.0 if REDIS_URL else 0.0, validate=Range(0, 1))
     MAIL = env.dj_email_url("EMAIL_URL", "console:")
     LOG_LEVEL = env.log_level("LOG_LEVEL", logging.INFO)
 
@@ -89,6 +91,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "apps.core.middleware.RequestId",
     "apps.core.middleware.ApiPaths",
+    "apps.core.cached.CachedReads",
     "apps.core.middleware.BodyCheck",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -152,6 +155,7 @@ if REDIS_URL:
             "BACKEND": "django_redis.cache.RedisCache",
             "LOCATION": REDIS_URL,
             # What is said to Redis in the path of a vote must not hold the vote up for long.
+            # Without it, sessions are read from the database.
             "OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 0.1, "SOCKET_TIMEOUT": 0.1, "IGNORE_EXCEPTIONS": True},
         }
     }
@@ -164,6 +168,17 @@ if REDIS_URL:
 else:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     CHANNEL_LAYERS = {"default": {"BACKEND": "apps.live.layers.LocalStreamLayer"}}
+
+# Answers that are the same for everybody. What a route is marked with → the group that holds its answers, how long the
+# store holds them, how long what stands between us and the browser may (seconds), and what retires them at once.
+# docs/caching.md has the same table; apps/core/cached.py does it.
+CACHED = {
+    "jams": ("jams", 60, 5, "a jam or venue is written; a host acts"),
+    "jam": ("info.{slug}", 120, 5, "the jam or its venue is written; a host acts"),
+    "board": ("jam.{slug}", 600, 1, "the room is told anything (votes, people, hosts); its jam or songs are written"),
+    "songs": ("songs", 300, 5, "a song is written, imported or played"),
+    "venues": ("venues", 300, 5, "a venue is written"),
+}  # fmt: skip
 
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

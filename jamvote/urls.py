@@ -9,14 +9,17 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from apps.catalog import api as catalog
 from apps.core.api import Root
+from apps.core.cached import public_read
 from apps.core.media import media
 from apps.jams import api as jams
 from apps.jams import lineup, operations
 from apps.voting import api as voting
 
+PAGED = ("page", "page_size", "ordering")
+
 jam = [
-    path("", jams.JamDetail.as_view(), name="jam"),
-    path("/snapshot", jams.JamSnapshot.as_view(), name="snapshot"),
+    path("", public_read("jam")(jams.JamDetail.as_view()), name="jam"),
+    path("/snapshot", public_read("board")(jams.JamSnapshot.as_view()), name="snapshot"),
     path("/desk", jams.Desk.as_view(), name="desk"),
     path("/duplicate", jams.JamDuplicate.as_view(), name="duplicate"),
     path("/pause", jams.JamPause.as_view(), name="pause"),
@@ -24,7 +27,7 @@ jam = [
     path("/attendees", jams.Attendees.as_view(), name="attendees"),
     path("/attendees/<int:pk>", voting.AttendeeDetail.as_view(), name="attendee"),
     path("/me", voting.MyJam.as_view(), name="me"),
-    path("/songs", voting.JamSongs.as_view(), name="jam-songs"),
+    path("/songs", public_read("board", *PAGED[:2])(voting.JamSongs.as_view()), name="jam-songs"),
     path("/songs/<int:pk>/vote", voting.VoteView.as_view(), name="vote"),
     path("/songs/<int:pk>/move", jams.JamSongMove.as_view(), name="move"),
     *(path(f"/{name}", jams.JamAction.as_view(action=name), name=name) for name in operations.ACTIONS),
@@ -37,13 +40,13 @@ one: dict[str, Any] = {"get": "retrieve", "patch": "partial_update", "delete": "
 
 v1: list[Any] = [
     path("", Root.as_view(), name="root"),
-    path("/jams", jams.Jams.as_view(), name="jams"),
-    path("/jams/by-slug/<slug:slug>", jams.JamBySlug.as_view(), name="jam-by-slug"),
+    path("/jams", public_read("jams", *PAGED, "when", "status", "venue")(jams.Jams.as_view()), name="jams"),
+    path("/jams/by-slug/<slug:slug>", public_read("jam")(jams.JamBySlug.as_view()), name="jam-by-slug"),
     path("/jams/<slug:slug>", include(jam)),
-    path("/songs", catalog.SongViewSet.as_view(many), name="songs"),
-    path("/songs/<int:pk>", catalog.SongViewSet.as_view(one), name="song"),
-    path("/venues", catalog.VenueViewSet.as_view(many), name="venues"),
-    path("/venues/<slug:slug>", catalog.VenueViewSet.as_view(one), name="venue"),
+    path("/songs", public_read("songs", "cursor", *PAGED[1:])(catalog.SongViewSet.as_view(many)), name="songs"),
+    path("/songs/<int:pk>", public_read("songs")(catalog.SongViewSet.as_view(one)), name="song"),
+    path("/venues", public_read("venues", *PAGED)(catalog.VenueViewSet.as_view(many)), name="venues"),
+    path("/venues/<slug:slug>", public_read("venues")(catalog.VenueViewSet.as_view(one)), name="venue"),
     path("/schema", SpectacularAPIView.as_view(), name="schema"),
     path(
         "/docs", SpectacularSwaggerView.as_view(url_name="api:schema", http_method_names=["get", "head"]), name="docs"

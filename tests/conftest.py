@@ -69,8 +69,18 @@ def fast_passwords(settings):
 
 
 @pytest.fixture(autouse=True)
-def empty_cache():
+def empty_cache(request, settings):
+    """Nothing is retired before a commit, so nothing is cached in tests that never commit."""
+    from apps.core.store import copies, store
+
     cache.clear()  # empties this worker's Redis database
+    copies.kept.clear()
+    store.retire(*store.groups())
+    mark = request.node.get_closest_marker("django_db")
+    commits = {"transactional_db", "asgi_server"} & set(request.fixturenames) or (
+        mark and mark.kwargs.get("transaction")
+    )
+    settings.CACHED_READS = bool(commits)
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from apps.catalog import events
 from apps.catalog.cells import column_of
 from apps.catalog.csv_records import Record, read_records
 from apps.catalog.errors import Unreadable
@@ -16,6 +17,7 @@ from apps.catalog.models import Song
 from apps.catalog.operations import list_songs
 from apps.catalog.queries import folded
 from apps.catalog.rows import Outcome, Problem, Row, read_row, show
+from apps.core.store import retire_after_commit
 
 BATCH = 1000
 ATTEMPTS = 3
@@ -161,6 +163,9 @@ def change(song: Song, values: dict[str, Any]) -> bool:
 
 def write(new: list[Song], changed: list[Song], columns: list[str]) -> None:
     Song.objects.bulk_create(new)
+    retire_after_commit("songs")
+    if pks := [song.pk for song in changed]:
+        transaction.on_commit(lambda: events.songs_changed.send(None, pks=pks), robust=True)
     for song in changed:
         song.pk = None  # one statement for all: insert, and where the song is there, update
     Song.objects.bulk_create(

@@ -11,6 +11,7 @@ from apps.accounts.models import User
 from apps.catalog.errors import NotAVenueManager, SongInUse, SongKnown, StaffOnly, VenueInUse, VenueNameTaken
 from apps.catalog.models import Song, Venue
 from apps.core.errors import Invalid, NotAllowed
+from apps.core.store import retire_after_commit
 
 Row = TypeVar("Row", Venue, Song)
 VENUE_FIELDS = frozenset({"name", "address", "town", "time_zone", "description", "accent"})
@@ -72,6 +73,7 @@ def list_songs(pks: Iterable[int]) -> None:
     """A host has added, approved or played them: they belong to the library now."""
     if pks := list(pks):
         Song.objects.filter(pk__in=pks, listed=False).update(listed=True)
+        retire_after_commit("songs")
 
 
 def find_or_add_song(*, title: str, artist: str) -> Song:

@@ -1,9 +1,11 @@
 """Jams over HTTP. Votes, suggestions and what an attendee has: apps/voting/api.py."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
@@ -22,7 +24,7 @@ from apps.jams.models import Jam, JamSong
 
 
 class Jams(GenericAPIView):
-    """Jams, the latest first; drafts are for their hosts."""
+    """Jams, the latest first: the same for everybody. With `mine` those that the caller hosts, drafts too."""
 
     filterset_class = JamFilter
     pagination_class = FewPages
@@ -33,8 +35,10 @@ class Jams(GenericAPIView):
 
     @extend_schema(operation_id="jams_list")
     def get(self, request: Request) -> Response:
-        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()).values(*serializers.JAM_COLUMNS))
-        return self.get_paginated_response([serializers.jam_output(row, longest=LONGEST) for row in page or []])
+        rows = self.filter_queryset(self.get_queryset()).values(*serializers.JAM_COLUMNS)
+        page = self.paginate_queryset(rows) or []
+        answer = self.get_paginated_response([serializers.jam_output(row, longest=LONGEST) for row in page])
+        return timed(answer, *(row["voting_closes_at"] for row in page))
 
     @extend_schema(request=serializers.NewJamInput, responses={201: serializers.JamOutput})
     def post(self, request: Request) -> Response:
@@ -45,8 +49,9 @@ class Jams(GenericAPIView):
 class JamBySlug(APIView):
     @extend_schema(responses=serializers.JamOutput)
     def get(self, request: Request, slug: str) -> Response:
-        jams = Jam.objects.visible_to(request.user).values(*serializers.JAM_COLUMNS)
-        return Response(serializers.jam_output(get_object_or_404(jams, slug=slug)))
+        rows = Jam.objects.visible_to(request.user).values(*serializers.JAM_COLUMNS)
+        row = get_object_or_404(rows, slug=slug)
+        return timed(Response(serializers.jam_output(row)), row["voting_closes_at"])
 
 
 class JamDetail(JamBySlug):
@@ -67,7 +72,8 @@ class JamSnapshot(APIView):
 
     @extend_schema(responses=serializers.Snapshot)
     def get(self, request: Request, slug: str) -> Response:
-        return Response(snapshot(jam_of(request, slug)))
+        jam = jam_of(request, slug)
+        return timed(Response(snapshot(jam)), jam.voting_closes_at)
 
 
 class JamDuplicate(APIView):
@@ -151,6 +157,13 @@ class Desk(APIView):
             "songs": desk["songs"],
         }
         return Response(body, headers={"Cache-Control": "private, no-store"})
+
+
+def timed(response: Response, *closings: datetime | None) -> Response:
+    """What it says of voting holds until the first of these jams closes by the clock."""
+    before = timezone.now() - timedelta(seconds=10)  # it may have closed since the rows were read
+    response.stale_at = min((at for at in closings if at and at > before), default=None)  # type: ignore[attr-defined]
+    return response
 
 
 def output(jam: Jam) -> Any:

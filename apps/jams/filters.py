@@ -17,6 +17,7 @@ class JamFilter(filters.FilterSet):
     status = filters.MultipleChoiceFilter(choices=Jam.Status.choices)
     starts_after = filters.IsoDateTimeFilter("starts_at", "gte", validators=BETWEEN)
     starts_before = filters.IsoDateTimeFilter("starts_at", "lt", validators=BETWEEN)
+    mine = filters.BooleanFilter(method="by_host", help_text="true: those I host, drafts too; staff host all.")
     search = filters.CharFilter("name", "icontains", help_text="In the name.")
     ordering = filters.OrderingFilter(fields=["starts_at", "name", "created_at"])
 
@@ -28,7 +29,12 @@ class JamFilter(filters.FilterSet):
         return {"now": jams.filter(status__in=["live", "last_call"]), "upcoming": jams.filter(status="open"),
                 "past": jams.filter(status="ended")}[value]  # fmt: skip
 
+    def by_host(self, jams: QuerySet[Jam], name: str, value: bool) -> QuerySet[Jam]:
+        return jams.hosted_by(self.request.user) if value else jams  # type: ignore[attr-defined]
+
     def filter_queryset(self, queryset: QuerySet[Jam]) -> QuerySet[Jam]:
-        """However it is ordered, the id decides between equals."""
+        """Drafts are shown to whoever asks for their own. However it is ordered, the id decides between equals."""
         jams = super().filter_queryset(queryset)
+        if not self.form.cleaned_data["mine"]:
+            jams = jams.public()
         return jams.order_by(*jams.query.order_by, "pk")

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import User
 from apps.catalog.models import Song
 from apps.catalog.operations import list_songs
+from apps.core.store import retire_after_commit
 from apps.jams.actions import Action, acting
 from apps.jams.board import tell_attendee
 from apps.jams.errors import SongNotReady, WrongStatus
@@ -123,6 +124,7 @@ def finish_playing(action: Action) -> None:
         now = timezone.now()
         action.change(song, status=Status.PLAYED, ended_at=now)
         Song.objects.filter(pk=song.song_id).update(times_played=F("times_played") + 1, last_played=now, listed=True)
+        retire_after_commit("songs")
 
 
 def skip_song(*, jam_song: JamSong, host: User) -> JamSong:

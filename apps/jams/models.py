@@ -108,6 +108,11 @@ class Jam(models.Model):
         return f"jam.{self.slug}"
 
     @property
+    def cached_in(self) -> tuple[str, ...]:
+        """The groups of cached reads that show it: see settings.CACHED."""
+        return ("jams", f"info.{self.slug}", self.stream)
+
+    @property
     def voting(self) -> str:
         """One of open, paused and closed, by the server's clock."""
         return voting_of(self.status, self.voting_closes_at, paused=self.voting_paused)

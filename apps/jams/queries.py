@@ -22,16 +22,22 @@ def runs(user: Any) -> Q:
 
 
 class JamQuerySet(QuerySet["Jam"]):
+    def public(self) -> Self:
+        """All but drafts."""
+        return self.exclude(status="draft")
+
     def visible_to(self, user: Any) -> Self:
         """All but drafts; a host sees the drafts of their own jams, staff every one."""
         if user.is_authenticated and user.is_staff:
             return self
         if not user.is_authenticated:
-            return self.exclude(status="draft")
+            return self.public()
         return self.filter(~Q(status="draft") | runs(user))
 
     def hosted_by(self, user: Any) -> Self:
         """Whose night the user may run: as owner, co-host or manager of the venue; staff every one."""
+        if not user.is_authenticated:
+            return self.none()
         return self if user.is_staff else self.filter(runs(user))
 
     def owned_by(self, user: Any) -> Self:

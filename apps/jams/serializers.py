@@ -22,7 +22,7 @@ class VenueBrief(serializers.ModelSerializer):
 
 
 class JamOutput(serializers.ModelSerializer):
-    """For the schema; `jam_output` makes it of columns."""
+    """What stays as it is when people come and vote: for that, see the snapshot. `jam_output` makes it of columns."""
 
     venue = VenueBrief()
     voting = serializers.ChoiceField(["open", "paused", "closed"])
@@ -174,7 +174,7 @@ class Snapshot(serializers.Serializer):
     now_playing = SongState(allow_null=True)
     songs = SongState(many=True)
     more_songs = serializers.IntegerField()
-    now = serializers.DateTimeField(help_text="The server's clock.")
+    now = serializers.DateTimeField(help_text="When this was read. What time it is now, the Date header says.")
 
 
 class AttendeeOutput(serializers.ModelSerializer):

@@ -15,13 +15,17 @@ from channels.layers import InMemoryChannelLayer
 from channels_redis.pubsub import RedisPubSubChannelLayer
 from django_redis import get_redis_connection
 
-# One step, so that nobody can publish between the number and its message. The message has the form that the
-# layer's own group_send gives it.
-TELL = """
+from apps.core.store import RETIRE_ONE, copies, keys, retire
+
+# One step, so that nobody can publish between the number and its message, and nobody who has heard of the change can
+# still be given the answers from before it: those of the group of the same name are retired. The message has the form
+# that the layer's own group_send gives it.
+TELL = f"""{RETIRE_ONE}
+retire(KEYS[2], KEYS[3], ARGV[1])
 local revision = redis.call('INCR', KEYS[1])
 if revision == 1 then revision = tonumber(ARGV[1]); redis.call('SET', KEYS[1], ARGV[1]) end
-redis.call('PUBLISH', ARGV[2], cmsgpack.pack({
-    type = 'stream.changed', stream = ARGV[3], revision = revision, changes = ARGV[4]}))
+redis.call('PUBLISH', ARGV[2], cmsgpack.pack({{
+    type = 'stream.changed', stream = ARGV[3], revision = revision, changes = ARGV[4]}}))
 return revision
 """
 # Each process writes how many sockets it has; what a dead one wrote is too old to count.
@@ -56,7 +60,8 @@ class RedisStreamLayer(RedisPubSubChannelLayer):
     def tell(self, stream: str, changes: list[Mapping[str, Any]]) -> int:
         """One round trip. Raises redis.RedisError when Redis is away."""
         topic = f"{self.prefix}__group__{stream}"
-        return self.run(TELL, [self.counter(stream)], [clock(), topic, stream, orjson.dumps(changes)])
+        copies.forget(stream)
+        return self.run(TELL, [self.counter(stream), *keys(stream)], [clock(), topic, stream, orjson.dumps(changes)])
 
     def revisions(self, streams: list[str]) -> list[int]:
         """The newest number of each stream; 0 where nothing has been told yet."""
@@ -86,6 +91,7 @@ class LocalStreamLayer(InMemoryChannelLayer):
 
     def tell(self, stream: str, changes: list[Mapping[str, Any]]) -> int:
         body = orjson.dumps(changes)
+        retire(stream)
         with self.lock:  # numbered and sent in one order
             revision = self.counters[stream] = self.counters.get(stream, clock() - 1) + 1
             message = {"type": "stream.changed", "stream": stream, "revision": revision, "changes": body}

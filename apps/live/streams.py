@@ -6,6 +6,7 @@ import time
 
 from channels.layers import get_channel_layer
 
+from apps.core.store import retire
 from apps.live.changes import Change, Changes
 
 log = logging.getLogger(__name__)
@@ -27,14 +28,15 @@ class Announcer:
         self.payer: threading.Thread | None = None
 
     def announce(self, stream: str, *changes: Change) -> None:
-        """Call after the commit. Never raises, and blocks for one socket time-out (0.1 s) at most.
+        """Call after the commit. Never raises, and blocks for two socket time-outs (0.2 s) at most.
 
-        Without a change it says that all who watch should look again.
+        Without a change it says that all who watch should look again. Retires the cached reads of the stream's name.
         """
         news = Changes()
         news.add(change._asdict() for change in changes or [LOOK_AGAIN])
         if not self.away and self.tell(stream, news):
             return
+        retire(stream)  # owed on its own, so that what is not told is not read from the cache either
         with self.lock:
             self.owed.setdefault(stream, Changes()).add(news.messages())
             if self.payer is None:

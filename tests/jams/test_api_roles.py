@@ -70,5 +70,7 @@ def test_a_draft_is_there_for_its_hosts_and_staff(world):
         for name in ("jam", "jam-by-slug", "snapshot", "desk", "jam-songs"):
             assert world.callers[role]("GET", address(world, name)).status_code == 200
     listed = {role: caller("GET", "/api/v1/jams").json()["count"] for role, caller in world.callers.items()}
+    mine = {role: caller("GET", "/api/v1/jams?mine=true").json()["count"] for role, caller in world.callers.items()}
 
-    assert listed == dict.fromkeys(ROLES, 1) | {"host": 2, "host_without_csrf": 2, "staff": 2}
+    assert listed == dict.fromkeys(ROLES, 1)  # without it: the same for everybody
+    assert mine == dict.fromkeys(ROLES, 0) | {"host": 1, "host_without_csrf": 1, "other_host": 1, "staff": 2}

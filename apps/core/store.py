@@ -1,0 +1,246 @@
+"""Where finished answers are kept: Redis, or this process when there is none. Both are safe against slow readers.
+
+A group (a jam's board, the library) has a revision and holds answers by field. Retiring a group raises its revision
+and forgets its answers in one step; an answer is stored only if the revision from before its query still stands, so a
+slow reader cannot put an old answer back. Nothing is searched for by key, but by the command that clears all.
+"""
+
+import functools
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django_redis import get_redis_connection
+from redis.exceptions import RedisError
+
+log = logging.getLogger(__name__)
+
+PAUSE = 1.0  # seconds without asking a Redis that has just failed
+PAY = 0.25  # seconds between two attempts to retire what could not be retired
+MOST = 600  # answers of a group: whoever tries all parameters fills no memory
+ALONE = 5  # seconds in a process without Redis: a command that runs beside it cannot reach in
+STORE = """
+if (redis.call('GET', KEYS[1]) or '0') ~= ARGV[1] then return 0 end
+if redis.call('HLEN', KEYS[2]) > tonumber(ARGV[3]) then redis.call('UNLINK', KEYS[2]) end
+redis.call('HSET', KEYS[2], unpack(ARGV, 4))
+redis.call('EXPIRE', KEYS[2], ARGV[2])
+return 1
+"""
+# Also a part of the script that tells a stream (apps/live/layers.py). A revision lives for a day: longer than any
+# answer takes to compute, so that it is not forgotten between two looks at it.
+RETIRE_ONE = """
+local function retire(revision, body, clock)
+    if redis.call('INCR', revision) == 1 then redis.call('SET', revision, clock) end
+    redis.call('EXPIRE', revision, 86400)
+    redis.call('UNLINK', body)
+end
+"""
+RETIRE = f"{RETIRE_ONE} for i = 1, #KEYS, 2 do retire(KEYS[i], KEYS[i + 1], ARGV[1]) end"
+
+
+class Away(Exception):
+    """The store does not answer; for a second it is not asked again."""
+
+
+class RedisStore:
+    """One round trip a read, a store or a retirement. Everything but `retire_now` is refused at once while Redis is
+    away, so that an outage costs one time-out (0.1 s) a second and not one a request."""
+
+    def __init__(self, redis: Any = None) -> None:
+        self.redis = redis or get_redis_connection("default")
+        self.keep, self.drop = self.redis.register_script(STORE), self.redis.register_script(RETIRE)
+        self.away_until = 0.0
+
+    def ask(self, call: Callable[..., Any], *args: Any) -> Any:
+        if time.monotonic() < self.away_until:
+            raise Away
+        try:
+            return call(*args)
+        except RedisError as error:
+            log.warning("cache: Redis is away, answers come from the database: %s", error)
+            self.away_until = time.monotonic() + PAUSE
+            raise Away from error
+
+    def get(self, group: str, field: str) -> bytes | None:
+        return self.ask(self.redis.hget, keys(group)[1], field)
+
+    def revision(self, group: str) -> bytes:
+        return self.ask(self.redis.get, keys(group)[0]) or b"0"
+
+    def put(self, group: str, revision: bytes, answers: Mapping[str, bytes], seconds: int) -> bool:
+        """False: the group was retired meanwhile."""
+        pairs = [part for pair in answers.items() for part in pair]
+        return bool(self.ask(self.keep, list(keys(group)), [revision, seconds, MOST, *pairs]))
+
+    def retire(self, *groups: str) -> None:
+        self.ask(self.retire_now, *groups)
+
+    def retire_now(self, *groups: str) -> None:
+        self.drop([key for group in groups for key in keys(group)], [clock()])
+
+    def groups(self) -> list[str]:
+        """The names of all groups that hold something. It walks through the keys: not for requests."""
+        found = self.ask(lambda: list(self.redis.scan_iter(keys("*")[1], count=1000)))
+        return sorted(key.decode().partition("{")[2].rstrip("}") for key in found)
+
+    def add_up(self, counts: Mapping[str, int]) -> None:
+        with self.redis.pipeline(transaction=False) as pipeline:
+            for name, count in counts.items():
+                pipeline.hincrby(f"{settings.CHANNEL_PREFIX}:cache:counts", name, count)
+            self.ask(pipeline.execute)
+
+    def counts(self) -> dict[str, int]:
+        found = self.ask(self.redis.hgetall, f"{settings.CHANNEL_PREFIX}:cache:counts")
+        return {name.decode(): int(count) for name, count in found.items()}
+
+    def memory(self) -> dict[str, Any]:
+        info = self.ask(self.redis.info)
+        return {name: info[name] for name in ("used_memory", "evicted_keys", "expired_keys")}
+
+
+class LocalStore:
+    """For the one process of the embedded default: the same operations. It is never away."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.revisions: dict[str, int] = {}
+        self.bodies: dict[str, tuple[float, dict[str, bytes]]] = {}
+        self.sums: dict[str, int] = {}
+
+    def get(self, group: str, field: str) -> bytes | None:
+        until, answers = self.bodies.get(group, (0.0, {}))
+        return answers.get(field) if time.monotonic() < until else None
+
+    def revision(self, group: str) -> bytes:
+        return b"%d" % self.revisions.get(group, 0)
+
+    def put(self, group: str, revision: bytes, answers: Mapping[str, bytes], seconds: int) -> bool:
+        now = time.monotonic()
+        with self.lock:
+            if self.revision(group) != revision:
+                return False
+            self.bodies = {name: kept for name, kept in self.bodies.items() if now < kept[0]}
+            until, kept = self.bodies.get(group, (now + min(seconds, ALONE), {}))
+            self.bodies[group] = (until, {**(kept if len(kept) <= MOST else {}), **answers})
+        return True
+
+    def retire(self, *groups: str) -> None:
+        with self.lock:
+            for group in groups:
+                self.revisions[group] = self.revisions.get(group, 0) + 1
+                self.bodies.pop(group, None)
+
+    retire_now = retire
+
+    def groups(self) -> list[str]:
+        return sorted(self.bodies)
+
+    def add_up(self, counts: Mapping[str, int]) -> None:
+        for name, count in counts.items():
+            self.sums[name] = self.sums.get(name, 0) + count
+
+    def counts(self) -> dict[str, int]:
+        return dict(self.sums)
+
+    def memory(self) -> dict[str, Any]:
+        return {}
+
+
+def clock() -> int:
+    """Milliseconds: where a lost revision starts again, so that it never repeats."""
+    return int(time.time() * 1000)
+
+
+@functools.lru_cache(maxsize=4096)
+def keys(group: str) -> tuple[str, str]:
+    """Its revision and its answers, on one node of a cluster."""
+    prefix = f"{settings.CHANNEL_PREFIX}:cache"
+    return f"{prefix}:rev:{{{group}}}", f"{prefix}:body:{{{group}}}"
+
+
+store: RedisStore | LocalStore = RedisStore() if settings.REDIS_URL else LocalStore()
+
+
+# Retiring ---------------------------------------------------------------------------------------------
+
+
+class Debts:
+    """What could not be retired: a thread does it as soon as Redis is back, and until then nobody reads it here.
+
+    What a process owes when it dies, lives as long as its group says, at most.
+    """
+
+    def __init__(self) -> None:
+        self.groups: dict[str, int] = {}  # how many retirements of it are owed
+        self.lock = threading.Lock()
+        self.payer: threading.Thread | None = None
+
+    def owe(self, groups: tuple[str, ...]) -> None:
+        with self.lock:
+            self.groups |= {group: self.groups.get(group, 0) + 1 for group in groups}
+            if self.payer is None:
+                self.payer = threading.Thread(target=self.pay, name="retirer", daemon=True)
+                self.payer.start()
+
+    def pay(self) -> None:
+        while True:
+            time.sleep(PAY)
+            with self.lock:
+                owed = dict(self.groups)
+            try:
+                store.retire_now(*owed)
+            except RedisError:
+                continue
+            with self.lock:  # what came to be owed meanwhile, stays
+                self.groups = {group: n for group, n in self.groups.items() if n != owed.get(group)}
+                if not self.groups:
+                    self.payer = None
+                    return
+
+
+debts = Debts()
+
+
+def retire(*groups: str) -> None:
+    """Forgets the answers of these groups, everywhere at once. Call it after the commit; never raises."""
+    copies.forget(*groups)
+    try:
+        store.retire(*groups)
+    except Away:
+        debts.owe(groups)
+
+
+def retire_after_commit(*groups: str) -> None:
+    transaction.on_commit(lambda: retire(*groups), robust=True)
+
+
+# Copies -----------------------------------------------------------------------------------------------
+
+
+class Copies:
+    """Answers in this process, for as long as LOCAL_COPY_SECONDS after Redis had them."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, dict[str, tuple[float, Any]]] = {}
+
+    def get(self, group: str, field: str) -> Any:
+        until, answer = self.kept.get(group, {}).get(field, (0.0, None))
+        return answer if time.monotonic() < until else None
+
+    def put(self, group: str, field: str, answer: Any, asked: float) -> None:
+        """`asked`: when Redis was asked, by the monotonic clock; what it said was true then."""
+        if settings.LOCAL_COPY_SECONDS:
+            if len(self.kept) > 500 or len(self.kept.get(group, ())) > 100:
+                self.kept.clear()
+            self.kept.setdefault(group, {})[field] = (asked + settings.LOCAL_COPY_SECONDS, answer)
+
+    def forget(self, *groups: str) -> None:
+        for group in groups:
+            self.kept.pop(group, None)
+
+
+copies = Copies()
