@@ -31,7 +31,8 @@ def serve(tmp_path):
             port = free.getsockname()[1]
         where = f"127.0.0.1:{port}" if command is WSGI else str(port)
         url = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
-        env = os.environ | {"DATABASE_URL": url, "DATA_DIR": str(tmp_path)} | env
+        inherited = {name: value for name, value in os.environ.items() if name != "DATABASE_POOL"}  # asgi.py sets it
+        env = inherited | {"DATABASE_URL": url, "DATA_DIR": str(tmp_path)} | env
         started.append(subprocess.Popen([sys.executable, "-m", *command, where], env=env))
         wait_for(port)
         return f"http://127.0.0.1:{port}"

@@ -28,33 +28,37 @@ FROM generate_series(1, %(jams)s) n;
 INSERT INTO jams_jamhost (jam_id, user_id, role)
 SELECT n, 1 + n %% %(users)s, 'owner' FROM generate_series(1, %(jams)s) n;
 INSERT INTO jams_attendee (jam_id, display_name, folded_name, secret_hash, instruments, state, last_seen, created_at)
-SELECT 1 + n %% 300, 'Name ' || n, 'name ' || n, encode(sha256(n::text::bytea), 'hex'), '[]',
+SELECT 1 + n %% %(full_jams)s, 'Name ' || n, 'name ' || n, encode(sha256(n::text::bytea), 'hex'), '[]',
        CASE WHEN n %% 7 = 0 THEN 'left' ELSE 'active' END, now(), now()
 FROM generate_series(1, %(attendees)s) n;
 INSERT INTO jams_jamsong (jam_id, song_id, origin, suggested_by_id, status, pinned, position, votes, counted_at,
                           votable, revision, times_queued, ended_at, created_at)
-SELECT 1 + n %% %(jams)s, 1 + (n / %(jams)s * 997 + n %% %(jams)s * 13) %% %(songs)s, 'host',
-       CASE WHEN n %% 5 = 0 THEN 1 + n %% %(attendees)s END,
-       CASE WHEN n <= %(jams)s THEN 'playing' WHEN n / %(jams)s %% 8 = 1 THEN 'played'
-            WHEN n / %(jams)s %% 8 = 2 THEN 'queued' WHEN n / %(jams)s %% 8 = 3 THEN 'pending' ELSE 'open' END,
-       false, CASE WHEN n / %(jams)s %% 8 = 2 THEN n END, n %% 30, now(), true, 1, 0, now(), now()
-FROM generate_series(1, %(jam_songs)s) n;
+SELECT jam, 1 + (k * 997 + jam * 13) %% %(songs)s, 'host', CASE WHEN n %% 5 = 0 THEN 1 + n %% %(attendees)s END,
+       CASE WHEN k = 0 THEN 'playing' WHEN k %% 8 = 1 THEN 'played' WHEN k %% 8 = 2 THEN 'queued'
+            WHEN k %% 8 = 3 THEN 'pending' ELSE 'open' END,
+       false, CASE WHEN k %% 8 = 2 THEN n END, n %% 30, now(), true, 1, 0, now(), now()
+FROM (SELECT n, 1 + (n - 1) / (%(jam_songs)s / %(jams)s) AS jam, (n - 1) %% (%(jam_songs)s / %(jams)s) AS k
+      FROM generate_series(1, %(jam_songs)s) n) line_up;
 INSERT INTO jams_auditevent (jam_id, actor_id, verb, before, after, created_at)
 SELECT 1 + n %% %(jams)s, 1 + n %% %(users)s, 'queue', '{}', '{}', now() FROM generate_series(1, %(jams)s * 4) n;
 """
 VOTES = """
 INSERT INTO voting_vote (jam_song_id, attendee_id, created_at)
 SELECT 1 + n %% %(jam_songs)s, 1 + n %% %(attendees)s, now()
-FROM generate_series(1, %(votes)s) n ON CONFLICT DO NOTHING;
+FROM generate_series(1, %(votes)s) n;
 """
 SIZES = {
     "users": 1_000, "venues": 1_500, "songs": 50_000, "jams": 5_000, "attendees": 30_011, "jam_songs": 100_000,
-    "votes": 200_000,
+    "votes": 200_000, "full_jams": 300,
 }  # fmt: skip
 
 
 def fill(**sizes: int) -> None:
-    """Into empty tables; commits. `empty` takes it away."""
+    """Into empty tables; commits. `empty` takes it away.
+
+    All attendees are in the first `full_jams`. Songs of jams and attendees must have few divisors in common, so that
+    nobody votes twice.
+    """
     empty()
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(FILL + VOTES, SIZES | sizes)
