@@ -3,6 +3,7 @@ import { Away, call } from "./api.js";
 import { find, isolated, setText, text } from "./page.js";
 
 const toast = find("[data-toast]");
+const SOON = 60; // milliseconds for the frame that says where the other songs are
 let hiding = 0;
 
 export function tell(message, wrong = false) {
@@ -27,12 +28,21 @@ export class Actions {
       if (!button) return;
       event.preventDefault();
       if (button.getAttribute("aria-busy") !== "true") this.#press(button);
+      // A second step of a song may be meant before the first is done; a second start never is.
+      else if (button.dataset.act === "move") button.dataset.again = "";
     });
+  }
+
+  // One step up or down from where the song is now, though the rows wait for the finger to leave.
+  #step(button) {
+    const id = Number(button.closest("[data-key]").dataset.key);
+    const place = this.state.queue.findIndex((song) => song.id === id);
+    return Math.max(0, place + ("up" in button.dataset ? -1 : 1));
   }
 
   async #press(button) {
     const { act } = button.dataset;
-    const body = act === "move" ? { position: Number(button.value) } : act === "pause" ? { [button.name]: button.value === "1" } : undefined;
+    const body = act === "move" ? { position: this.#step(button) } : act === "pause" ? { [button.name]: button.value === "1" } : undefined;
     const row = button.closest("[data-key]");
     const title = (row && find("[data-title]", row)?.textContent) ?? this.#titleFor(act);
     const place = body?.position + 1;
@@ -41,6 +51,10 @@ export class Actions {
     const deed = act === "pause" ? `${button.name}_${Number(body[button.name])}` : act;
     tell(text(`done_${deed}`, { title: isolated(title), place }));
     row?.querySelector("details")?.removeAttribute("open");
+    if ("again" in button.dataset) {
+      delete button.dataset.again;
+      setTimeout(() => this.#press(button), SOON);
+    }
   }
 
   // Answers what came back, or false after having said why not.

@@ -33,7 +33,11 @@ from tests.factories import make_jam, make_jam_song, make_song
 @pytest.fixture(autouse=True)
 def in_a_hurry(monkeypatch):
     monkeypatch.setattr("apps.voting.crowd.person.FIRST_TAP", (0.05, 0.3))
-    monkeypatch.setattr("apps.voting.crowd.check.PATIENCE", 1.0)
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    monkeypatch.setattr("apps.voting.crowd.check.PATIENCE", 0.5)
 
 
 @pytest.fixture
@@ -141,7 +145,6 @@ def test_who_is_taken_off_goes(server):
 
 def test_phones_that_sleep_come_back(server, monkeypatch):
     monkeypatch.setattr("apps.voting.crowd.phone.AWAKE", 0.3)
-    monkeypatch.setattr("apps.voting.crowd.check.PATIENCE", 5)
     jam_with_songs()
 
     summary, code = crowd(server, seconds=2)
@@ -160,7 +163,7 @@ def test_an_interrupt_ends_it_with_a_check(server):
     assert (summary["joined"], summary["checked"], code) == (6, 6, 0)
 
 
-def test_a_count_that_the_database_lost_is_an_error(server):
+def test_a_count_that_the_database_lost_is_an_error(server, impatient):
     jam = jam_with_songs()
     timer = threading.Timer(0.95, lambda: JamSong.objects.filter(jam=jam).update(votes=0))
     timer.start()
@@ -173,7 +176,7 @@ def test_a_count_that_the_database_lost_is_an_error(server):
     call_command("recount", fix=True, stdout=io.StringIO())  # too low a count does not let its votes be deleted
 
 
-def test_votes_that_vanish_are_an_error(server):
+def test_votes_that_vanish_are_an_error(server, impatient):
     jam = jam_with_songs()
     timer = threading.Timer(0.95, lambda: Vote.objects.filter(jam_song__jam=jam).delete())
     timer.start()
@@ -362,7 +365,7 @@ def test_each_is_asked_for_their_votes(told, remembered, errors):
     assert checked(room, told) == errors
 
 
-def test_a_board_that_stays_behind_is_an_error():
+def test_a_board_that_stays_behind_is_an_error(impatient):
     room = room_of(snapshot=Answer(200, shown([song(1, 5, 9)])), me=Answer(200, {"votes": []}))
 
     assert checked(room, {}, shown([song(1, 4, 8)])) == {"socket: the board is behind the snapshot": 1}

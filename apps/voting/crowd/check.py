@@ -7,7 +7,7 @@ from typing import Any
 from apps.voting.crowd.person import Person
 from apps.voting.crowd.room import Room
 
-PATIENCE = 5.0  # seconds that the last frames may take
+PATIENCE = 15.0  # seconds that the last frames, or a phone that has just slept, may take
 AT_ONCE = 32  # requests
 
 
