@@ -63,8 +63,7 @@ def test_a_shared_read_is_the_same_for_everybody_whoever_asks_first(name, first)
 
     assert {answer.status_code for answer in answers.values()} == {200}
     assert len({answer.content for answer in answers.values()}) == 1
-    leaked = b"Unmistakable draft" if name == "songs" else b"Unmistakable"  # the library has what was suggested
-    assert all(leaked not in answer.content for answer in answers.values())
+    assert all(b"Unmistakable" not in answer.content for answer in answers.values())
     assert all(answer["Cache-Control"].startswith("public, max-age=0") for answer in answers.values())
     assert all(not answer.cookies and "Cookie" not in answer["Vary"] for answer in answers.values())
 
@@ -165,7 +164,7 @@ WRITES = {
     "a vote by the API": (BOARD, lambda n: n.phone("PUT", f"{n.paths['jam-songs']}/{n.song.pk}/vote")),
     "somebody joins": ({"snapshot"}, lambda n: make_attendee(jam=n.jam)),
     "somebody leaves": ({"snapshot"}, lambda n: leave_jam(attendee=n.sam)),
-    "a suggestion": (BOARD | {"songs"}, lambda n: suggest_song(jam=n.jam, attendee=n.sam, title="New", artist="A")),
+    "a suggestion": (BOARD, lambda n: suggest_song(jam=n.jam, attendee=n.sam, title="New", artist="A")),
     "a host queues": (BOARD | RESOURCE, lambda n: lineup.queue_song(jam_song=n.song, host=n.host)),
     "a host adds": (BOARD | RESOURCE, lambda n: lineup.add_songs(jam=n.jam, host=n.host, songs=[make_song()])),
     "a host plays": (BOARD | RESOURCE, lambda n: lineup.play_song(jam_song=n.song, host=n.host)),
@@ -252,7 +251,7 @@ def test_a_song_that_is_edited_in_the_admin_shows_at_once():
     host.force_login(night.host)
     song = night.song.song
     form = {"title": "Renamed", "artist": song.artist, "key": "", "style": "", "tags": "[]", "parts": "[]",
-            "chord_sheet_url": "", "popularity": 0, "year": "", "tempo": "", "duration": ""}  # fmt: skip
+            "chord_sheet_url": "", "popularity": 0, "listed": "on", "year": "", "tempo": "", "duration": ""}  # fmt: skip
 
     answer = admin.post(f"/admin/catalog/song/{song.pk}/change/", form)
     assert answer.status_code == 302, answer.content.decode()
