@@ -202,7 +202,7 @@ def finished(response: HttpResponse, read: Read) -> dict[str, Answer]:
         "Surrogate-Key": f"{read.kind} {read.group}",
         "Vary": "Accept, Accept-Encoding",
     }
-    bodies = {"br": brotli.compress(plain, quality=4), "gzip": gzip.compress(plain, 5, mtime=0), "identity": plain}
+    bodies = {"br": brotli.compress(plain, quality=3), "gzip": gzip.compress(plain, 3, mtime=0), "identity": plain}
     answers = {}
     for encoding, body in bodies.items():
         headers = common | {"ETag": f'"{digest}-{encoding}"', "Content-Length": str(len(body))}

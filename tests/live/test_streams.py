@@ -12,6 +12,7 @@ from channels.layers import get_channel_layer
 from django.core.cache import caches
 from django_redis import get_redis_connection
 
+from apps.core.store import store
 from apps.live import streams
 from apps.live.changes import Change
 from apps.live.layers import LocalStreamLayer, RedisStreamLayer, clock
@@ -111,6 +112,18 @@ def test_look_again_is_owed_beside_what_changed(layer):
     [(_stream, changes)] = layer.told
     facts = [change["state"] for change in changes if not change["part"]]
     assert facts == [{"status": "ended", "refetch": True}]
+
+
+def test_what_cannot_be_told_is_not_read_from_the_cache_either(layer):
+    store.put("jam.a", store.revision("jam.a"), {"snapshot": b"old"}, 60)
+    layer.there = False
+
+    announcer = Announcer()
+    announcer.announce("jam.a", vote(1))
+
+    assert store.get("jam.a", "snapshot") is None
+    layer.there = True
+    paid(announcer)
 
 
 def test_an_outage_costs_memory_for_rows_not_for_votes(layer):
