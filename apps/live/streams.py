@@ -80,4 +80,5 @@ def revision_of(stream: str) -> int:
         return int(get_channel_layer().revisions([stream])[0])
     except Exception:
         log.warning("live: the channel layer is away, a snapshot has no place", exc_info=True)
+        retire(stream)  # what is being computed without a place is not kept for others
         return 0

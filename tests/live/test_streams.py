@@ -126,6 +126,15 @@ def test_what_cannot_be_told_is_not_read_from_the_cache_either(layer):
     paid(announcer)
 
 
+def test_a_snapshot_without_a_place_is_not_kept(layer):
+    before = store.revision("jam.a")
+    layer.there = False
+
+    assert revision_of("jam.a") == 0
+
+    assert not store.put("jam.a", before, {"snapshot": b"without a place"}, 60)
+
+
 def test_an_outage_costs_memory_for_rows_not_for_votes(layer):
     announcer = Announcer()
     layer.there = False
