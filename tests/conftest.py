@@ -71,11 +71,14 @@ def fast_passwords(settings):
 @pytest.fixture(autouse=True)
 def empty_cache(request, settings):
     """Nothing is retired before a commit, so nothing is cached in tests that never commit."""
-    from apps.core.store import copies, store
+    from apps.core.store import LocalStore, copies, store
 
     cache.clear()  # empties this worker's Redis database
     copies.kept.clear()
-    store.retire(*store.groups())
+    if isinstance(store, LocalStore):
+        store.retire(*store.groups())
+    else:
+        store.away_until = 0
     mark = request.node.get_closest_marker("django_db")
     commits = {"transactional_db", "asgi_server"} & set(request.fixturenames) or (
         mark and mark.kwargs.get("transaction")

@@ -15,6 +15,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django_redis import get_redis_connection
+from redis import Redis
 from redis.exceptions import RedisError
 
 log = logging.getLogger(__name__)
@@ -163,6 +164,11 @@ def keys(group: str) -> tuple[str, str]:
 
 
 store: RedisStore | LocalStore = RedisStore() if settings.REDIS_URL else LocalStore()
+
+
+def patient_store() -> RedisStore | LocalStore:
+    """For commands, where nobody waits for a page."""
+    return RedisStore(Redis.from_url(settings.REDIS_URL, socket_timeout=10)) if settings.REDIS_URL else store
 
 
 # Retiring ---------------------------------------------------------------------------------------------

@@ -141,8 +141,8 @@ def test_tables_stand_in_columns():
 
 def fill_songs(count):
     query(
-        "INSERT INTO catalog_song (title, artist, key, style, tags, chord_sheet_url, parts, popularity, listed, times_played,"
-        " folded_title, folded_artist, created_at)"
+        "INSERT INTO catalog_song (title, artist, key, style, tags, chord_sheet_url, parts, popularity, listed,"
+        " times_played, folded_title, folded_artist, created_at)"
         f" SELECT n, n, '', '', '[]', '', '[]', 0, true, 0, n, n, now() FROM generate_series(1, {count}) n"
     )
     query("ANALYZE catalog_song")

@@ -63,7 +63,8 @@ def test_a_shared_read_is_the_same_for_everybody_whoever_asks_first(name, first)
 
     assert {answer.status_code for answer in answers.values()} == {200}
     assert len({answer.content for answer in answers.values()}) == 1
-    assert all(b"Unmistakable" not in answer.content for answer in answers.values())
+    leaked = b"Unmistakable draft" if name == "songs" else b"Unmistakable"  # the library has the songs of the draft
+    assert all(leaked not in answer.content for answer in answers.values())
     assert all(answer["Cache-Control"].startswith("public, max-age=0") for answer in answers.values())
     assert all(not answer.cookies and "Cookie" not in answer["Vary"] for answer in answers.values())
 
@@ -251,7 +252,8 @@ def test_a_song_that_is_edited_in_the_admin_shows_at_once():
     host.force_login(night.host)
     song = night.song.song
     form = {"title": "Renamed", "artist": song.artist, "key": "", "style": "", "tags": "[]", "parts": "[]",
-            "chord_sheet_url": "", "popularity": 0, "listed": "on", "year": "", "tempo": "", "duration": ""}  # fmt: skip
+            "chord_sheet_url": "", "popularity": 0, "listed": "on", "year": "", "tempo": "",
+            "duration": ""}  # fmt: skip
 
     answer = admin.post(f"/admin/catalog/song/{song.pk}/change/", form)
     assert answer.status_code == 302, answer.content.decode()

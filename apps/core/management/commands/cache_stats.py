@@ -4,7 +4,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
-from apps.core.store import Away, LocalStore, store
+from apps.core.store import Away, LocalStore, patient_store
 
 ROW = "{:<10}{:>12}{:>12}{:>12}{:>12}{:>9}{:>15}{:>9}"
 
@@ -13,6 +13,7 @@ class Command(BaseCommand):
     help = "How often each kind of cached read was answered, by all processes, since Redis was emptied."
 
     def handle(self, **options: Any) -> None:
+        store = patient_store()
         if isinstance(store, LocalStore):
             raise CommandError(_("Without REDIS_URL the cache lives in the server: nothing to see from here."))
         try:

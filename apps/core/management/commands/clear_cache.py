@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from apps.core.store import Away, LocalStore, store
+from apps.core.store import Away, LocalStore, patient_store
 
 
 class Command(BaseCommand):
@@ -16,6 +16,7 @@ class Command(BaseCommand):
                             help=f"one kind only: {', '.join(settings.CACHED)}")  # fmt: skip
 
     def handle(self, *, group: str, **options: Any) -> None:
+        store = patient_store()
         if isinstance(store, LocalStore):
             raise CommandError(_("Without REDIS_URL the cache lives in the server's process: restart that."))
         names = [settings.CACHED[group][0]] if group else [name for name, *_rest in settings.CACHED.values()]
