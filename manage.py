@@ -3,6 +3,7 @@
 
 import os
 import sys
+from importlib import import_module
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "jamvote.settings")
@@ -10,6 +11,9 @@ if __name__ == "__main__":
     from django.core.management import execute_from_command_line
 
     try:
-        execute_from_command_line(sys.argv)
+        import_module(
+            os.environ["DJANGO_SETTINGS_MODULE"]
+        )  # Django keeps what is wrong there for a later, darker error
     except ImproperlyConfigured as error:
         sys.exit(str(error))
+    execute_from_command_line(sys.argv)

@@ -81,3 +81,13 @@ def test_a_wrong_setting_stops_the_start_and_is_named(name, value):
     assert run.returncode == 1
     assert name in run.stderr
     assert "Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize("command", ["check", "migrate", "makemigrations", "createsuperuser", "crowd"])
+def test_every_command_says_that_the_key_is_missing(command):
+    env = {"PATH": os.environ["PATH"]}
+
+    run = subprocess.run([sys.executable, "manage.py", command], cwd=ROOT, env=env, capture_output=True, text=True)
+
+    assert run.returncode == 1
+    assert run.stderr.startswith("Environment: set SECRET_KEY")
