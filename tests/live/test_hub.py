@@ -9,7 +9,7 @@ import pytest
 from channels.layers import get_channel_layer
 
 from apps.live import hub as hubs
-from apps.live.hub import DEADLINE, WINDOW, Socket, Stream, hub
+from apps.live.hub import WINDOW, Socket, Stream, hub
 from apps.live.streams import announce, revision_of
 
 
@@ -60,17 +60,18 @@ async def soon(condition, seconds=5.0):
 # Frames -----------------------------------------------------------------------------------------------
 
 
-def test_the_first_frame_goes_at_once():
+def test_the_first_frame_goes_at_once(monkeypatch):
+    monkeypatch.setattr(hubs, "WINDOW", 3600)
+
     async def scene():
         ear = Ear()
-        stream, begun = stream_with(ear), time.monotonic()
+        stream = stream_with(ear)
         stream.feed(1, [vote(7, 1)])
         await soon(lambda: ear.heard)
-        return ear, time.monotonic() - begun
+        return ear
 
-    ear, took = asyncio.run(scene())
+    ear = asyncio.run(scene())
 
-    assert took < WINDOW
     assert ear.heard == [{"revision": 1, "songs": [{"id": 7, "revision": 1, "votes": 1}]}]
 
 
@@ -200,17 +201,15 @@ def test_the_first_number_is_no_loss():
 def test_a_stuck_socket_is_let_go_and_the_others_get_their_frame():
     async def scene():
         ears, stuck = [Ear() for _ in range(20)], Ear(delay=3600)
-        stream, begun = stream_with(*ears, stuck), time.monotonic()
+        stream = stream_with(*ears, stuck)
         stream.feed(1, [vote(7, 1)])
         await soon(lambda: stuck.closed and all(ear.heard for ear in ears))
-        took = time.monotonic() - begun
         stream.feed(2, [vote(7, 2)])
         await settled(stream)
-        return stream, ears, stuck, took
+        return stream, ears, stuck
 
-    stream, ears, stuck, took = asyncio.run(scene())
+    stream, ears, stuck = asyncio.run(scene())
 
-    assert took < DEADLINE + 0.2
     assert stuck.socket not in stream.sockets
     assert all(len(ear.heard) == 2 for ear in ears)
 
@@ -230,15 +229,16 @@ def test_several_stuck_sockets_are_each_let_go():
     assert all(ear.heard for ear in ears)
 
 
-def test_a_broken_socket_is_let_go_at_once():
+def test_a_broken_socket_is_let_go_at_once(monkeypatch):
+    monkeypatch.setattr(hubs, "DEADLINE", 3600)
+
     async def scene():
         ears, broken = [Ear() for _ in range(5)], Ear(fails=True)
-        stream, begun = stream_with(*ears, broken), time.monotonic()
+        stream = stream_with(*ears, broken)
         stream.feed(1, [vote(7, 1)])
         await soon(lambda: broken.closed and all(ear.heard for ear in ears))
-        return time.monotonic() - begun
 
-    assert asyncio.run(scene()) < DEADLINE
+    asyncio.run(scene())
 
 
 def test_many_sockets_all_hear():
@@ -380,20 +380,18 @@ def test_whoever_comes_while_the_layer_is_away_looks_again_when_it_is_back(quick
     monkeypatch.setattr(layer, "group_add", group_add, raising=False)
 
     async def scene(here, name):
-        ear, begun = Ear(), time.monotonic()
-        await here.join(name, ear.socket)
-        waited = time.monotonic() - begun
+        ear = Ear()
+        await here.join(name, ear.socket)  # does not wait for the layer
         await told(name, change(7, 1, 1))
         back.append(True)
         await soon(lambda: here.streams[name].subscribed)
         await soon(lambda: any(frame.get("refetch") for frame in ear.heard))
         await told(name, change(7, 2, 2))
         await soon(ear.songs)
-        return waited, ear
+        return ear
 
-    waited, ear = on_hub(scene)
+    ear = on_hub(scene)
 
-    assert waited < DEADLINE + 0.2
     assert ear.songs()[-1]["votes"] == 2
 
 

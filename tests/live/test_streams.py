@@ -218,24 +218,24 @@ def closed_port():
 @pytest.mark.services
 @pytest.mark.django_db
 @pytest.mark.parametrize("how", ["refuses", "is silent"])
-def test_votes_go_on_at_once_while_redis(how, redis_at):
+def test_votes_go_on_at_once_while_redis(how, redis_at, monkeypatch):
     silent = socket.create_server(("127.0.0.1", 0))  # accepts and says nothing
     redis_at(f"redis://127.0.0.1:{closed_port() if how == 'refuses' else silent.getsockname()[1]}")
     announcer = Announcer()
     jam_song = make_jam_song()
 
-    begun = time.monotonic()
-    announcer.announce(jam_song.jam.stream, vote(1))
-    first = time.monotonic() - begun
-    for votes in range(2, 50):
+    asked_by = []
+    layer = streams.get_channel_layer()
+    tell = layer.tell
+    monkeypatch.setattr(layer, "tell", lambda *said: (asked_by.append(threading.current_thread()), tell(*said)))
+
+    for votes in range(1, 50):
         announcer.announce(jam_song.jam.stream, vote(votes))
-    others = time.monotonic() - begun - first
     revision = revision_of(jam_song.jam.stream)
     silent.close()
     announcer.owed.clear()
 
-    assert first < 0.3
-    assert others < 0.1
+    assert asked_by.count(threading.current_thread()) == 1  # the first waits for the time-out, the others do not ask
     assert revision == 0
 
 
@@ -249,10 +249,8 @@ def test_a_vote_counts_while_redis_is_away(redis_at, monkeypatch):
     jam_song = make_jam_song()
     attendee = make_attendee(jam=jam_song.jam)
 
-    begun = time.monotonic()
     tally = cast_vote(jam_song=jam_song, attendee=attendee)
 
-    assert time.monotonic() - begun < 1
     assert tally.votes == 1
     jam_song.refresh_from_db()
     assert jam_song.votes == 1
