@@ -1,7 +1,7 @@
 """Where finished answers are kept: Redis, or this process when there is none. Both are safe against slow readers.
 
-A group (a jam's board, the library) has a revision and holds answers by field. Retiring a group raises its revision
-and forgets its answers in one step; an answer is stored only if the revision from before its query still stands, so a
+A group (a jam's board, the library) is one hash: its revision, and answers by field. Retiring it raises the revision
+and forgets the answers in one step; an answer is stored only if the revision from before its query still stands, so a
 slow reader cannot put an old answer back. Nothing is searched for by key, but by the command that clears all.
 """
 
@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import transaction
 from django_redis import get_redis_connection
 from redis import Redis
+from redis import exceptions as errors
 from redis.exceptions import RedisError
 
 log = logging.getLogger(__name__)
@@ -25,22 +26,25 @@ PAY = 0.25  # seconds between two attempts to retire what could not be retired
 MOST = 600  # answers of a group: whoever tries all parameters fills no memory
 ALONE = 5  # seconds in a process without Redis: a command that runs beside it cannot reach in
 STORE = """
-if (redis.call('GET', KEYS[1]) or '0') ~= ARGV[1] then return 0 end
-if redis.call('HLEN', KEYS[2]) > tonumber(ARGV[3]) then redis.call('UNLINK', KEYS[2]) end
-redis.call('HSET', KEYS[2], unpack(ARGV, 4))
-redis.call('EXPIRE', KEYS[2], ARGV[2])
+local revision = redis.call('HGET', KEYS[1], 'revision') or '0'
+if revision ~= ARGV[1] then return 0 end
+if redis.call('HLEN', KEYS[1]) > tonumber(ARGV[3]) then redis.call('UNLINK', KEYS[1]) end
+redis.call('HSET', KEYS[1], 'revision', revision, unpack(ARGV, 4))
+if redis.call('TTL', KEYS[1]) < tonumber(ARGV[2]) then redis.call('EXPIRE', KEYS[1], ARGV[2]) end
 return 1
 """
-# Also a part of the script that tells a stream (apps/live/layers.py). A revision lives for a day: longer than any
-# answer takes to compute, so that it is not forgotten between two looks at it.
+# Also a part of the script that tells a stream (apps/live/layers.py). A revision outlives any computation of an answer;
+# one that was forgotten starts at the clock (milliseconds), so that it never repeats.
 RETIRE_ONE = """
-local function retire(revision, body, clock)
-    if redis.call('INCR', revision) == 1 then redis.call('SET', revision, clock) end
-    redis.call('EXPIRE', revision, 86400)
-    redis.call('UNLINK', body)
+local function retire(group, clock)
+    local revision = redis.call('HGET', group, 'revision')
+    redis.call('UNLINK', group)
+    redis.call('HSET', group, 'revision', revision or clock)
+    redis.call('HINCRBY', group, 'revision', 1)
+    redis.call('EXPIRE', group, 3600)
 end
 """
-RETIRE = f"{RETIRE_ONE} for i = 1, #KEYS, 2 do retire(KEYS[i], KEYS[i + 1], ARGV[1]) end"
+RETIRE = f"{RETIRE_ONE} for _, group in ipairs(KEYS) do retire(group, ARGV[1]) end"
 
 
 class Away(Exception):
@@ -54,6 +58,7 @@ class RedisStore:
     def __init__(self, redis: Any = None) -> None:
         self.redis = redis or get_redis_connection("default")
         self.keep, self.drop = self.redis.register_script(STORE), self.redis.register_script(RETIRE)
+        self.threads = threading.local()
         self.away_until = 0.0
 
     def ask(self, call: Callable[..., Any], *args: Any) -> Any:
@@ -66,27 +71,54 @@ class RedisStore:
             self.away_until = time.monotonic() + PAUSE
             raise Away from error
 
-    def get(self, group: str, field: str) -> bytes | None:
-        return self.ask(self.redis.hget, keys(group)[1], field)
+    def said(self, *words: Any) -> Any:
+        """What Redis says to one command, on this thread's own connection: a third of redis-py's time is its pool's."""
+        connection = self.threads.__dict__.get("connection")
+        if connection is None:
+            connection = self.threads.connection = self.redis.connection_pool.make_connection()
+        try:
+            connection.send_command(*words)
+            return connection.read_response()
+        except errors.ResponseError:
+            raise
+        except BaseException:  # an answer may still be on its way: it must not be taken for the next one's
+            connection.disconnect()
+            raise
 
-    def revision(self, group: str) -> bytes:
-        return self.ask(self.redis.get, keys(group)[0]) or b"0"
+    def command(self, *words: Any) -> Any:
+        try:
+            return self.said(*words)
+        except errors.ConnectionError:  # Redis may have been started anew
+            return self.said(*words)
+
+    def get(self, group: str, field: str) -> tuple[bytes, bytes | None]:
+        """The group's revision, and the answer, if it is there."""
+        revision, answer = self.ask(self.command, "HMGET", key(group), "revision", field)
+        return revision or b"0", answer
 
     def put(self, group: str, revision: bytes, answers: Mapping[str, bytes], seconds: int) -> bool:
         """False: the group was retired meanwhile."""
-        pairs = [part for pair in answers.items() for part in pair]
-        return bool(self.ask(self.keep, list(keys(group)), [revision, seconds, MOST, *pairs]))
+        words = [1, key(group), revision, seconds, MOST, *(part for pair in answers.items() for part in pair)]
+
+        def keep() -> Any:
+            try:
+                return self.command("EVALSHA", self.keep.sha, *words)
+            except errors.NoScriptError:
+                return self.command("EVAL", STORE, *words)
+
+        return bool(self.ask(keep))
 
     def retire(self, *groups: str) -> None:
         self.ask(self.retire_now, *groups)
 
     def retire_now(self, *groups: str) -> None:
-        self.drop([key for group in groups for key in keys(group)], [clock()])
+        self.drop([key(group) for group in groups], [clock()])
 
     def groups(self) -> list[str]:
         """The names of all groups that hold something. It walks through the keys: not for requests."""
-        found = self.ask(lambda: list(self.redis.scan_iter(keys("*")[1], count=1000)))
-        return sorted(key.decode().partition("{")[2].rstrip("}") for key in found)
+        names = self.ask(lambda: list(self.redis.scan_iter(key("*"), count=1000)))
+        found = [name for name in names if self.ask(self.redis.hlen, name) > 1]  # more than its revision
+        return sorted(name.decode().partition("{")[2].rstrip("}") for name in found)
 
     def add_up(self, counts: Mapping[str, int]) -> None:
         with self.redis.pipeline(transaction=False) as pipeline:
@@ -112,17 +144,15 @@ class LocalStore:
         self.bodies: dict[str, tuple[float, dict[str, bytes]]] = {}
         self.sums: dict[str, int] = {}
 
-    def get(self, group: str, field: str) -> bytes | None:
+    def get(self, group: str, field: str) -> tuple[bytes, bytes | None]:
+        revision = b"%d" % self.revisions.get(group, 0)
         until, answers = self.bodies.get(group, (0.0, {}))
-        return answers.get(field) if time.monotonic() < until else None
-
-    def revision(self, group: str) -> bytes:
-        return b"%d" % self.revisions.get(group, 0)
+        return revision, answers.get(field) if time.monotonic() < until else None
 
     def put(self, group: str, revision: bytes, answers: Mapping[str, bytes], seconds: int) -> bool:
         now = time.monotonic()
         with self.lock:
-            if self.revision(group) != revision:
+            if b"%d" % self.revisions.get(group, 0) != revision:
                 return False
             self.bodies = {name: kept for name, kept in self.bodies.items() if now < kept[0]}
             until, kept = self.bodies.get(group, (now + min(seconds, ALONE), {}))
@@ -157,10 +187,9 @@ def clock() -> int:
 
 
 @functools.lru_cache(maxsize=4096)
-def keys(group: str) -> tuple[str, str]:
-    """Its revision and its answers, on one node of a cluster."""
-    prefix = f"{settings.CHANNEL_PREFIX}:cache"
-    return f"{prefix}:rev:{{{group}}}", f"{prefix}:body:{{{group}}}"
+def key(group: str) -> str:
+    """In a cluster a stream and the group of its name are on one node: only what is in braces is hashed."""
+    return f"{settings.CHANNEL_PREFIX}:cache:{{{group}}}"
 
 
 store: RedisStore | LocalStore = RedisStore() if settings.REDIS_URL else LocalStore()

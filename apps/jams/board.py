@@ -9,10 +9,14 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import F
+from django.db.models import Case, Count, F, OuterRef, Q, Subquery, When, Window
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from apps.core.compiled import GIVEN, Compiled
+from apps.jams.errors import JamGone
 from apps.jams.models import Attendee, Jam, JamSong
+from apps.jams.queries import RANK
 from apps.live.changes import Change
 from apps.live.layers import clock
 from apps.live.streams import announce, revision_of
@@ -34,6 +38,35 @@ CHANGING = (
 )  # fmt: skip
 
 
+def people_in_the_room() -> Any:
+    people = Attendee.objects.in_the_room().filter(jam=OuterRef("pk")).order_by().values("jam")
+    return Coalesce(Subquery(people.annotate(n=Count("pk")).values("n")), 0)
+
+
+BOARD = Compiled(
+    lambda: (
+        Jam.objects.filter(slug=GIVEN).annotate(people=people_in_the_room()).values("id", "code", *CHANGING, "people")
+    )
+)
+
+
+def staged_by(column: str) -> Case:
+    """For the songs that are not open; those go by rank."""
+    return Case(When(ranks=False, then=F(column)))
+
+
+# What is on stage or was, the last first; then what is open, as it ranks.
+SONGS = Compiled(
+    lambda: (
+        JamSong.objects.filter(jam_id=GIVEN)
+        .public()
+        .annotate(ranks=Q(status=JamSong.Status.OPEN), all_open=Window(Count("pk"), partition_by="status"))
+        .order_by("ranks", staged_by("ended_at").desc(nulls_first=True), staged_by("position"), *RANK)
+        .values(*FIELDS, "ranks", "all_open")
+    )
+)
+
+
 def snapshot(jam: Jam) -> State:
     """All that the room may see, in the order of the board: the same for everybody.
 
@@ -42,13 +75,15 @@ def snapshot(jam: Jam) -> State:
     """
     # Revision first: the rows are then at least as new as it claims.
     revision = revision_of(jam.stream)
-    jam.refresh_from_db(fields=CHANGING)
-    at, rows = stamp(jam), JamSong.objects.filter(jam=jam)
-    open_songs = list(rows.ranked().with_open_count().values(*FIELDS, "all_open")[: settings.BOARD_SIZE])
-    others = rows.public().exclude(status=JamSong.Status.OPEN)
-    others = others.order_by(F("ended_at").desc(nulls_first=True), "position", "pk")
-    staged = [song_state(row, at) for row in others.values(*FIELDS)[: settings.BOARD_SIZE]]
-    songs = in_order(hide(jam, [song_state(row, at) for row in open_songs]), bare(jam, staged))
+    for row in BOARD(jam.slug, limit=1):
+        vars(jam).update(row)
+        break
+    else:
+        raise JamGone
+    at = stamp(jam)
+    open_songs, staged = songs_of(jam.pk)
+    ranked, others = ([song_state(row, at) for row in rows] for rows in (open_songs, staged))
+    songs = in_order(hide(jam, ranked), bare(jam, others))
     return {
         "revision": revision,
         **jam_state(jam, songs),
@@ -57,11 +92,21 @@ def snapshot(jam: Jam) -> State:
         "code": jam.code,
         "starts_at": iso(jam.starts_at),
         "ends_at": iso(jam.ends_at),
-        "people": Attendee.objects.filter(jam=jam).in_the_room().count(),
+        "people": row["people"],
         "songs": songs,
         "more_songs": max(0, (open_songs[0]["all_open"] if open_songs else 0) - len(open_songs)),
         "now": iso(timezone.now()),
     }
+
+
+def songs_of(jam: int) -> tuple[list[State], list[State]]:
+    """Rows of the open songs as they rank, and of the others; BOARD_SIZE of each."""
+    size = settings.BOARD_SIZE
+    rows = SONGS(jam, limit=3 * size)
+    ranked = [row for row in rows if row["ranks"]]
+    if len(ranked) < size and len(rows) == 3 * size:  # a night that never ends
+        ranked = list(JamSong.objects.filter(jam=jam).ranked().with_open_count().values(*FIELDS, "all_open")[:size])
+    return ranked[:size], [row for row in rows if not row["ranks"]][:size]
 
 
 def desk_of(jam: Jam) -> State:

@@ -15,13 +15,13 @@ from channels.layers import InMemoryChannelLayer
 from channels_redis.pubsub import RedisPubSubChannelLayer
 from django_redis import get_redis_connection
 
-from apps.core.store import RETIRE_ONE, copies, keys, retire
+from apps.core.store import RETIRE_ONE, copies, key, retire
 
 # One step, so that nobody can publish between the number and its message, and nobody who has heard of the change can
 # still be given the answers from before it: those of the group of the same name are retired. The message has the form
 # that the layer's own group_send gives it.
 TELL = f"""{RETIRE_ONE}
-retire(KEYS[2], KEYS[3], ARGV[1])
+retire(KEYS[2], ARGV[1])
 local revision = redis.call('INCR', KEYS[1])
 if revision == 1 then revision = tonumber(ARGV[1]); redis.call('SET', KEYS[1], ARGV[1]) end
 redis.call('PUBLISH', ARGV[2], cmsgpack.pack({{
@@ -61,7 +61,7 @@ class RedisStreamLayer(RedisPubSubChannelLayer):
         """One round trip. Raises redis.RedisError when Redis is away."""
         topic = f"{self.prefix}__group__{stream}"
         copies.forget(stream)
-        return self.run(TELL, [self.counter(stream), *keys(stream)], [clock(), topic, stream, orjson.dumps(changes)])
+        return self.run(TELL, [self.counter(stream), key(stream)], [clock(), topic, stream, orjson.dumps(changes)])
 
     def revisions(self, streams: list[str]) -> list[int]:
         """The newest number of each stream; 0 where nothing has been told yet."""
