@@ -8,18 +8,25 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from apps.catalog import api as catalog
+from apps.catalog import reads as catalog_reads
 from apps.core.api import Root
 from apps.core.cached import public_read
 from apps.core.media import media
 from apps.jams import api as jams
 from apps.jams import lineup, operations
+from apps.jams import reads as jam_reads
 from apps.voting import api as voting
 
 PAGED = ("page", "page_size", "ordering")
+jam_list = public_read("jams", *PAGED, "when", "status", "venue", plain=jam_reads.jams)
+one_jam = public_read("jam", plain=jam_reads.jam)
+board = public_read("board", plain=jam_reads.board)
+song_list = public_read("songs", "cursor", *PAGED[1:], plain=catalog_reads.songs)
+venue_list = public_read("venues", *PAGED, plain=catalog_reads.venues)
 
 jam = [
-    path("", public_read("jam")(jams.JamDetail.as_view()), name="jam"),
-    path("/snapshot", public_read("board")(jams.JamSnapshot.as_view()), name="snapshot"),
+    path("", one_jam(jams.JamDetail.as_view()), name="jam"),
+    path("/snapshot", board(jams.JamSnapshot.as_view()), name="snapshot"),
     path("/desk", jams.Desk.as_view(), name="desk"),
     path("/duplicate", jams.JamDuplicate.as_view(), name="duplicate"),
     path("/pause", jams.JamPause.as_view(), name="pause"),
@@ -40,12 +47,12 @@ one: dict[str, Any] = {"get": "retrieve", "patch": "partial_update", "delete": "
 
 v1: list[Any] = [
     path("", Root.as_view(), name="root"),
-    path("/jams", public_read("jams", *PAGED, "when", "status", "venue")(jams.Jams.as_view()), name="jams"),
-    path("/jams/by-slug/<slug:slug>", public_read("jam")(jams.JamBySlug.as_view()), name="jam-by-slug"),
+    path("/jams", jam_list(jams.Jams.as_view()), name="jams"),
+    path("/jams/by-slug/<slug:slug>", one_jam(jams.JamBySlug.as_view()), name="jam-by-slug"),
     path("/jams/<slug:slug>", include(jam)),
-    path("/songs", public_read("songs", "cursor", *PAGED[1:])(catalog.SongViewSet.as_view(many)), name="songs"),
+    path("/songs", song_list(catalog.SongViewSet.as_view(many)), name="songs"),
     path("/songs/<int:pk>", public_read("songs")(catalog.SongViewSet.as_view(one)), name="song"),
-    path("/venues", public_read("venues", *PAGED)(catalog.VenueViewSet.as_view(many)), name="venues"),
+    path("/venues", venue_list(catalog.VenueViewSet.as_view(many)), name="venues"),
     path("/venues/<slug:slug>", public_read("venues")(catalog.VenueViewSet.as_view(one)), name="venue"),
     path("/schema", SpectacularAPIView.as_view(), name="schema"),
     path(

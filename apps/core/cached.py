@@ -2,7 +2,8 @@
 
 An answer is computed as for somebody of whom nothing is known: no cookie, no token, no language, and no header that
 could change it. So whatever the view does, nothing of a viewer can be in it. What nobody may see (a draft) is no
-answer to share; such a request goes on as it came. See docs/caching.md.
+answer to share; such a request goes on as it came. So does whoever brings a cookie, where a page is asked for: pages
+say who one is. See docs/caching.md.
 """
 
 import copy
@@ -13,22 +14,33 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import datetime
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 import brotli
 import orjson
 from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.middleware.clickjacking import XFrameOptionsMiddleware
+from django.middleware.security import SecurityMiddleware
 from django.urls import Resolver404, resolve
 
 from apps.core.counts import counts
+from apps.core.formats import dumps
 from apps.core.store import Away, copies, debts, store
 
 LONGEST_QUERY = 200
-OWN = {"content-encoding", "content-length", "etag", "vary", "cache-control", "x-request-id"}
+JSON, HTML = "application/json", "text/html"
+OWN = {"allow", "content-encoding", "content-length", "etag", "vary", "cache-control", "x-request-id"}
 ASKED_OF_ALL = {"HTTP_HOST", "HTTP_X_FORWARDED_PROTO"}  # the headers that an answer may depend on; its key has them
 REVALIDATED = ("Cache-Control", "CDN-Cache-Control", "Surrogate-Key", "ETag", "Vary")
+
+
+# What a view answers to a request without parameters, made without the framework: (what is said, when it goes stale).
+# None: let the view answer.
+Plain = Callable[..., tuple[Any, datetime | None] | None]
 
 
 class Read(NamedTuple):
@@ -38,6 +50,8 @@ class Read(NamedTuple):
     kind: str  # of settings.CACHED
     group: str
     params: frozenset[str]
+    media: str
+    plain: Plain | None
     seconds: int
     edge: int
 
@@ -49,17 +63,23 @@ class Answer(NamedTuple):
     body: bytes
 
 
-def public_read(kind: str, *params: str) -> Callable[[Any], Any]:
+def public_read(kind: str, *params: str, media: str = JSON, plain: Plain | None = None) -> Callable[[Any], Any]:
     """Marks the view of a route whose answer is the same for everybody and depends on no other parameters than these.
 
     `kind` is a row of settings.CACHED. What a view says of the time must not outlast it: `response.stale_at`.
+    `plain(request, **kwargs)` says the same as the view, to the byte, at a third of its cost: for reads that are hot.
     """
 
     def mark(view: Any) -> Any:
-        view.public_read = kind, frozenset(params)
+        view.public_read = kind, frozenset(params), media, plain
         return view
 
     return mark
+
+
+def public_page(kind: str, *params: str) -> Callable[[Any], Any]:
+    """The same for a page, which all who have no cookie share."""
+    return public_read(kind, *params, media=HTML)
 
 
 class CachedReads:
@@ -67,7 +87,9 @@ class CachedReads:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
+        self.guards = [SecurityMiddleware(get_response), XFrameOptionsMiddleware(get_response)]
         self.locks = [threading.Lock() for _ in range(64)]
+        self.computed = [0] * 64  # under each lock
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.method not in {"GET", "HEAD"} or not (read := declared(request.path_info)):
@@ -81,45 +103,56 @@ class CachedReads:
         """None: this request is not one that all would get the same answer to."""
         meta = request.META
         query = normalised(request, read.params) if meta.get("QUERY_STRING") else ""
-        if query is None or not wants_json(meta.get("HTTP_ACCEPT", "")):
+        known = bool(meta.get("HTTP_COOKIE") or meta.get("HTTP_AUTHORIZATION"))
+        if query is None or (known if read.media == HTML else not wants_json(meta.get("HTTP_ACCEPT", ""))):
             return None
         base = f"{request.scheme}://{meta.get('HTTP_HOST')}{request.path_info}?{query}"
         field = f"{preferred(meta.get('HTTP_ACCEPT_ENCODING', ''))} {base}"
         # Who has a cookie or a token may have just written, and must see it; so must who heard of something newer.
-        known = bool(meta.get("HTTP_COOKIE") or meta.get("HTTP_AUTHORIZATION"))
         exact = known or "since=" in meta.get("QUERY_STRING", "") or "no-cache" in meta.get("HTTP_CACHE_CONTROL", "")
 
-        answer: Answer | HttpResponse | None = self.find(read, field, exact=exact)
+        slot = hash(base) % 64
+        computed, asked = self.computed[slot], time.monotonic()
+        answer: Answer | HttpResponse | None
+        answer, revision = self.find(read, field, exact=exact)
         if answer is None:
-            with self.locks[hash(base) % 64]:  # one thread computes, the others find its answer
-                answer = self.find(read, field, exact=exact) or self.compute(request, read, query, base, field)
+            with self.locks[slot]:  # one thread computes, the others find its answer
+                if self.computed[slot] != computed:
+                    asked = time.monotonic()
+                    answer, revision = self.find(read, field, exact=exact)
+                if answer is None:
+                    answer = self.compute(request, read, query, base, field, revision, asked)
+                    self.computed[slot] += 1
         if isinstance(answer, HttpResponse):
             return None if known or request.method == "HEAD" else answer
         request.resolver_match = read.match  # logs and metrics name the view, though it did not run
         return respond(request, answer)
 
-    def find(self, read: Read, field: str, *, exact: bool) -> Answer | None:
+    def find(self, read: Read, field: str, *, exact: bool) -> tuple[Answer | None, bytes | None]:
+        """The answer; and the group's revision, for who must compute it: what is read later is at least as new."""
         if not exact and (answer := copies.get(read.group, field)) and answer.until > time.time():
             counts.add(read.kind, "local", len(answer.body))
-            return answer
+            return answer, None
         if read.group in debts.groups:
-            return None
+            return None, None
         asked = time.monotonic()
-        with suppress(Away):
-            raw = store.get(read.group, field)
-            if raw and (answer := unpack(raw)).until > time.time():
-                counts.add(read.kind, "store", len(answer.body))
-                copies.put(read.group, field, answer, asked)
-                return answer
-        return None
+        try:
+            revision, raw = store.get(read.group, field)
+        except Away:
+            return None, None
+        if raw and (answer := unpack(raw)).until > time.time():
+            counts.add(read.kind, "store", len(answer.body))
+            copies.put(read.group, field, answer, asked)
+            return answer, revision
+        return None, revision
 
-    def compute(self, request: HttpRequest, read: Read, query: str, base: str, field: str) -> Answer | HttpResponse:
+    def compute(
+        self, request: HttpRequest, read: Read, query: str, base: str, field: str, revision: bytes | None, asked: float
+    ) -> Answer | HttpResponse:
         """The answer, stored if nothing was retired since; or the response, if that is not for all."""
-        revision, asked = None, time.monotonic()
-        with suppress(Away):
-            # Revision first: the rows that follow are then at least as new as it claims.
-            revision = None if read.group in debts.groups else store.revision(read.group)
-        response = self.get_response(as_nobody(request, query))
+        asked_by_nobody = as_nobody(request, read, query)
+        plain = self.plain(asked_by_nobody, read) if read.plain and not query else None
+        response = plain or self.get_response(asked_by_nobody)
         if not storable(response):
             return response
         answers = {f"{encoding} {base}": answer for encoding, answer in finished(response, read).items()}
@@ -132,6 +165,23 @@ class CachedReads:
         copies.put(read.group, field, answers[field], asked)
         return answers[field]
 
+    def plain(self, request: HttpRequest, read: Read) -> HttpResponse | None:
+        request.get_host()  # refuses what ALLOWED_HOSTS does not name
+        # Asking a kept connection whether it lives costs as much as the query. One that does not says so.
+        connection.health_check_done = True
+        try:
+            said = read.plain(request, **read.match.kwargs) if read.plain else None
+        except (InterfaceError, OperationalError):
+            connection.close()
+            return None
+        if said is None:
+            return None
+        response = HttpResponse(dumps(said[0]), content_type=JSON)
+        response.stale_at = said[1]  # type: ignore[attr-defined]
+        for guard in self.guards:
+            guard.process_response(request, response)
+        return response
+
 
 @functools.lru_cache(maxsize=4096)
 def declared(path: str) -> Read | None:
@@ -141,9 +191,9 @@ def declared(path: str) -> Read | None:
         return None
     if not (marked := getattr(match.func, "public_read", None)):
         return None
-    kind, params = marked
+    kind, params, media, plain = marked
     name, seconds, edge, _retired_by = settings.CACHED[kind]
-    return Read(match, kind, name.format(**match.kwargs), params, seconds, edge)
+    return Read(match, kind, name.format(**match.kwargs), params, media, plain, seconds, edge)
 
 
 def normalised(request: HttpRequest, params: frozenset[str]) -> str | None:
@@ -169,14 +219,14 @@ def preferred(accept: str) -> str:
     return next((coding for coding in ("br", "gzip") if coding in accepted), "identity")
 
 
-def as_nobody(request: HttpRequest, query: str) -> HttpRequest:
+def as_nobody(request: HttpRequest, read: Read, query: str) -> HttpRequest:
     """The same request with nothing in it that is not in the key."""
     asked: Any = copy.copy(request)
     meta = {name: value for name, value in request.META.items() if name[:5] != "HTTP_" or name in ASKED_OF_ALL}
     asked.META = asked.environ = meta | {
-        "REQUEST_METHOD": "GET", "QUERY_STRING": query, "HTTP_ACCEPT": "application/json"
+        "REQUEST_METHOD": "GET", "QUERY_STRING": query, "HTTP_ACCEPT": read.media
     }  # fmt: skip
-    asked.method = "GET"
+    asked.method, asked.shared = "GET", True
     for name in ("GET", "COOKIES", "headers"):  # what was read from the old ones
         asked.__dict__.pop(name, None)
     return asked
@@ -200,7 +250,7 @@ def finished(response: HttpResponse, read: Read) -> dict[str, Answer]:
         "Cache-Control": f"public, max-age=0, must-revalidate, s-maxage={read.edge}",
         "CDN-Cache-Control": f"max-age={read.edge}, stale-while-revalidate={read.edge}",
         "Surrogate-Key": f"{read.kind} {read.group}",
-        "Vary": "Accept, Accept-Encoding",
+        "Vary": "Accept, Accept-Encoding" if read.media == JSON else "Cookie, Authorization, Accept-Encoding",
     }
     bodies = {"br": brotli.compress(plain, quality=3), "gzip": gzip.compress(plain, 3, mtime=0), "identity": plain}
     answers = {}

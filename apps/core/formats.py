@@ -1,16 +1,20 @@
 """The shapes that the API speaks: JSON by orjson, pages of lists. Named in settings, so nothing here imports views."""
 
 import re
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 import orjson
 from django.conf import settings
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ParseError
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
+
+from apps.core.compiled import Compiled
 
 LONGEST, MOST_LONG_ROWS = 200, 30  # of four bytes a letter it is still less than 100 KB
 NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # escaped, since JSON allows no other
@@ -42,8 +46,11 @@ class JSONRenderer(BaseRenderer):
     def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
         if data is None:
             return b""
-        indent = orjson.OPT_INDENT_2 if (renderer_context or {}).get("indent") else 0  # for people
-        return orjson.dumps(data, default=str, option=indent | orjson.OPT_NON_STR_KEYS)
+        return dumps(data, orjson.OPT_INDENT_2 if (renderer_context or {}).get("indent") else 0)  # for people
+
+
+def dumps(data: Any, option: int = 0) -> bytes:
+    return orjson.dumps(data, default=str, option=option | orjson.OPT_NON_STR_KEYS)
 
 
 def moment(value: datetime | None) -> str | None:
@@ -63,6 +70,15 @@ class Pages(PageNumberPagination):
 
     def __init__(self) -> None:
         self.page_size, self.max_page_size = settings.PAGE_SIZE, settings.MAX_PAGE_SIZE
+
+
+def first_page(request: HttpRequest, rows: Compiled, count: Callable[[], int]) -> tuple[dict[str, Any], list[Any]]:
+    """What FewPages says of the first page, all but its results; and their rows. Counts only what has more pages."""
+    size = min(settings.PAGE_SIZE, MOST_LONG_ROWS, settings.MAX_PAGE_SIZE)
+    found = rows(limit=size + 1)
+    more = len(found) > size
+    address = f"{request.scheme}://{request.get_host()}{request.path}?page=2" if more else None
+    return {"count": count() if more else len(found), "next": address, "previous": None, "results": []}, found[:size]
 
 
 class FewPages(Pages):

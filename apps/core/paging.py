@@ -44,14 +44,14 @@ class Beyond(Func):
 class Cursors(BasePagination):
     """`?cursor=…&page_size=50` → `{next, results}`; nothing is counted. A page may end early at 96 KB."""
 
+    def __init__(self, address: str = "") -> None:
+        self.address, self.following = address, ""
+
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> Any:
         """Rows of a queryset of `values()`. Raises NotFound for a cursor that is not of this list."""
-        self.address, self.following = request.build_absolute_uri(), ""
-        order: list[OrderBy] = list(queryset.query.order_by)
-        keys = [term.expression for term in order]
-        rows = queryset.annotate(**{f"{KEY}{place}": key for place, key in enumerate(keys)})
+        self.address, rows = request.build_absolute_uri(), with_keys(queryset)
         if given := request.query_params.get("cursor"):
-            rows = self.behind(rows, given, falling=order[0].descending)
+            rows = self.behind(rows, given, falling=queryset.query.order_by[0].descending)
         size = page_size(request)
         return self.page(list(rows[: size + 1]), size)
 
@@ -77,9 +77,12 @@ class Cursors(BasePagination):
             self.following = written(last)
         return page
 
-    def get_paginated_response(self, data: Any) -> Response:
+    def said(self, results: Any) -> dict[str, Any]:
         following = replace_query_param(self.address, "cursor", self.following) if self.following else None
-        return Response({"next": following, "results": data})
+        return {"next": following, "results": results}
+
+    def get_paginated_response(self, data: Any) -> Response:
+        return Response(self.said(data))
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         names = {"next": {"type": ["string", "null"], "format": "uri"}, "results": schema}
@@ -91,6 +94,12 @@ class Cursors(BasePagination):
             {"name": name, "in": "query", "required": False, "description": text, "schema": {"type": kind}}
             for name, (kind, text) in said.items()
         ]
+
+
+def with_keys(rows: QuerySet[Any, dict[str, Any]]) -> QuerySet[Any, dict[str, Any]]:
+    """With the keys that a queryset is ordered by, as columns."""
+    order: list[OrderBy] = list(rows.query.order_by)
+    return rows.annotate(**{f"{KEY}{place}": term.expression for place, term in enumerate(order)})
 
 
 def page_size(request: Request) -> int:

@@ -1,11 +1,10 @@
 """Jams over HTTP. Votes, suggestions and what an attendee has: apps/voting/api.py."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
-from django.utils import timezone
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
@@ -20,7 +19,7 @@ from apps.jams.attendees import join_jam
 from apps.jams.auth import hosted_jam, jam_of, jam_song_of
 from apps.jams.board import FIELDS, desk_of, snapshot, song_state, stamp
 from apps.jams.filters import JamFilter
-from apps.jams.models import Jam, JamSong
+from apps.jams.models import Jam, JamSong, first_closing
 
 
 class Jams(GenericAPIView):
@@ -160,9 +159,7 @@ class Desk(APIView):
 
 
 def timed(response: Response, *closings: datetime | None) -> Response:
-    """What it says of voting holds until the first of these jams closes by the clock."""
-    before = timezone.now() - timedelta(seconds=10)  # it may have closed since the rows were read
-    response.stale_at = min((at for at in closings if at and at > before), default=None)  # type: ignore[attr-defined]
+    response.stale_at = first_closing(*closings)  # type: ignore[attr-defined]
     return response
 
 

@@ -1,6 +1,6 @@
 """A jam night: the jam, its hosts, its line-up, the people in the room, and what hosts did."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -145,6 +145,12 @@ def suggestions_of(status: str, voting: str, *, paused: bool) -> str:
     if status not in Jam.SUGGESTING or voting == "closed":
         return "closed"
     return "paused" if paused else "open"
+
+
+def first_closing(*closings: datetime | None) -> datetime | None:
+    """Until when what is said of the voting of these jams holds: the first of them closes by the clock."""
+    before = timezone.now() - timedelta(seconds=10)  # it may have closed since the rows were read
+    return min((at for at in closings if at and at > before), default=None)
 
 
 class JamHost(models.Model):

@@ -1,0 +1,39 @@
+"""Hot reads without the framework: what the views of api.py answer to a request without parameters, to the byte."""
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest
+
+from apps.core.compiled import GIVEN, Compiled
+from apps.core.formats import LONGEST, first_page
+from apps.jams.board import snapshot
+from apps.jams.errors import JamGone
+from apps.jams.models import Jam, first_closing
+from apps.jams.serializers import JAM_COLUMNS, jam_output
+
+LATEST = Compiled(lambda: Jam.objects.public().order_by("-starts_at", "-pk").values(*JAM_COLUMNS))
+BY_SLUG = Compiled(lambda: Jam.objects.public().filter(slug=GIVEN).values(*JAM_COLUMNS))
+
+Said = tuple[Any, datetime | None]
+
+
+def jams(request: HttpRequest) -> Said:
+    page, rows = first_page(request, LATEST, Jam.objects.public().count)
+    page["results"] = [jam_output(row, longest=LONGEST) for row in rows]
+    return page, first_closing(*(row["voting_closes_at"] for row in rows))
+
+
+def jam(request: HttpRequest, slug: str) -> Said | None:
+    for row in BY_SLUG(slug, limit=1):
+        return jam_output(row), first_closing(row["voting_closes_at"])
+    return None
+
+
+def board(request: HttpRequest, slug: str) -> Said | None:
+    found = Jam(slug=slug)
+    try:
+        said = snapshot(found)
+    except JamGone:
+        return None
+    return None if found.status == Jam.Status.DRAFT else (said, first_closing(found.voting_closes_at))
