@@ -75,7 +75,8 @@ class RedisStore:
         """What Redis says to one command, on this thread's own connection: a third of redis-py's time is its pool's."""
         connection = self.threads.__dict__.get("connection")
         if connection is None:
-            connection = self.threads.connection = self.redis.connection_pool.make_connection()
+            pool = self.redis.connection_pool
+            connection = self.threads.connection = pool.connection_class(**pool.connection_kwargs)
         try:
             connection.send_command(*words)
             return connection.read_response()
