@@ -93,7 +93,9 @@ def stop() -> None:
         shutil.rmtree(home, ignore_errors=True)
 
 
-def start(command: list[Any], home: Path, ready: Callable[[], bool], options: dict[str, Any]) -> None:
+def start(
+    command: list[Any], home: Path, ready: Callable[[], bool], options: dict[str, Any]
+) -> subprocess.Popen[bytes]:
     with open(home / "log", "wb") as log:
         process = subprocess.Popen(
             [str(word) for word in command],
@@ -111,7 +113,7 @@ def start(command: list[Any], home: Path, ready: Callable[[], bool], options: di
     while process.poll() is None and time.monotonic() < deadline:
         with contextlib.suppress(OSError, IndexError):
             if ready():
-                return
+                return process
         time.sleep(0.02)
     raise ServiceError(f"{command[0]} did not start: {(home / 'log').read_text()[-800:]}")
 

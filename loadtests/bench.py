@@ -1,0 +1,84 @@
+"""`./dev bench NAME [--short] [--json FILE]`: prints the table of a benchmark, exits with 1 when a target is missed."""
+
+import argparse
+import importlib
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+NAMES = ("http", "queries", "crowd")
+COLUMNS = ("case", "value", "unit", "floor", "ratio", "target", "met")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A figure. With a floor its ratio to that is judged, else the value; without a limit nothing is."""
+
+    case: str
+    value: float
+    unit: str
+    floor: float | None = None
+    ratio: float | None = None  # the median of those of the rounds
+    most: float | None = None
+    least: float | None = None
+    of: str = "F"  # what the floor is
+    note: str = ""  # printed only
+
+    @property
+    def target(self) -> str | None:
+        limit = self.least if self.most is None else self.most
+        if limit is None:
+            return None
+        return f"{'≥' if self.most is None else '≤'} {limit:g} {self.unit if self.ratio is None else self.of}"
+
+    @property
+    def met(self) -> bool | None:
+        judged = self.value if self.ratio is None else self.ratio
+        if self.most is not None:
+            return judged <= self.most
+        return None if self.least is None else judged >= self.least
+
+    def as_dict(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in COLUMNS}
+
+
+def main(args: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__)
+    parser.add_argument("name", choices=NAMES)
+    parser.add_argument("--short", action="store_true", help="ends within 50 s on two cores")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="writes the table there too")
+    options = parser.parse_args(args)
+    begun = time.monotonic()
+    rows = importlib.import_module(f"loadtests.bench_{options.name}").run(short=options.short)
+    print("\n".join(table(rows)))
+    if options.json:
+        options.json.write_text(json.dumps([row.as_dict() for row in rows], indent=1))
+    judged = [row for row in rows if row.met is not None]
+    missed = [row for row in judged if not row.met]
+    print(f"\n{len(missed)} of {len(judged)} targets missed, {time.monotonic() - begun:.0f} s")
+    return bool(missed)
+
+
+def table(rows: list[Row]) -> Iterator[str]:
+    """In Markdown, so that it can stand in docs/performance.md as it is."""
+    lines = [(*COLUMNS, "")]
+    for row in rows:
+        met = {True: "yes", False: "MISSED", None: ""}[row.met]
+        numbers = (number(row.value), row.unit, number(row.floor), number(row.ratio))
+        lines.append((row.case, *numbers, row.target or "", met, row.note))
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for place, line in enumerate(lines):
+        cells = (cell.rjust(width) if n in (1, 3, 4) else cell.ljust(width)
+                 for n, (cell, width) in enumerate(zip(line, widths, strict=True)))  # fmt: skip
+        yield f"| {' | '.join(cells)} |"
+        if not place:
+            yield f"|{'|'.join('-' * (width + 2) for width in widths)}|"
+
+
+def number(value: float | None) -> str:
+    if value is None:
+        return ""
+    return f"{value:,.0f}" if abs(value) >= 100 or value == int(value) else f"{value:.3g}"

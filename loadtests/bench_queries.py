@@ -1,0 +1,151 @@
+"""The hot queries as the product builds them, in a database of 10 million votes: how long PostgreSQL lets us wait (way
+there and back included), p95. And growth: the same with 10 thousand votes, in turn, in a database beside it.
+
+The short form has 300 thousand votes. Votes are of their time: with them grow the nights, their songs and their people.
+"""
+
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import psycopg
+
+from loadtests.bench import Row
+from loadtests.machine import about, database_url, set_up
+
+FEW, MANY, MANY_SHORT = 10_000, 10_000_000, 300_000
+SIZES = {"users": 1_000, "venues": 1_500, "songs": 50_000}
+GROWING = {"jams": 50, "attendees": 501, "jam_songs": 2_000}  # with 10 thousand votes
+SAME = 1.2
+QUERY, AGGREGATE, FETCH = 50, 500, 100  # ms, p95
+
+
+def run(*, short: bool) -> list[Row]:
+    set_up()
+    from django.db import connection
+
+    connection.close()
+    with psycopg.connect(database_url("template1"), autocommit=True) as maker:
+        maker.execute("CREATE DATABASE few TEMPLATE postgres")
+    few, many = Database("few", FEW), Database("postgres", MANY_SHORT if short else MANY)
+    print(about())
+    return [*hot(many, 200 if short else 1000), *growth(few, many, 200 if short else 600)]
+
+
+class Database:
+    """Filled. Its connection stands in for the default one while something is measured in it."""
+
+    def __init__(self, name: str, votes: int) -> None:
+        from django.db import connections
+
+        from tests.volume import fill
+
+        self.connection = connections.create_connection("default")
+        self.connection.settings_dict = {**self.connection.settings_dict, "NAME": name}
+        self.votes, self.full_jams = votes, GROWING["jams"] * votes // FEW
+        grown = {name: size * votes // FEW for name, size in GROWING.items()}
+        self.use()
+        begun = time.perf_counter()
+        fill(**SIZES | grown, votes=votes, full_jams=self.full_jams)
+        print(f"{votes:,} votes filled in {time.perf_counter() - begun:.0f} s", flush=True)
+
+    def use(self) -> None:
+        from django.db import connections
+
+        connections["default"] = self.connection
+
+    def cost(self, run: Callable[[], Any]) -> float:
+        """Milliseconds in the database."""
+        took = 0.0
+
+        def timed(execute: Any, *args: Any) -> Any:
+            nonlocal took
+            begun = time.perf_counter()
+            try:
+                return execute(*args)
+            finally:
+                took += time.perf_counter() - begun
+
+        self.use()
+        with self.connection.execute_wrapper(timed):
+            run()
+        return 1000 * took
+
+
+def hot(many: Database, times: int) -> Iterator[Row]:
+    """Each with another jam, attendee or page in turn."""
+    for name, (most, query) in hot_queries(many).items():
+        costs = sorted(many.cost(lambda n=n, query=query: query(n)) for n in range(1, times + 1))
+        p95, median = costs[int(0.95 * times)], statistics.median(costs)
+        yield Row(name, p95, "ms", most=most, note=f"p95 of {times}; median {median:.2f} ms")
+
+
+def hot_queries(many: Database) -> dict[str, tuple[int, Callable[[int], Any]]]:
+    """By name: how many ms it may take, and the query of the nth time."""
+    from django.contrib.auth.models import AnonymousUser
+    from rest_framework.request import Request
+    from rest_framework.test import APIRequestFactory
+
+    from apps.catalog.models import Song, Venue
+    from apps.catalog.serializers import SONG_COLUMNS, VENUE_COLUMNS
+    from apps.core.paging import Cursors, written
+    from apps.jams.board import snapshot
+    from apps.jams.identity import attendee_with
+    from apps.jams.models import Attendee, Jam
+    from apps.jams.serializers import JAM_COLUMNS
+    from apps.voting.queries import mine
+
+    many.use()
+    public = Jam.objects.visible_to(AnonymousUser())
+    listed = public.order_by("-starts_at", "-pk")
+    songs = Song.objects.listed().in_order()
+    place = list(songs.values_list("folded_title", "folded_artist")[SIZES["songs"] * 9 // 10])
+    open_jams = {n: Jam.objects.select_related("venue").get(slug=f"jam-{n}") for n in range(1, 50)}
+
+    def jam(n: int) -> Jam:
+        return open_jams[1 + n % 49]
+
+    def page(cursor: str) -> None:
+        request = Request(APIRequestFactory(SERVER_NAME="127.0.0.1").get("/", {"cursor": cursor} if cursor else {}))
+        Cursors().paginate_queryset(songs.values(*SONG_COLUMNS), request)
+
+    return {
+        "list of jams": (QUERY, lambda n: list(listed.values(*JAM_COLUMNS)[:20])),
+        "jam by slug": (QUERY, lambda n: public.values(*JAM_COLUMNS).get(slug=jam(n).slug)),
+        "snapshot": (QUERY, lambda n: snapshot(jam(n))),
+        "ranking": (QUERY, lambda n: list(jam(n).songs.ranked().values("id", "votes")[:200])),
+        "an attendee's own": (QUERY, lambda n: mine(Attendee.objects.select_related("jam").get(pk=n))),
+        "songs, first page": (QUERY, lambda n: page("")),
+        "songs, deep page": (QUERY, lambda n: page(written(place))),
+        "venues": (QUERY, lambda n: list(Venue.objects.in_order().values(*VENUE_COLUMNS)[:20])),
+        "token of an attendee": (QUERY, lambda n: attendee_with(str(n), Jam(pk=1 + n % many.full_jams))),
+        "how many jams": (AGGREGATE, lambda n: listed.count()),
+        "jams with their counts": (AGGREGATE, lambda n: list(listed.with_counts()[:20])),
+        "a song": (FETCH, lambda n: Song.objects.get(pk=n)),
+    }
+
+
+def growth(few: Database, many: Database, times: int) -> Iterator[Row]:
+    """The median of so many, few and many in turn."""
+    asked = [(one, board_queries(one)) for one in (few, many)]
+    for name in asked[0][1]:
+        turns = [[one.cost(queries[name]) for one, queries in asked] for _ in range(times)]
+        before, after = (statistics.median(turn[which] for turn in turns[10:]) for which in (0, 1))
+        of = f"× {few.votes:,} votes"
+        yield Row(f"{name}, {many.votes:,} votes", after, "ms", before, after / before, SAME, of=of)
+
+
+def board_queries(database: Database) -> dict[str, Callable[[], Any]]:
+    from apps.jams.board import snapshot
+    from apps.jams.models import Jam
+    from apps.voting.queries import mine
+
+    database.use()
+    jam = Jam.objects.select_related("venue").get(slug="jam-4")
+    attendee = jam.attendees.select_related("jam").first()
+    return {
+        "snapshot": lambda: snapshot(jam),
+        "ranking": lambda: list(jam.songs.ranked().values("id", "votes")[:200]),
+        "an attendee's own": lambda: mine(attendee),
+    }
