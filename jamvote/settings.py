@@ -97,7 +97,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
+    "apps.core.middleware.Csrf",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -174,9 +174,11 @@ else:
 # docs/caching.md has the same table; apps/core/cached.py does it.
 CACHED = {
     "jams": ("jams", 60, 5, "a jam or venue is written; a host acts"),
+    "nights": ("nights", 60, 5, "a jam or venue is written; a host acts; somebody comes or leaves"),
     "jam": ("info.{slug}", 120, 5, "the jam or its venue is written; a host acts"),
     "board": ("jam.{slug}", 600, 1, "the room is told anything (votes, people, hosts); its jam or songs are written"),
-    "songs": ("songs", 300, 5, "a song is written, imported or played"),
+    "page": ("jam.{slug}", 30, 1, "as the board"),
+    "songs": ("songs", 300, 5, "a song is written, imported or played; a jam or venue is written"),
     "venues": ("venues", 300, 5, "a venue is written"),
 }  # fmt: skip
 

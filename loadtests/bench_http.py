@@ -87,12 +87,12 @@ def cases(ours: Server) -> dict[str, list[tuple[str, Asked, float]]]:
 
 
 def cold(ours: Server, read: str, connections: int = CONNECTIONS) -> Asked:
-    from apps.core.store import keys
+    from apps.core.store import key
 
     path, group = READS[read]
     hosts = [f"127.0.0.1:{7000 + n}" for n in range(connections)]
     requests = tuple(request(path, "Cache-Control: no-cache", host=host) for host in hosts)
-    return Asked(ours, requests, retire=(os.environ["REDIS_URL"], *keys(group)))
+    return Asked(ours, requests, retire=(os.environ["REDIS_URL"], key(group)))
 
 
 def against_floor(load: Generator, floor: Server, ours: Server, rounds: int, seconds: float) -> Iterator[Row]:

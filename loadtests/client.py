@@ -81,7 +81,7 @@ class Connection:
     def ask(self) -> None:
         if self.redis:  # as another process does that has written
             with self.redis.pipeline(transaction=False) as pipeline:
-                pipeline.incr(self.retired[0]).unlink(self.retired[1]).execute()
+                pipeline.unlink(self.retired[0]).execute()
         self.answer, self.asked = b"", time.perf_counter()
         self.socket.sendall(self.request)
 

@@ -21,4 +21,4 @@ def song_changed(instance: Song, created: bool = True, **kwargs: Any) -> None:
 
 @receiver([post_save, post_delete], sender=Venue)
 def venue_changed(**kwargs: Any) -> None:
-    retire_after_commit("venues")
+    retire_after_commit("venues", "nights")

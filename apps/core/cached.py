@@ -35,7 +35,7 @@ LONGEST_QUERY = 200
 JSON, HTML = "application/json", "text/html"
 OWN = {"allow", "content-encoding", "content-length", "etag", "vary", "cache-control", "x-request-id"}
 ASKED_OF_ALL = {"HTTP_HOST", "HTTP_X_FORWARDED_PROTO"}  # the headers that an answer may depend on; its key has them
-REVALIDATED = ("Cache-Control", "CDN-Cache-Control", "Surrogate-Key", "ETag", "Vary")
+REVALIDATED = ("cache-control", "cdn-cache-control", "surrogate-key", "etag", "vary")
 
 
 # What a view answers to a request without parameters, made without the framework: (what is said, when it goes stale).
@@ -59,7 +59,7 @@ class Read(NamedTuple):
 class Answer(NamedTuple):
     until: float
     etag: str
-    headers: dict[str, str]
+    headers: dict[str, tuple[str, str]]  # as HttpResponse.headers keeps them: by their names in small letters
     body: bytes
 
 
@@ -168,7 +168,7 @@ class CachedReads:
     def plain(self, request: HttpRequest, read: Read) -> HttpResponse | None:
         request.get_host()  # refuses what ALLOWED_HOSTS does not name
         # Asking a kept connection whether it lives costs as much as the query. One that does not says so.
-        connection.health_check_done = True
+        connection.health_check_done = True  # type: ignore[attr-defined]
         try:
             said = read.plain(request, **read.match.kwargs) if read.plain else None
         except (InterfaceError, OperationalError):
@@ -179,7 +179,7 @@ class CachedReads:
         response = HttpResponse(dumps(said[0]), content_type=JSON)
         response.stale_at = said[1]  # type: ignore[attr-defined]
         for guard in self.guards:
-            guard.process_response(request, response)
+            guard.process_response(request, response)  # type: ignore[attr-defined]
         return response
 
 
@@ -258,7 +258,9 @@ def finished(response: HttpResponse, read: Read) -> dict[str, Answer]:
         headers = common | {"ETag": f'"{digest}-{encoding}"', "Content-Length": str(len(body))}
         if encoding != "identity":
             headers["Content-Encoding"] = encoding
-        answers[encoding] = Answer(until, headers["ETag"], headers, body)
+        answers[encoding] = Answer(
+            until, headers["ETag"], {name.lower(): (name, headers[name]) for name in headers}, body
+        )
     return answers
 
 
@@ -274,6 +276,10 @@ def unpack(raw: bytes) -> Answer:
 
 def respond(request: HttpRequest, answer: Answer) -> HttpResponse:
     seen = request.META.get("HTTP_IF_NONE_MATCH", "")
+    response: HttpResponse
     if seen and (answer.etag in seen or seen.strip() == "*"):
-        return HttpResponseNotModified(headers={name: answer.headers[name] for name in REVALIDATED})
-    return HttpResponse(b"" if request.method == "HEAD" else answer.body, headers=answer.headers)
+        response, headers = HttpResponseNotModified(), {name: answer.headers[name] for name in REVALIDATED}
+    else:
+        response, headers = HttpResponse(b"" if request.method == "HEAD" else answer.body), answer.headers
+    response.headers._store.update(headers)  # they were checked one by one when the answer was computed
+    return response

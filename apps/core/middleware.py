@@ -1,12 +1,14 @@
 """What every request passes first."""
 
 import re
-import uuid
+import secrets
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 from django.db import DataError
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
@@ -27,8 +29,8 @@ class RequestId:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        given = request.headers.get("X-Request-Id", "")
-        request.id = given if GIVEN_ID.fullmatch(given) else uuid.uuid4().hex[:16]  # type: ignore[attr-defined]
+        given = request.META.get("HTTP_X_REQUEST_ID", "")
+        request.id = given if GIVEN_ID.fullmatch(given) else secrets.token_hex(8)  # type: ignore[attr-defined]
         request_id.set(request.id)  # type: ignore[attr-defined] # stays for what Django logs after the answer
         response = self.get_response(request)
         response["X-Request-Id"] = request.id  # type: ignore[attr-defined]
@@ -50,6 +52,23 @@ class ApiPaths:
             request.path_info = path
             request.path = request.META.get("SCRIPT_NAME", "").rstrip("/") + path
         return self.get_response(request)
+
+
+class Csrf(CsrfViewMiddleware):
+    """A form that the browser itself says was sent from a page of ours needs no token, so that finished pages, which
+    hold none, can have forms. A page of another site can set neither header; whoever sends neither brings the token."""
+
+    def process_view(self, request: HttpRequest, callback: Any, args: Any, kwargs: Any) -> Any:
+        if from_our_page(request):
+            return self._accept(request)  # type: ignore[attr-defined]
+        return super().process_view(request, callback, args, kwargs)
+
+
+def from_our_page(request: HttpRequest) -> bool:
+    """By Fetch Metadata (W3C), which is sent over TLS only; else by Origin (RFC 6454)."""
+    if site := request.META.get("HTTP_SEC_FETCH_SITE"):
+        return site == "same-origin"
+    return request.META.get("HTTP_ORIGIN") == f"{request.scheme}://{request.get_host()}"
 
 
 class BodyCheck:

@@ -98,7 +98,7 @@ class Cursors(BasePagination):
 
 def with_keys(rows: QuerySet[Any, dict[str, Any]]) -> QuerySet[Any, dict[str, Any]]:
     """With the keys that a queryset is ordered by, as columns."""
-    order: list[OrderBy] = list(rows.query.order_by)
+    order: list[Any] = list(rows.query.order_by)
     return rows.annotate(**{f"{KEY}{place}": term.expression for place, term in enumerate(order)})
 
 

@@ -14,6 +14,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from apps.core.compiled import GIVEN, Compiled
+from apps.core.store import retire
 from apps.jams.errors import JamGone
 from apps.jams.models import Attendee, Jam, JamSong
 from apps.jams.queries import RANK
@@ -242,6 +243,7 @@ def change_of(state: State, to: str = "") -> Change:
 def publish_people(jam: Jam) -> None:
     """Somebody came or left."""
     people = Attendee.objects.filter(jam=jam).in_the_room().count()
+    retire("nights")
     announce(jam.stream, Change({"people": people}, 0, id=PEOPLE), Change({"desk": True}, 0, to="host"))
 
 

@@ -110,7 +110,7 @@ class Jam(models.Model):
     @property
     def cached_in(self) -> tuple[str, ...]:
         """The groups of cached reads that show it: see settings.CACHED."""
-        return ("jams", f"info.{self.slug}", self.stream)
+        return ("jams", "nights", "songs", f"info.{self.slug}", self.stream)
 
     @property
     def voting(self) -> str:

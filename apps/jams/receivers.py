@@ -29,13 +29,13 @@ def jam_song_changed(instance: JamSong, origin: Any = None, **kwargs: Any) -> No
 
 @receiver(post_save, sender=Venue)
 def venue_changed(instance: Venue, created: bool, **kwargs: Any) -> None:
-    """Jams name their venue."""
+    """Jams name their venue, and so do the nights when a song was played."""
     if not created:
         transaction.on_commit(lambda: retire_jams_of(instance), robust=True)
 
 
 def retire_jams_of(venue: Venue) -> None:
-    retire("jams", *(f"info.{slug}" for slug in Jam.objects.filter(venue=venue).values_list("slug", flat=True)))
+    retire(*{group for jam in Jam.objects.filter(venue=venue).only("slug") for group in jam.cached_in})
 
 
 @receiver(songs_changed)

@@ -1,6 +1,7 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path, register_converter
 
+from apps.core.cached import public_page
 from apps.pages.views import account, console, home, jam, join, library, screen
 
 
@@ -17,18 +18,18 @@ register_converter(Colour, "colour")
 
 app_name = "pages"
 urlpatterns = [
-    path("", home.home, name="home"),
+    path("", public_page("nights")(home.home), name="home"),
     path("j/", home.enter, name="enter"),
     path("j/<str:code>", join.join, name="join"),
-    path("jams", home.jams, name="jams"),
+    path("jams", public_page("nights", "when", "page")(home.jams), name="jams"),
     path("jams/new", account.jam_new, name="jam_new"),
-    path("jams/<slug:slug>", jam.jam, name="jam"),
+    path("jams/<slug:slug>", public_page("page")(jam.jam), name="jam"),
     path("jams/<slug:slug>/songs", jam.suggest, name="suggest"),
     path("jams/<slug:slug>/songs/<int:song>/vote", jam.vote, name="vote"),
     path("jams/<slug:slug>/me", jam.me, name="me"),
     path("jams/<slug:slug>/leave", jam.leave, name="leave"),
     path("jams/<slug:slug>/move", jam.move, name="move"),
-    path("jams/<slug:slug>/screen", screen.screen, name="screen"),
+    path("jams/<slug:slug>/screen", public_page("page", "theme")(screen.screen), name="screen"),
     path("jams/<slug:slug>/host", console.console, name="console"),
     path("jams/<slug:slug>/host/add", console.add_songs, name="add_songs"),
     path("jams/<slug:slug>/host/<slug:action>", console.act, name="act"),
@@ -37,11 +38,11 @@ urlpatterns = [
     path("jams/<slug:slug>/edit", account.jam_edit, name="jam_edit"),
     path("jams/<slug:slug>/duplicate", account.jam_duplicate, name="jam_duplicate"),
     path("jams/<slug:slug>/delete", account.jam_delete, name="jam_delete"),
-    path("songs", library.songs, name="songs"),
-    path("songs/<int:song>", library.song, name="song"),
-    path("venues", library.venues, name="venues"),
+    path("songs", public_page("songs", "page")(library.songs), name="songs"),
+    path("songs/<int:song>", public_page("songs", "page")(library.song), name="song"),
+    path("venues", public_page("venues", "page")(library.venues), name="venues"),
     path("venues/new", library.venue_new, name="venue_new"),
-    path("venues/<slug:slug>", library.venue, name="venue"),
+    path("venues/<slug:slug>", public_page("nights")(library.venue), name="venue"),
     path("venues/<slug:slug>/edit", library.venue_edit, name="venue_edit"),
     path("accent/<colour:colour>.css", library.accent, name="accent"),
     path("host", account.host, name="host"),

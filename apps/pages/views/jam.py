@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from apps.catalog.models import Song
 from apps.jams.attendees import rename_attendee
 from apps.jams.identity import attendee_from, forget, move_token, moved, peek, remember
-from apps.jams.models import Attendee, Jam, JamSong
+from apps.jams.models import Attendee, Jam, JamSong, first_closing
 from apps.pages.board import board_of, most_wanted
 from apps.pages.forms import SuggestForm
 from apps.pages.templatetags.parts import SCRIPT_ICONS, clock
@@ -32,14 +32,14 @@ def jam(request: HttpRequest, slug: str) -> HttpResponse:
     jam = find_jam(request, slug)
     attendee = attendee_from(request, jam)
     if attendee and attendee.state == Attendee.State.REMOVED:
-        return private(render(request, "pages/jam/removed.html", {"jam": jam}))
+        return render(request, "pages/jam/removed.html", {"jam": jam})
     board = board_of(jam)
     starts = clock(jam.starts_at, jam.zone)
     context: dict[str, Any] = {"jam": jam, "board": board, "attendee": attendee, "zone": jam.zone}
     context |= {"strip": strip_of(board, starts), "words": phone_words(starts)}
     context["notes"] = {m.extra_tags: str(m) for m in messages.get_messages(request) if m.extra_tags}
     if jam.status == Jam.Status.ENDED:
-        return private(render(request, "pages/jam/ended.html", context | {"wanted": most_wanted(board["songs"])}))
+        return render(request, "pages/jam/ended.html", context | {"wanted": most_wanted(board["songs"])})
     context |= {"icons": set(SCRIPT_ICONS), "blank": BLANK}
     context["data"] = {
         "slug": jam.slug,
@@ -52,7 +52,9 @@ def jam(request: HttpRequest, slug: str) -> HttpResponse:
         context |= own(request, jam, attendee, board)
         context["data"] |= {"attendee": attendee.pk, "voted": sorted(context["voted"])}
     board["ranking"] = [row | marks(row, place, context) for place, row in enumerate(board["ranking"], start=1)]
-    return private(render(request, "pages/jam/page.html", context))
+    response = render(request, "pages/jam/page.html", context)
+    response.stale_at = first_closing(jam.voting_closes_at)  # type: ignore[attr-defined]
+    return response
 
 
 def marks(song: dict[str, Any], place: int, context: dict[str, Any]) -> dict[str, Any]:

@@ -5,9 +5,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from apps.jams.models import first_closing
 from apps.pages.board import board_of, most_wanted
 from apps.pages.templatetags.parts import SCRIPT_ICONS, bare_host, clock
-from apps.pages.views.common import find_jam, private
+from apps.pages.views.common import find_jam
 from apps.pages.words import screen_words, strip_of
 
 ROWS = 8
@@ -33,4 +34,6 @@ def screen(request: HttpRequest, slug: str) -> HttpResponse:
         "icons": set(SCRIPT_ICONS),
         "data": {"slug": jam.slug, "status": jam.status, "most": ROWS, "zone": jam.venue.time_zone},
     }
-    return private(render(request, "pages/screen.html", context))
+    response = render(request, "pages/screen.html", context)
+    response.stale_at = first_closing(jam.voting_closes_at)  # type: ignore[attr-defined]
+    return response
