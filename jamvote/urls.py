@@ -11,6 +11,7 @@ from apps.catalog import api as catalog
 from apps.core.api import Root
 from apps.core.cached import public_read
 from apps.core.media import media
+from apps.core.metrics import metrics
 from apps.jams import api as jams
 from apps.jams import lineup, operations
 from apps.voting import api as voting
@@ -56,6 +57,7 @@ v1: list[Any] = [
 urlpatterns = [
     path("api/v1", include((v1, "api"))),
     path("admin/", admin.site.urls),
+    path("metrics", metrics, name="metrics"),
     path(f"{settings.MEDIA_URL.lstrip('/')}<path:path>", media),
     path("", include("apps.pages.urls")),
 ]

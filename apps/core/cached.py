@@ -93,9 +93,9 @@ class CachedReads:
         if answer is None:
             with self.locks[hash(base) % 64]:  # one thread computes, the others find its answer
                 answer = self.find(read, field, exact=exact) or self.compute(request, read, query, base, field)
+        request.resolver_match = read.match  # logs and metrics name the view, though it did not run
         if isinstance(answer, HttpResponse):
             return None if known or request.method == "HEAD" else answer
-        request.resolver_match = read.match  # logs and metrics name the view, though it did not run
         return respond(request, answer)
 
     def find(self, read: Read, field: str, *, exact: bool) -> Answer | None:
