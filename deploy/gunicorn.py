@@ -1,6 +1,12 @@
 """gunicorn for both kinds of process: `jamvote.wsgi` (pages, API, admin) and `-k uvicorn_worker.UvicornWorker
 jamvote.asgi` (sockets). WEB_CONCURRENCY sets the number of workers."""
 
+import os
+import shutil
+import tempfile
+
+from gunicorn.arbiter import Arbiter
+from gunicorn.workers.base import Worker
 from uvicorn_worker import UvicornWorker
 
 bind = "0.0.0.0:8000"
@@ -15,3 +21,24 @@ forwarded_allow_ips = "*"  # only the balancer reaches this port
 
 # Frames are small and serialised once for all; compressing them for every socket costs more than it saves.
 UvicornWorker.CONFIG_KWARGS |= {"ws_per_message_deflate": False, "ws_max_size": 16_384, "server_header": False}
+
+
+# Metrics: every worker writes its own into one folder, and whichever is asked adds them up (apps/core/metrics.py).
+
+
+def on_starting(server: Arbiter) -> None:
+    """At the start and not at a reload, so that counters go on. Workers import prometheus_client after it."""
+    folder = tempfile.mkdtemp(prefix="jamvote-metrics-", dir=server.cfg.worker_tmp_dir)
+    os.chown(folder, server.cfg.uid, server.cfg.gid)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+
+
+def child_exit(server: Arbiter, worker: Worker) -> None:
+    """What a process that is gone had at the moment counts no more; what it counted does."""
+    from prometheus_client.multiprocess import mark_process_dead
+
+    mark_process_dead(worker.pid)
+
+
+def on_exit(server: Arbiter) -> None:
+    shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)

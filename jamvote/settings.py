@@ -32,6 +32,7 @@ try:
     CHANNEL_PREFIX = env.str("CHANNEL_PREFIX", "jamvote")
     CACHED_READS = env.bool("CACHED_READS", True)
     LOCAL_COPY_SECONDS = env.float("LOCAL_COPY_SECONDS", 1.0 if REDIS_URL else 0.0, validate=Range(0, 1))
+    METRICS_TOKEN = env.str("METRICS_TOKEN", "", validate=Regexp(r"^(\S{32,})?$"))  # Prometheus' for /metrics
     MAIL = env.dj_email_url("EMAIL_URL", "console:")
     LOG_LEVEL = env.log_level("LOG_LEVEL", logging.INFO)
 
@@ -91,6 +92,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "apps.core.middleware.RequestId",
     "apps.core.middleware.ApiPaths",
+    "apps.core.metrics.MeasureRequests",
     "apps.core.cached.CachedReads",
     "apps.core.middleware.BodyCheck",
     "django.middleware.security.SecurityMiddleware",

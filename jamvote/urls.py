@@ -12,6 +12,7 @@ from apps.catalog import reads as catalog_reads
 from apps.core.api import Root
 from apps.core.cached import public_read
 from apps.core.media import media
+from apps.core.metrics import metrics
 from apps.jams import api as jams
 from apps.jams import lineup, operations
 from apps.jams import reads as jam_reads
@@ -63,6 +64,7 @@ v1: list[Any] = [
 urlpatterns = [
     path("api/v1", include((v1, "api"))),
     path("admin/", admin.site.urls),
+    path("metrics", metrics, name="metrics"),
     path(f"{settings.MEDIA_URL.lstrip('/')}<path:path>", media),
     path("", include("apps.pages.urls")),
 ]

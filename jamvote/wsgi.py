@@ -6,3 +6,7 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "jamvote.settings")
 application = get_wsgi_application()
+
+from apps.core.metrics import keep_looking  # noqa: E402
+
+keep_looking()

@@ -123,9 +123,9 @@ class CachedReads:
                 if answer is None:
                     answer = self.compute(request, read, query, base, field, revision, asked)
                     self.computed[slot] += 1
+        request.resolver_match = read.match  # logs and metrics name the view, though it did not run
         if isinstance(answer, HttpResponse):
             return None if known or request.method == "HEAD" else answer
-        request.resolver_match = read.match  # logs and metrics name the view, though it did not run
         return respond(request, answer)
 
     def find(self, read: Read, field: str, *, exact: bool) -> tuple[Answer | None, bytes | None]:

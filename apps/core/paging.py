@@ -13,7 +13,6 @@ import orjson
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db.models import BooleanField, Func, QuerySet, Value
-from django.db.models.expressions import OrderBy
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
 from rest_framework.pagination import BasePagination

@@ -71,6 +71,7 @@ def test_a_selection_that_cannot_be_is_no_fault_of_the_admin(address, chosen):
         ("PUBLIC_URL", "jam.example"),
         ("DATABASE_URL", "mysql://x/y"),
         ("SECRET_KEY", "short"),
+        ("METRICS_TOKEN", "short"),
     ],
 )
 def test_a_wrong_setting_stops_the_start_and_is_named(name, value):

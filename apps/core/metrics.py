@@ -1,0 +1,138 @@
+"""What the server measures of itself, and `/metrics`, where Prometheus reads it.
+
+Under gunicorn each process keeps its numbers in files of one folder (PROMETHEUS_MULTIPROC_DIR, see deploy/gunicorn.py),
+and whichever is asked adds all of them up. Without that folder a process has its own.
+"""
+
+import atexit
+import functools
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils.crypto import constant_time_compare
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    REGISTRY,
+    CollectorRegistry,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+    generate_latest,
+)
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+
+from apps.core.counts import counts
+from apps.core.database import pool_statistics
+from apps.core.problems import problem_response
+from apps.core.store import Away, store
+
+EVERY = 5.0  # seconds between two looks at what is not measured as it happens
+METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+# Seconds for which an endpoint has a target, so that the share of requests within it is exact.
+TARGETS = (0.005, 0.015, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.8, 1, 2, 3, 5, 10, 15, 30)
+
+disable_created_metrics()  # a series more for each, and only without the folder
+durations = Histogram(
+    "api_request_duration_seconds",
+    "From the first middleware to the answer, by route; none: no route, for example a file or an unknown address.",
+    ["method", "endpoint", "status_code"],
+    buckets=TARGETS,
+)
+pool = Gauge(
+    "db_pool",
+    "Statistics of a process's connection pool, as psycopg_pool names them.",
+    ["statistic"],
+    multiprocess_mode="liveall",
+)
+
+
+class MeasureRequests:
+    """Outside of CachedReads, so that its hits count too. Labels are names of routes and never paths: there are only
+    so many."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        began = time.perf_counter()
+        response = self.get_response(request)
+        match = request.resolver_match
+        series(request.method, match.view_name if match else "none", response.status_code).observe(
+            time.perf_counter() - began
+        )
+        return response
+
+
+@functools.lru_cache(maxsize=4096)  # a third of what counting a hit costs
+def series(method: str | None, endpoint: str, status_code: int) -> Histogram:
+    return durations.labels(method if method in METHODS else "other", endpoint, status_code)
+
+
+@require_safe
+@cache_control(private=True, no_store=True)
+def metrics(request: HttpRequest) -> HttpResponse:
+    """For Prometheus, by METRICS_TOKEN, and for staff."""
+    if not (has_token(request) or request.user.is_staff):
+        detail = _("Metrics are for staff: log in, or send METRICS_TOKEN as bearer token.")
+        return problem_response(request, 403, "not_allowed", detail)
+    look()
+    registry = CollectorRegistry()
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        MultiProcessCollector(registry)
+    else:
+        registry.register(REGISTRY)
+    registry.register(RedisMetrics())
+    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+def has_token(request: HttpRequest) -> bool:
+    given = request.headers.get("Authorization", "")
+    return bool(settings.METRICS_TOKEN) and constant_time_compare(given, f"Bearer {settings.METRICS_TOKEN}")
+
+
+class RedisMetrics(Collector):
+    """The same for all processes, so it is asked for by the one that answers. Nothing while Redis is away."""
+
+    def collect(self) -> Iterator[Metric]:
+        try:
+            memory = store.memory()
+        except Away:
+            return
+        for name, value in memory.items():
+            family, known_as, help_text = REDIS[name]
+            yield family(known_as, help_text, value)
+
+
+REDIS = {  # named as redis_exporter does
+    "used_memory": (GaugeMetricFamily, "redis_memory_used_bytes", "Memory of the cache's Redis."),
+    "evicted_keys": (CounterMetricFamily, "redis_evicted_keys", "Keys that Redis dropped for want of memory."),
+    "expired_keys": (CounterMetricFamily, "redis_expired_keys", "Keys that lived as long as they were to."),
+}
+
+
+def look() -> None:
+    """Of this process: what it counted since the last look, and the state of its pool."""
+    counts.tell()
+    for name, value in pool_statistics().items():
+        pool.labels(name).set(value)
+
+
+def keep_looking() -> None:
+    """In a thread, because the process that is asked cannot look into the others."""
+
+    def loop() -> None:
+        while True:
+            look()
+            time.sleep(EVERY)
+
+    threading.Thread(target=loop, name="metrics", daemon=True).start()
+    atexit.register(counts.tell)
