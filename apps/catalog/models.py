@@ -192,6 +192,7 @@ class Song(models.Model):
         self.folded_title, self.folded_artist = queries.folded(self.title), queries.folded(self.artist)
         # What cannot be read stays as it is, for the validators to refuse.
         self.key = music.or_as_is(music.parse_key, self.key)
+        self.tags, self.parts = self.tags or [], self.parts or []  # forms make None of an empty field
         self.tags = music.or_as_is(music.tidy_tags, self.tags) if isinstance(self.tags, list) else self.tags
         self.parts = music.or_as_is(music.tidy_parts, self.parts)
 
