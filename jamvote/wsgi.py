@@ -1,4 +1,4 @@
-"""HTTP: pages, API, admin. Served by gunicorn gthread, or inside `jamvote.asgi` in the embedded default."""
+"""HTTP: pages, API, admin. Served by gunicorn gthread."""
 
 import os
 
@@ -6,3 +6,7 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "jamvote.settings")
 application = get_wsgi_application()
+
+from apps.jams.warming import warm_at_start  # noqa: E402
+
+warm_at_start()

@@ -1,13 +1,9 @@
 """Connections to PostgreSQL last: once a server is warm, no request opens one."""
 
-import os
-import signal
-import socket
 import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -15,42 +11,9 @@ from django.db import connection
 
 from apps.core.database import pool_statistics
 from tests.factories import make_jam
+from tests.processes import ASGI, WSGI
 
 pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True)]
-WSGI = ["gunicorn", "-c", "deploy/gunicorn.py", "--threads", "4", "jamvote.wsgi", "-b"]
-ASGI = ["uvicorn", "jamvote.asgi:application", "--log-level", "warning", "--port"]
-
-
-@pytest.fixture
-def serve(tmp_path):
-    """Starts a server process on the database of the test, and answers its address."""
-    started = []
-
-    def start(command, **env):
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
-        where = f"127.0.0.1:{port}" if command is WSGI else str(port)
-        url = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
-        inherited = {name: value for name, value in os.environ.items() if name != "DATABASE_POOL"}  # asgi.py sets it
-        env = inherited | {"DATABASE_URL": url, "DATA_DIR": str(tmp_path)} | env
-        started.append(subprocess.Popen([sys.executable, "-m", *command, where], env=env))
-        wait_for(port)
-        return f"http://127.0.0.1:{port}"
-
-    yield start
-    for process in started:
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(20) in (0, -signal.SIGTERM)
-
-
-def wait_for(port):
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        try:
-            return socket.create_connection(("127.0.0.1", port)).close()
-        except OSError:
-            time.sleep(0.1)
-    raise AssertionError("no server")
 
 
 def ask(address, paths, times):

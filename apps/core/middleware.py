@@ -3,6 +3,7 @@
 import re
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 from django.db import DataError
@@ -50,6 +51,32 @@ class ApiPaths:
             request.path_info = path
             request.path = request.META.get("SCRIPT_NAME", "").rstrip("/") + path
         return self.get_response(request)
+
+
+def counted(count: Callable[..., None]) -> Callable[[Any], Any]:
+    """Marks the view of a route whose openings are counted: `count` gets the parts of the address."""
+
+    def mark(view: Any) -> Any:
+        view.count = count
+        return view
+
+    return mark
+
+
+class CountedViews:
+    """Counts what was shown, whether the view ran or a cached answer was given: each once, and no HEAD."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        match = request.resolver_match
+        if match and request.method == "GET" and response.status_code in {200, 304}:
+            count = getattr(match.func, "count", None)
+            if count:
+                count(**match.kwargs)
+        return response
 
 
 class BodyCheck:

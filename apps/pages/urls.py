@@ -1,6 +1,9 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path, register_converter
 
+from apps.catalog.statistics import count_song_page
+from apps.core.middleware import counted
+from apps.jams.statistics import count_jam_page, count_screen
 from apps.pages.views import account, console, home, jam, join, library, screen
 
 
@@ -22,13 +25,13 @@ urlpatterns = [
     path("j/<str:code>", join.join, name="join"),
     path("jams", home.jams, name="jams"),
     path("jams/new", account.jam_new, name="jam_new"),
-    path("jams/<slug:slug>", jam.jam, name="jam"),
+    path("jams/<slug:slug>", counted(count_jam_page)(jam.jam), name="jam"),
     path("jams/<slug:slug>/songs", jam.suggest, name="suggest"),
     path("jams/<slug:slug>/songs/<int:song>/vote", jam.vote, name="vote"),
     path("jams/<slug:slug>/me", jam.me, name="me"),
     path("jams/<slug:slug>/leave", jam.leave, name="leave"),
     path("jams/<slug:slug>/move", jam.move, name="move"),
-    path("jams/<slug:slug>/screen", screen.screen, name="screen"),
+    path("jams/<slug:slug>/screen", counted(count_screen)(screen.screen), name="screen"),
     path("jams/<slug:slug>/host", console.console, name="console"),
     path("jams/<slug:slug>/host/add", console.add_songs, name="add_songs"),
     path("jams/<slug:slug>/host/<slug:action>", console.act, name="act"),
@@ -38,7 +41,7 @@ urlpatterns = [
     path("jams/<slug:slug>/duplicate", account.jam_duplicate, name="jam_duplicate"),
     path("jams/<slug:slug>/delete", account.jam_delete, name="jam_delete"),
     path("songs", library.songs, name="songs"),
-    path("songs/<int:song>", library.song, name="song"),
+    path("songs/<int:song>", counted(count_song_page)(library.song), name="song"),
     path("venues", library.venues, name="venues"),
     path("venues/new", library.venue_new, name="venue_new"),
     path("venues/<slug:slug>", library.venue, name="venue"),

@@ -1,0 +1,49 @@
+"""Servers as they are run: processes of their own, stopped by a signal."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from urllib.parse import urlsplit
+
+from django.db import connection
+
+WSGI = ["gunicorn", "-c", "deploy/gunicorn.py", "--threads", "4", "jamvote.wsgi", "-b"]
+LIVE = ["gunicorn", "-c", "deploy/gunicorn.py", "-k", "uvicorn_worker.UvicornWorker", "jamvote.asgi", "-b"]
+ASGI = ["uvicorn", "jamvote.asgi:application", "--log-level", "warning", "--port"]
+
+
+class Servers:
+    def __init__(self, data):
+        self.data = data
+        self.started = []
+
+    def __call__(self, command, **env):
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        where = f"127.0.0.1:{port}" if command[-1] == "-b" else str(port)
+        url = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
+        inherited = {name: value for name, value in os.environ.items() if name != "DATABASE_POOL"}  # asgi.py sets it
+        own = {"DATABASE_URL": url, "DATA_DIR": str(self.data), "PUBLIC_URL": f"http://127.0.0.1:{port}"}
+        self.started.append(subprocess.Popen([sys.executable, "-m", *command, where], env=inherited | own | env))
+        wait_for(port)
+        return f"http://127.0.0.1:{port}"
+
+    def stop(self):
+        """As a system stops a service."""
+        while self.started:
+            process = self.started.pop()
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(20) in (0, -signal.SIGTERM)
+
+
+def wait_for(port):
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        try:
+            return socket.create_connection(("127.0.0.1", port)).close()
+        except OSError:
+            time.sleep(0.1)
+    raise AssertionError("no server")
