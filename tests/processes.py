@@ -24,12 +24,15 @@ class Servers:
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
         where = f"127.0.0.1:{port}" if command[-1] == "-b" else str(port)
-        url = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
-        inherited = {name: value for name, value in os.environ.items() if name != "DATABASE_POOL"}  # asgi.py sets it
-        own = {"DATABASE_URL": url, "DATA_DIR": str(self.data), "PUBLIC_URL": f"http://127.0.0.1:{port}"}
-        self.started.append(subprocess.Popen([sys.executable, "-m", *command, where], env=inherited | own | env))
+        env = self.environment(PUBLIC_URL=f"http://127.0.0.1:{port}", **env)
+        self.started.append(subprocess.Popen([sys.executable, "-m", *command, where], env=env))
         wait_for(port)
         return f"http://127.0.0.1:{port}"
+
+    def environment(self, **env):
+        url = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
+        inherited = {name: value for name, value in os.environ.items() if name != "DATABASE_POOL"}  # asgi.py sets it
+        return inherited | {"DATABASE_URL": url, "DATA_DIR": str(self.data)} | env
 
     def stop(self):
         """As a system stops a service."""
@@ -47,3 +50,20 @@ def wait_for(port):
         except OSError:
             time.sleep(0.1)
     raise AssertionError("no server")
+
+
+def backends():
+    """The connections of others to this database; each has another process."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pid, backend_start FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        return set(cursor.fetchall())
+
+
+def wait_until(done):
+    deadline = time.monotonic() + 30
+    while not done():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

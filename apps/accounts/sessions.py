@@ -7,6 +7,8 @@ from django.contrib.sessions.backends import cached_db
 
 
 class SessionStore(cached_db.SessionStore):
+    _cache: Any
+
     def __init__(self, session_key: str | None = None) -> None:
         super().__init__(session_key)
         self._cache = AtMost(self._cache)

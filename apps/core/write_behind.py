@@ -128,7 +128,8 @@ def add_up(model: type[models.Model], rows: list[Key], *, by: tuple[str, ...], l
 
     Sorted by key, so that two processes never wait for each other; `by` must be a unique constraint.
     """
-    columns = [model._meta.get_field(name).column for name in (*by, "times", *latest)]  # type: ignore[union-attr]
+    fields: list[Any] = [model._meta.get_field(name) for name in (*by, "times", *latest)]
+    columns = [field.column for field in fields]
     table, keys = model._meta.db_table, ", ".join(columns[: len(by)])
     sets = [f"times = {table}.times + excluded.times", *(f"{name} = excluded.{name}" for name in latest)]
     one = f"({', '.join(['%s'] * len(columns))})"
