@@ -37,13 +37,13 @@ class WriteBehind:
         self.stopping = False
         self.writer: threading.Thread | None = None
 
-    def add(self, write: Write, *key: Any, times: int = 1) -> None:
-        """One more of `key`, which `write` will store: some 0.5 µs."""
+    def add(self, write: Write, *key: Any) -> None:
+        """One more of `key`, which `write` will store. It costs a microsecond and never raises."""
         with self.lock:
             kept = self.counted.get((write, key))
             if kept is None and len(self.counted) >= MOST:
                 return
-            self.counted[write, key] = (kept or 0) + times
+            self.counted[write, key] = (kept or 0) + 1
             if self.writer is None:
                 self.start()
             if kept is None and len(self.counted) == LARGE:
