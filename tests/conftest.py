@@ -9,7 +9,7 @@ import pytest
 from django.core.cache import cache
 from django.db import connection, connections
 
-from tests.processes import Servers
+from tests.processes import servers
 
 # Playwright's loop stays in the thread that runs the tests; Django would refuse to query there.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -136,9 +136,8 @@ def asgi_server(transactional_db):
 @pytest.fixture
 def serve(tmp_path):
     """Server processes on the database of the test: `serve(WSGI)` starts one and answers its address."""
-    servers = Servers(tmp_path)
-    yield servers
-    servers.stop()
+    with servers(tmp_path) as start:
+        yield start
 
 
 @pytest.fixture(scope="session")

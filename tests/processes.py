@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 from django.db import connection
@@ -13,6 +14,16 @@ from django.db import connection
 WSGI = ["gunicorn", "-c", "deploy/gunicorn.py", "--threads", "4", "jamvote.wsgi", "-b"]
 LIVE = ["gunicorn", "-c", "deploy/gunicorn.py", "-k", "uvicorn_worker.UvicornWorker", "jamvote.asgi", "-b"]
 ASGI = ["uvicorn", "jamvote.asgi:application", "--log-level", "warning", "--port"]
+
+
+@contextmanager
+def servers(data_dir):
+    """Starts one when it is called, and answers its address; they end at the end."""
+    started = Servers(data_dir)
+    try:
+        yield started
+    finally:
+        started.stop()
 
 
 class Servers:
@@ -50,16 +61,6 @@ def wait_for(port):
         except OSError:
             time.sleep(0.1)
     raise AssertionError("no server")
-
-
-def backends():
-    """The connections of others to this database; each has another process."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pid, backend_start FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
-        return set(cursor.fetchall())
 
 
 def wait_until(done):

@@ -11,14 +11,30 @@ from django.db import connection
 
 from apps.core.database import pool_statistics
 from tests.factories import make_jam
-from tests.processes import ASGI, WSGI, backends
+from tests.processes import ASGI, WSGI, servers
 
 pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def serve(tmp_path):
+    with servers(tmp_path) as start:
+        yield start
 
 
 def ask(address, paths, times):
     with ThreadPoolExecutor(8) as pool, httpx.Client(base_url=address) as client:
         assert {answer.status_code for answer in pool.map(client.get, paths * times)} == {200}
+
+
+def backends():
+    """The connections of others to this database; each has another process."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pid, backend_start FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        return set(cursor.fetchall())
 
 
 @pytest.mark.parametrize(

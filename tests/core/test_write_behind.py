@@ -15,7 +15,8 @@ from apps.core.write_behind import WriteBehind, own_connection, today
 from apps.jams.models import JamView
 from apps.jams.statistics import write_views
 from tests.factories import make_jam, make_song
-from tests.processes import backends, wait_until
+from tests.processes import wait_until
+from tests.test_connections import backends
 
 
 @pytest.fixture
