@@ -4,25 +4,43 @@ HTTP goes through the WSGI application in lasting threads; Django's own ASGI han
 Their connections to PostgreSQL come from a pool.
 """
 
+import asyncio
 import os
 from typing import Any, cast
 
-from django.core.asgi import get_asgi_application
+from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "jamvote.settings")
 os.environ.setdefault("DATABASE_POOL", "20")  # the threads that read for sockets come and go
-get_asgi_application()  # sets Django up, before anything below imports a model
+http = get_wsgi_application()  # sets Django up, before anything below imports a model
 
 from a2wsgi import WSGIMiddleware  # noqa: E402
 from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 
+from apps.core.counts import counts  # noqa: E402
+from apps.core.metrics import keep_looking  # noqa: E402
+from apps.core.write_behind import write_behind  # noqa: E402
 from apps.jams.consumers import sockets  # noqa: E402
+from apps.jams.warming import warm_at_start  # noqa: E402
 from apps.live.consumers import SameOrigin  # noqa: E402
-from jamvote.wsgi import application as http  # noqa: E402
+
+
+async def lifespan(scope: Any, receive: Any, send: Any) -> None:
+    """At the end uvicorn raises its signal again, which runs no `atexit`."""
+    await receive()
+    keep_looking()
+    warm_at_start()
+    await send({"type": "lifespan.startup.complete"})
+    await receive()
+    counts.tell()
+    await asyncio.to_thread(write_behind.stop)
+    await send({"type": "lifespan.shutdown.complete"})
+
 
 application = ProtocolTypeRouter(
     {
+        "lifespan": lifespan,
         "http": WSGIMiddleware(cast("Any", http), workers=8),
         "websocket": SameOrigin(AuthMiddlewareStack(URLRouter(sockets))),
     }

@@ -33,6 +33,7 @@ try:
     CACHED_READS = env.bool("CACHED_READS", True)
     LOCAL_COPY_SECONDS = env.float("LOCAL_COPY_SECONDS", 1.0 if REDIS_URL else 0.0, validate=Range(0, 1))
     METRICS_TOKEN = env.str("METRICS_TOKEN", "", validate=Regexp(r"^(\S{32,})?$"))  # Prometheus' for /metrics
+    WRITE_BEHIND_SECONDS = env.float("WRITE_BEHIND_SECONDS", 5.0, validate=Range(min=0.1))
     MAIL = env.dj_email_url("EMAIL_URL", "console:")
     LOG_LEVEL = env.log_level("LOG_LEVEL", logging.INFO)
 
@@ -44,6 +45,9 @@ try:
     MAX_PAGE_SIZE = env.int("MAX_PAGE_SIZE", 100, validate=positive)
     BOARD_SIZE = env.int("BOARD_SIZE", 200, validate=positive)  # songs that a jam shows
     ATTENDEE_DAYS = env.int("ATTENDEE_DAYS", 30, validate=positive)  # names and secrets are erased so long after a jam
+    STATISTICS_DAYS = env.int("STATISTICS_DAYS", 400, validate=positive)  # views and searches are kept
+    SEARCH_TEXTS = env.int("SEARCH_TEXTS", 1000, validate=positive)  # different ones that a process counts in a day
+    SESSION_CACHE_SECONDS = env.int("SESSION_CACHE_SECONDS", 1800, validate=positive)
 except EnvError as error:
     raise ImproperlyConfigured(f"Environment: {error}") from error
 
@@ -92,6 +96,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "apps.core.middleware.RequestId",
     "apps.core.middleware.ApiPaths",
+    "apps.core.middleware.CountedViews",
     "apps.core.metrics.MeasureRequests",
     "apps.core.cached.CachedReads",
     "apps.core.middleware.BodyCheck",
@@ -184,7 +189,7 @@ CACHED = {
     "venues": ("venues", 300, 5, "a venue is written"),
 }  # fmt: skip
 
-SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+SESSION_ENGINE = "apps.accounts.sessions"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Accounts and safety -----------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""HTTP: pages, API, admin. Served by gunicorn gthread, or inside `jamvote.asgi` in the embedded default."""
+"""HTTP: pages, API, admin. Served by gunicorn gthread."""
 
 import os
 
@@ -8,5 +8,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "jamvote.settings")
 application = get_wsgi_application()
 
 from apps.core.metrics import keep_looking  # noqa: E402
+from apps.jams.warming import warm_at_start  # noqa: E402
 
 keep_looking()
+warm_at_start()

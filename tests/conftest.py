@@ -9,6 +9,8 @@ import pytest
 from django.core.cache import cache
 from django.db import connection, connections
 
+from tests.processes import servers
+
 # Playwright's loop stays in the thread that runs the tests; Django would refuse to query there.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
@@ -69,6 +71,16 @@ def fast_passwords(settings):
 
 
 @pytest.fixture(autouse=True)
+def nothing_is_written_behind(settings):
+    """Tests write when they want to."""
+    from apps.core.write_behind import write_behind
+
+    settings.WRITE_BEHIND_SECONDS = 3600
+    yield
+    write_behind.counted.clear()
+
+
+@pytest.fixture(autouse=True)
 def empty_cache(request, settings):
     """Nothing is retired before a commit, so nothing is cached in tests that never commit."""
     from apps.core.store import LocalStore, copies, store
@@ -106,7 +118,8 @@ def asgi_server(transactional_db):
     from jamvote.asgi import application
 
     listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(application, log_level="warning", ws_per_message_deflate=False, timeout_graceful_shutdown=2)
+    config = uvicorn.Config(application, log_level="warning", lifespan="off", ws_per_message_deflate=False,
+                            timeout_graceful_shutdown=2)  # fmt: skip
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
@@ -118,6 +131,13 @@ def asgi_server(transactional_db):
     server.should_exit = True
     thread.join()
     connections.close_all()
+
+
+@pytest.fixture
+def serve(tmp_path):
+    """Server processes on the database of the test: `serve(WSGI)` starts one and answers its address."""
+    with servers(tmp_path) as start:
+        yield start
 
 
 @pytest.fixture(scope="session")

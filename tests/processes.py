@@ -1,4 +1,4 @@
-"""The real server processes, on the database of the test."""
+"""Servers as they are run: processes of their own, stopped by a signal."""
 
 import os
 import signal
@@ -12,31 +12,45 @@ from urllib.parse import urlsplit
 from django.db import connection
 
 WSGI = ["gunicorn", "-c", "deploy/gunicorn.py", "--threads", "4", "jamvote.wsgi", "-b"]
+LIVE = ["gunicorn", "-c", "deploy/gunicorn.py", "-k", "uvicorn_worker.UvicornWorker", "jamvote.asgi", "-b"]
 ASGI = ["uvicorn", "jamvote.asgi:application", "--log-level", "warning", "--port"]
 
 
 @contextmanager
 def servers(data_dir):
-    """A function that starts one and answers its address; they end at the end."""
-    started = []
+    """Starts one when it is called, and answers its address; they end at the end."""
+    started = Servers(data_dir)
+    try:
+        yield started
+    finally:
+        started.stop()
 
-    def start(command, **env):
+
+class Servers:
+    def __init__(self, data):
+        self.data = data
+        self.started = []
+
+    def __call__(self, command, **env):
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
-        where = f"127.0.0.1:{port}" if command is WSGI else str(port)
-        url = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
-        inherited = {name: value for name, value in os.environ.items() if name != "DATABASE_POOL"}  # asgi.py sets it
-        env = inherited | {"DATABASE_URL": url, "DATA_DIR": str(data_dir)} | env
-        started.append(subprocess.Popen([sys.executable, "-m", *command, where], env=env))
+        where = f"127.0.0.1:{port}" if command[-1] == "-b" else str(port)
+        env = self.environment(PUBLIC_URL=f"http://127.0.0.1:{port}", **env)
+        self.started.append(subprocess.Popen([sys.executable, "-m", *command, where], env=env))
         wait_for(port)
         return f"http://127.0.0.1:{port}"
 
-    try:
-        yield start
-    finally:
-        for process in started:
+    def environment(self, **env):
+        url = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
+        inherited = {name: value for name, value in os.environ.items() if name != "DATABASE_POOL"}  # asgi.py sets it
+        return inherited | {"DATABASE_URL": url, "DATA_DIR": str(self.data)} | env
+
+    def stop(self):
+        """As a system stops a service."""
+        while self.started:
+            process = self.started.pop()
             process.send_signal(signal.SIGTERM)
-        assert {process.wait(20) for process in started} <= {0, -signal.SIGTERM}
+            assert process.wait(20) in (0, -signal.SIGTERM)
 
 
 def wait_for(port):
@@ -47,3 +61,10 @@ def wait_for(port):
         except OSError:
             time.sleep(0.1)
     raise AssertionError("no server")
+
+
+def wait_until(done):
+    deadline = time.monotonic() + 30
+    while not done():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

@@ -1,6 +1,7 @@
 """Every index earns its keep: a query of the product uses it, by PostgreSQL's own plan, on tables of a few years."""
 
 import json
+from datetime import date
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
@@ -8,11 +9,13 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from apps.accounts.models import User
+from apps.catalog.admin import SongSearchAdmin, SongViewAdmin
 from apps.catalog.filters import SongFilter, VenueFilter
-from apps.catalog.models import Song, Venue, free_slug
+from apps.catalog.models import Song, SongSearch, SongView, Venue, free_slug
+from apps.jams.admin import JamViewAdmin
 from apps.jams.attendees import free_name
 from apps.jams.board import snapshot
-from apps.jams.models import Attendee, AuditEvent, Jam, JamSong
+from apps.jams.models import Attendee, AuditEvent, Jam, JamSong, JamView
 from apps.jams.operations import free_slug as free_jam_slug
 from apps.jams.receivers import look_again
 from apps.voting import ballot
@@ -57,6 +60,10 @@ def attendee():
     return Attendee.objects.select_related("jam").get(pk=jam().attendees.first().pk)
 
 
+def first_page(model_admin, model, **wanted):
+    return list(model.objects.filter(**wanted).order_by(*model_admin.ordering)[:100])
+
+
 USES = {
     # Jams
     "one_jam_per_slug": lambda: free_jam_slug(jam()),
@@ -92,6 +99,12 @@ USES = {
     "venues_by_town": lambda: list(venues(town="town 7")),
     "catalog_venue_managers_user_id_a3c74dae": lambda: list(Venue.objects.managed_by(host())),
     "catalog_venue_managers_venue_id_user_id_7108942a_uniq": lambda: Venue(pk=7).is_managed_by(host()),
+    # What staff see of views and searches
+    "one_jam_view_per_day_and_page": lambda: list(JamView.objects.filter(jam=jam(), day=date.today())),
+    "jam_views_by_day": lambda: first_page(JamViewAdmin, JamView),
+    "one_song_view_per_day": lambda: list(SongView.objects.filter(song=77, day=date.today())),
+    "song_views_by_day": lambda: first_page(SongViewAdmin, SongView),
+    "one_song_search_per_day_and_text": lambda: first_page(SongSearchAdmin, SongSearch, found=0),
     # Accounts
     "one_user_per_email": lambda: User.objects.get_by_natural_key("host7@example.com"),
 }

@@ -42,6 +42,12 @@ FROM (SELECT n, 1 + (n - 1) / (%(jam_songs)s / %(jams)s) AS jam, (n - 1) %% (%(j
       FROM generate_series(1, %(jam_songs)s) n) line_up;
 INSERT INTO jams_auditevent (jam_id, actor_id, verb, before, after, created_at)
 SELECT 1 + n %% %(jams)s, 1 + n %% %(users)s, 'queue', '{}', '{}', now() FROM generate_series(1, %(jams)s * 4) n;
+INSERT INTO jams_jamview (jam_id, day, page, times)
+SELECT 1 + n %% %(jams)s, current_date - n / %(jams)s, 'jam', 1 + n %% 50 FROM generate_series(0, %(jams)s * 4 - 1) n;
+INSERT INTO catalog_songview (song_id, day, times)
+SELECT 1 + n %% 1000, current_date - n / 1000, 1 + n %% 50 FROM generate_series(0, 19999) n;
+INSERT INTO catalog_songsearch (text, day, found, times)
+SELECT 'text ' || n %% 200, current_date - n / 200, n %% 3, 1 + n %% 50 FROM generate_series(0, 19999) n;
 """
 VOTES = """
 INSERT INTO voting_vote (jam_song_id, attendee_id, created_at)
@@ -69,4 +75,6 @@ def fill(**sizes: int) -> None:
 
 def empty() -> None:
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE accounts_user, catalog_venue, catalog_song RESTART IDENTITY CASCADE")
+        cursor.execute(
+            "TRUNCATE accounts_user, catalog_venue, catalog_song, catalog_songsearch RESTART IDENTITY CASCADE"
+        )

@@ -8,9 +8,11 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
+from unfold.paginator import InfinitePaginator
 
 from apps.catalog.exports import SPREADSHEET, export_songs
-from apps.catalog.models import Song, Venue
+from apps.catalog.models import Song, SongSearch, SongView, Venue
+from apps.core.admin import ReadOnlyAdmin
 
 
 @admin.register(Venue)
@@ -53,3 +55,33 @@ class SongAdmin(ModelAdmin):
         headers = {"Content-Disposition": 'attachment; filename="songs.csv"'}
         content = text.getvalue().encode(SPREADSHEET)
         return HttpResponse(content, content_type="text/csv; charset=utf-8", headers=headers)
+
+
+@admin.register(SongView)
+class SongViewAdmin(ReadOnlyAdmin):
+    list_display = ("day", "song", "times")
+    list_filter = ("day",)
+    list_select_related = ("song",)
+    search_fields = ("song__title", "song__artist", "song__folded_title")
+    ordering = ("-day", "-times", "-pk")
+    paginator = InfinitePaginator
+
+
+class Found(admin.SimpleListFilter):
+    title, parameter_name = _("found"), "found"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("no", _("nothing")), ("yes", _("something"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[SongSearch]) -> QuerySet[SongSearch]:
+        chosen = {"no": queryset.filter(found=0), "yes": queryset.filter(found__gt=0)}
+        return chosen.get(self.value() or "", queryset)
+
+
+@admin.register(SongSearch)
+class SongSearchAdmin(ReadOnlyAdmin):
+    list_display = ("day", "text", "found", "times")
+    list_filter = ("day", Found)
+    search_fields = ("text",)
+    ordering = ("-day", "-times", "-pk")
+    paginator = InfinitePaginator

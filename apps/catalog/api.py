@@ -19,6 +19,7 @@ from apps.catalog.serializers import (
     song_output,
     venue_output,
 )
+from apps.catalog.statistics import count_search, is_search
 from apps.core.formats import LONGEST, FewPages
 from apps.core.paging import Cursors
 
@@ -120,8 +121,10 @@ class SongViewSet(viewsets.ModelViewSet[Song]):
     http_method_names = METHODS
 
     def list(self, request: Request) -> Response:
-        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()).values(*SONG_COLUMNS))
-        return self.get_paginated_response([song_output(row) for row in page or []])
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()).values(*SONG_COLUMNS)) or []
+        if request.method == "GET" and is_search(request.query_params):
+            count_search(request.query_params["search"], len(page))
+        return self.get_paginated_response([song_output(row) for row in page])
 
     def get_success_headers(self, data: dict[str, Any]) -> dict[str, str]:
         return {"Location": f"/api/v1/songs/{data['id']}"}

@@ -203,3 +203,39 @@ class Song(models.Model):
     def length(self) -> str:
         """'3:42', or '' where it is not known."""
         return music.format_duration(self.duration) if self.duration else ""
+
+
+class SongView(models.Model):
+    """How often a song's page was opened on a day (in UTC)."""
+
+    song = models.ForeignKey(Song, models.CASCADE, related_name="views", db_index=False, verbose_name=_("song"))
+    day = models.DateField(_("day"))
+    times = models.PositiveIntegerField(_("times opened"))
+
+    class Meta:
+        verbose_name = _("views of a song")
+        verbose_name_plural = _("views of songs")
+        constraints = [models.UniqueConstraint(fields=["song", "day"], name="one_song_view_per_day")]
+        indexes = [models.Index(fields=["day"], name="song_views_by_day")]
+
+    def __str__(self) -> str:
+        return f"{self.song}, {self.day}: {self.times}"
+
+
+class SongSearch(models.Model):
+    """What the library was searched for on a day (in UTC), by the folded text; by whom, nobody knows."""
+
+    LONGEST = 60
+
+    text = models.CharField(_("text"), max_length=LONGEST)
+    day = models.DateField(_("day"))
+    found = models.PositiveSmallIntegerField(_("songs found"))  # on a first page, when it was last searched for
+    times = models.PositiveIntegerField(_("times searched"))
+
+    class Meta:
+        verbose_name = _("search for songs")
+        verbose_name_plural = _("searches for songs")
+        constraints = [models.UniqueConstraint(fields=["day", "text"], name="one_song_search_per_day_and_text")]
+
+    def __str__(self) -> str:
+        return f"{self.text}, {self.day}: {self.times}"

@@ -71,6 +71,32 @@ def from_our_page(request: HttpRequest) -> bool:
     return request.META.get("HTTP_ORIGIN") == f"{request.scheme}://{request.get_host()}"
 
 
+def counted(count: Callable[..., None]) -> Callable[[Any], Any]:
+    """Marks the view of a route whose openings are counted: `count` gets the parts of the address."""
+
+    def mark(view: Any) -> Any:
+        view.count = count
+        return view
+
+    return mark
+
+
+class CountedViews:
+    """Counts what was shown, whether the view ran or a cached answer was given: each once, and no HEAD."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        match = request.resolver_match
+        if match and request.method == "GET" and response.status_code in {200, 304}:
+            count = getattr(match.func, "count", None)
+            if count:
+                count(**match.kwargs)
+        return response
+
+
 class BodyCheck:
     """A body that is too large, of unknown length or not UTF-8 is refused before anything reads it."""
 

@@ -15,7 +15,7 @@ from unfold.paginator import InfinitePaginator
 
 from apps.core.admin import OperationsAdmin, ReadOnlyAdmin, staff, step
 from apps.jams import lineup, operations
-from apps.jams.models import AuditEvent, Jam, JamHost, JamSong
+from apps.jams.models import AuditEvent, Jam, JamHost, JamSong, JamView
 
 
 class HostInline(TabularInline):
@@ -145,4 +145,14 @@ class AuditEventAdmin(ReadOnlyAdmin):
     list_select_related = ("jam", "actor")
     search_fields = ("verb", "jam__slug", "actor__email")
     ordering = ("-pk",)
+    paginator = InfinitePaginator
+
+
+@admin.register(JamView)
+class JamViewAdmin(ReadOnlyAdmin):
+    list_display = ("day", "jam", "page", "times")
+    list_filter = ("day", "page")
+    list_select_related = ("jam",)
+    search_fields = ("jam__name", "jam__slug")
+    ordering = ("-day", "-times", "-pk")
     paginator = InfinitePaginator

@@ -267,6 +267,28 @@ class JamSong(models.Model):
         return f"{self.song}"
 
 
+class JamView(models.Model):
+    """How often a page of a jam was opened on a day (in UTC). Not on the jam's row, which hosts hold."""
+
+    class Page(models.TextChoices):
+        JAM = "jam", _("The jam's page")
+        SCREEN = "screen", _("The big screen")
+
+    jam = models.ForeignKey(Jam, models.CASCADE, related_name="views", db_index=False, verbose_name=_("jam"))
+    day = models.DateField(_("day"))
+    page = models.CharField(_("page"), max_length=6, choices=Page)
+    times = models.PositiveIntegerField(_("times opened"))
+
+    class Meta:
+        verbose_name = _("views of a jam")
+        verbose_name_plural = _("views of jams")
+        constraints = [models.UniqueConstraint(fields=["jam", "day", "page"], name="one_jam_view_per_day_and_page")]
+        indexes = [models.Index(fields=["day"], name="jam_views_by_day")]
+
+    def __str__(self) -> str:
+        return f"{self.jam}, {self.day}: {self.times}"
+
+
 class AuditEvent(models.Model):
     """Something a host or staff member did: what was there before, what is there now."""
 

@@ -1,7 +1,10 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path, register_converter
 
+from apps.catalog.statistics import count_song_page
 from apps.core.cached import public_page
+from apps.core.middleware import counted
+from apps.jams.statistics import count_jam_page, count_screen
 from apps.pages.views import account, console, home, jam, join, library, screen
 
 
@@ -23,13 +26,13 @@ urlpatterns = [
     path("j/<str:code>", join.join, name="join"),
     path("jams", public_page("nights", "when", "page")(home.jams), name="jams"),
     path("jams/new", account.jam_new, name="jam_new"),
-    path("jams/<slug:slug>", public_page("page")(jam.jam), name="jam"),
+    path("jams/<slug:slug>", counted(count_jam_page)(public_page("page")(jam.jam)), name="jam"),
     path("jams/<slug:slug>/songs", jam.suggest, name="suggest"),
     path("jams/<slug:slug>/songs/<int:song>/vote", jam.vote, name="vote"),
     path("jams/<slug:slug>/me", jam.me, name="me"),
     path("jams/<slug:slug>/leave", jam.leave, name="leave"),
     path("jams/<slug:slug>/move", jam.move, name="move"),
-    path("jams/<slug:slug>/screen", public_page("page", "theme")(screen.screen), name="screen"),
+    path("jams/<slug:slug>/screen", counted(count_screen)(public_page("page", "theme")(screen.screen)), name="screen"),
     path("jams/<slug:slug>/host", console.console, name="console"),
     path("jams/<slug:slug>/host/add", console.add_songs, name="add_songs"),
     path("jams/<slug:slug>/host/<slug:action>", console.act, name="act"),
@@ -39,7 +42,7 @@ urlpatterns = [
     path("jams/<slug:slug>/duplicate", account.jam_duplicate, name="jam_duplicate"),
     path("jams/<slug:slug>/delete", account.jam_delete, name="jam_delete"),
     path("songs", public_page("songs", "page")(library.songs), name="songs"),
-    path("songs/<int:song>", public_page("songs", "page")(library.song), name="song"),
+    path("songs/<int:song>", counted(count_song_page)(public_page("songs", "page")(library.song)), name="song"),
     path("venues", public_page("venues", "page")(library.venues), name="venues"),
     path("venues/new", library.venue_new, name="venue_new"),
     path("venues/<slug:slug>", public_page("nights")(library.venue), name="venue"),

@@ -92,8 +92,8 @@ def test_every_model_of_ours_has_its_page(staff):
 
     known = {model._meta.label for model in admin.site._registry}
     assert known == {
-        "accounts.User", "catalog.Song", "catalog.Venue", "jams.AuditEvent", "jams.Jam", "jams.JamSong",
-        "jams.Attendee", "voting.Vote",
+        "accounts.User", "catalog.Song", "catalog.SongSearch", "catalog.SongView", "catalog.Venue", "jams.AuditEvent",
+        "jams.Jam", "jams.JamSong", "jams.JamView", "jams.Attendee", "voting.Vote",
     }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.catalog.models import Song
+from apps.catalog.statistics import count_search
 from apps.jams.attendees import rename_attendee
 from apps.jams.identity import attendee_from, forget, move_token, moved, peek, remember
 from apps.jams.models import Attendee, Jam, JamSong, first_closing
@@ -86,7 +87,9 @@ def search(request: HttpRequest, board: dict[str, Any]) -> dict[str, Any]:
     if not wanted:
         return {"wanted": ""}
     here = {song["song"]: song for song in board["songs"]}
-    found = Song.objects.listed().search(wanted).in_order("-popularity")[:HITS]
+    found = list(Song.objects.listed().search(wanted).in_order("-popularity")[:HITS])
+    if request.method == "GET":
+        count_search(wanted, len(found))
     return {"wanted": wanted, "hits": [{"song": song, "here": here.get(song.pk)} for song in found]}
 
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from apps.catalog.models import Song, Venue
 from apps.catalog.operations import add_venue, change_venue
+from apps.catalog.statistics import count_search, is_search
 from apps.core.errors import DomainError
 from apps.jams.models import Jam, JamSong
 from apps.pages.filters import SongFilterForm
@@ -26,6 +27,8 @@ PLAYS = 20
 def songs(request: HttpRequest) -> HttpResponse:
     form = SongFilterForm(request.GET)
     page = page_of(request, form.songs(), size=30)
+    if request.method == "GET" and is_search(request.GET):
+        count_search(request.GET["search"], len(page))
     return render(request, "pages/songs.html", {"form": form, "page": page})
 
 
