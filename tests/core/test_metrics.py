@@ -240,7 +240,8 @@ def test_the_numbers_of_all_workers_add_up(tmp_path):
                 httpx.get(f"{address}/api/v1/songs").raise_for_status()
             os.kill(pid, signal.SIGCONT)
 
-        assert [until(counted, lambda found: found[1] == 10)[0] for _ in range(5)] == [10] * 5  # whoever is asked
+        # Whoever is asked. A server that starts may have warmed the songs.
+        assert [until(counted, lambda found: found[1] in (10, 11))[0] for _ in range(5)] == [10] * 5
         assert look()["db_pool", labels(pid=min(pids), statistic="pool_max")] == 4
 
         os.kill(int(min(pids)), signal.SIGKILL)
