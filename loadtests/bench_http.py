@@ -46,7 +46,7 @@ def run(*, short: bool) -> list[Row]:
     fill()
     floor, ours = serve("loadtests.floor", *WEB), serve("jamvote.wsgi", *WEB)
     naive = serve("loadtests.naive_wsgi", *WEB)
-    rounds, seconds = (4, 0.15) if short else (9, 0.5)
+    rounds, seconds = (3, 0.15) if short else (9, 0.5)
     with generator() as load:
         print(f"{about()}; {rounds} rounds of {seconds} s a case, {CONNECTIONS} connections")
         rows = [*against_floor(load, floor, ours, rounds, seconds)]

@@ -1,0 +1,129 @@
+"""The benchmarks, but for their times."""
+
+import json
+import os
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
+
+import pytest
+
+from loadtests.bench import COLUMNS, Row, main, table
+from loadtests.client import Asked, load
+from loadtests.machine import Server
+from tests.factories import make_attendee, make_jam, make_jam_song, make_user
+
+MET = Row("a read", 190, "µs CPU", floor=180, ratio=1.05, most=1.15)
+MISSED = Row("hits", 70, "%", least=90)
+TOLD = Row("F", 180, "µs CPU", note="5,000/s")
+
+
+def test_a_ratio_is_judged_before_the_value():
+    assert MET.met is True
+    assert Row("a read", 1, "µs CPU", floor=0.5, ratio=2, most=1.15).met is False
+    assert Row("alone", 15, "ms", most=15).met is True
+    assert Row("alone", 15.1, "ms", most=15).met is False
+    assert Row("hits", 90, "%", least=90).met is True
+    assert MISSED.met is False
+    assert TOLD.met is None
+
+
+def test_a_target_names_its_unit():
+    assert (MET.target, MISSED.target, TOLD.target) == ("≤ 1.15 F", "≥ 90 %", None)
+    assert Row("time", 2, "ms", floor=9, ratio=0.2, most=0.5, of="× naive").target == "≤ 0.5 × naive"
+
+
+def test_the_table_is_markdown():
+    lines = list(table([MET, MISSED, TOLD]))
+
+    assert {line.count("|") for line in lines} == {len(COLUMNS) + 2}
+    assert len({len(line) for line in lines}) == 1
+    assert "MISSED" in lines[3]
+
+
+@pytest.mark.parametrize(("rows", "status"), [([MET, TOLD], 0), ([MET, MISSED], 1)])
+def test_a_missed_target_is_the_exit_status(monkeypatch, tmp_path, rows, status):
+    asked = []
+    bench = SimpleNamespace(run=lambda short: asked.append(short) or rows)
+    monkeypatch.setitem(sys.modules, "loadtests.bench_http", bench)
+
+    assert main(["http", "--short", "--json", str(tmp_path / "table.json")]) == status
+    written = json.loads((tmp_path / "table.json").read_text())
+    assert asked == [True]
+    assert [tuple(row) for row in written] == [COLUMNS] * 2
+    assert written[0] == {"case": "a read", "value": 190, "unit": "µs CPU", "floor": 180, "ratio": 1.05,
+                          "target": "≤ 1.15 F", "met": True}  # fmt: skip
+
+
+# The naive reads --------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("n", [1, 3])
+def test_naive_reads_show_the_same_jams_and_ask_for_each_anew(client, settings, django_assert_num_queries, n):
+    make_jam(status="draft")
+    for jam in [make_jam(host=make_user()) for _ in range(n)]:
+        make_jam_song(jam=jam)
+        make_attendee(jam=jam)
+    ours = client.get("/api/v1/jams").json()["results"]
+    settings.ROOT_URLCONF = "loadtests.naive"
+
+    with django_assert_num_queries(2 + 4 * n):  # count, page; venue, hosts, songs, people
+        jams = client.get("/api/v1/jams").json()["results"]
+    with django_assert_num_queries(5):
+        jam = client.get(f"/api/v1/jams/by-slug/{jams[0]['slug']}").json()
+
+    assert [one["slug"] for one in jams] == [one["slug"] for one in ours]
+    assert jam == jams[0]
+    assert (jam["song_count"], jam["people_count"], len(jam["hosts"])) == (1, 1, 1)
+    assert set(ours[0]) - set(jam) == {"url"}
+
+
+# The generator ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def small_server():
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self):
+            known = self.headers.get("If-None-Match") == '"7"'
+            answers.append(status := 304 if known else 404 if self.path == "/none" else 200)
+            self.send_response(status)
+            self.send_header("ETag", '"7"')
+            if not known:
+                self.send_header("Content-Length", "20000")
+            self.end_headers()
+            self.wfile.write(b"" if known else b"x" * 20_000)
+
+        def log_message(self, *args):
+            pass
+
+    answers = []
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever).start()
+        yield Server(server.server_port, (os.getpid(),)), answers
+        server.shutdown()
+
+
+def request(path):
+    return f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+
+
+@pytest.mark.parametrize(("revalidate", "status"), [(False, 200), (True, 304)])
+def test_the_generator_counts_what_was_answered(small_server, revalidate, status):
+    server, answers = small_server
+
+    measured = load(Asked(server, (request("/"),) * 3, revalidate=revalidate), seconds=0.05)
+
+    assert answers[:3] == [200] * 3  # one each, before anything is counted
+    assert answers[3:] == [status] * measured.requests
+    assert len(measured.latencies) == measured.requests >= 3
+    assert measured.server_cpu > 0
+
+
+def test_the_generator_refuses_another_status(small_server):
+    with pytest.raises(ValueError, match="404"):
+        load(Asked(small_server[0], (request("/none"),)), seconds=0.05)
