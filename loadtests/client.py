@@ -23,7 +23,7 @@ class Asked:
     server: Server
     requests: tuple[bytes, ...]
     revalidate: bool = False  # with the ETag of the first answer
-    retire: tuple[str, ...] = ()  # Redis, its key of a revision and of answers: retired before each request
+    retire: tuple[str, ...] = ()  # Redis, and the group's key in it: retired before each request
 
 
 @dataclass(frozen=True)
@@ -80,8 +80,7 @@ class Connection:
 
     def ask(self) -> None:
         if self.redis:  # as another process does that has written
-            with self.redis.pipeline(transaction=False) as pipeline:
-                pipeline.unlink(self.retired[0]).execute()
+            self.redis.unlink(*self.retired)
         self.answer, self.asked = b"", time.perf_counter()
         self.socket.sendall(self.request)
 
