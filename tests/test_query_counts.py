@@ -8,7 +8,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from tests.world import ROUTES, World
+from tests.world import ONLY_WRITTEN, ROUTES, World
 
 pytestmark = pytest.mark.django_db
 
@@ -143,17 +143,6 @@ ADMIN = [
     ),
 ]  # fmt: skip
 TABLE = API + PAGES + ADMIN
-
-# Addresses that only take what is sent to them.
-ONLY_WRITTEN = {
-    *(f"api:{name}" for name in (
-        "duplicate", "pause", "start-next", "attendees", "attendee", "vote", "move", "open", "start", "last-call",
-        "end", "song-approve", "song-queue", "song-unqueue", "song-play", "song-finish", "song-skip", "song-remove",
-        "song-pin", "song-unpin",
-    )),
-    *(f"pages:{name}" for name in ("enter", "suggest", "vote", "me", "leave", "add_songs", "song_act", "logout")),
-    "admin:logout",
-}  # fmt: skip
 
 
 def test_every_route_has_its_count():

@@ -61,6 +61,18 @@ def walk(patterns, prefix="", namespace=""):
 
 ROUTES = dict(walk(get_resolver().url_patterns))
 
+# Addresses that only take what is sent to them.
+ONLY_WRITTEN = {
+    *(f"api:{name}" for name in (
+        "duplicate", "pause", "start-next", "attendees", "attendee", "vote", "move", "open", "start", "last-call",
+        "end", "song-approve", "song-queue", "song-unqueue", "song-play", "song-finish", "song-skip", "song-remove",
+        "song-pin", "song-unpin",
+    )),
+    *(f"pages:{name}" for name in ("enter", "suggest", "vote", "me", "leave", "add_songs", "song_act", "logout")),
+    "admin:logout",
+}  # fmt: skip
+READ = [name for name in ROUTES if name not in ONLY_WRITTEN]
+
 
 class World:
     """Each row has its own venue, host, song, people, votes: what is read row by row costs more where more are."""
