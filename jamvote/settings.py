@@ -91,6 +91,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "apps.core.middleware.RequestId",
+    "apps.core.middleware.Private",
     "apps.core.middleware.ApiPaths",
     "apps.core.metrics.MeasureRequests",
     "apps.core.cached.CachedReads",

@@ -98,7 +98,7 @@ class World:
             jam_song.suggested_by = self.phone
             jam_song.save()
         _stranger, strange = make_attendee_with_token(jam=make_jam(venue=self.venue), name="Strange Stranger")
-        self.secrets = [secret, strange, self.live.token]
+        self.tokens = [secret, strange, self.live.token]
         self.log(rows)
         self.upload = default_storage.save("jams/night.webp", ContentFile(b"RIFF"))
         self.callers = {
@@ -123,8 +123,9 @@ class World:
             songs.append(make_jam_song(**row, title=f"Queued {of}", status="queued", position=number + 1))
             played_at = jam.starts_at + timedelta(minutes=number)
             played = make_jam_song(**row, title=f"Played {of}", status="played", ended_at=played_at)
-            make_jam_song(**row, title=f"Pending {of}", status="pending")
-            make_jam_song(**row, title=f"Removed {of}", status="removed")
+            for status in ("pending", "removed"):
+                written_in = make_song(title=f"{status.title()} {of}", listed=False)
+                make_jam_song(**row, song=written_in, status=status)
             if votes:
                 make_vote(jam_song=songs[-2], attendee=person)
                 make_vote(jam_song=played, attendee=make_attendee(jam=jam))
