@@ -44,11 +44,11 @@ API = [
     row("api:jam", 1),
     row("api:jam", 2, "host"),  # user, jam
     row("api:jam-by-slug", 1),
-    row("api:snapshot", 5),  # jam, jam again, open songs, other songs, people
-    row("api:snapshot", 5, "attendee"),
-    row("api:snapshot", 6, "host"),  # user
-    row("api:snapshot", 5, of="hidden"),
-    row("api:snapshot", 5, of="ended"),
+    row("api:snapshot", 3),  # jam, jam again with its people, songs
+    row("api:snapshot", 3, "attendee"),
+    row("api:snapshot", 4, "host"),  # user
+    row("api:snapshot", 3, of="hidden"),
+    row("api:snapshot", 3, of="ended"),
     row("api:jam-songs", 3, query="?page_size=100"),  # jam, count, page
     row("api:jam-songs", 4, "staff"),  # user
     row("api:me", 6, "attendee"),  # jam, attendee, votes, votes left, suggestions left, songs
@@ -69,13 +69,13 @@ PAGES = [
     row("pages:jams", 2, query="?when=past"),
     row("pages:join", 1),
     row("pages:join", 2, "phone", status=303),  # jam, attendee
-    row("pages:jam", 5),  # jam, jam again, open songs, other songs, people
-    row("pages:jam", 6, "host"),  # user
-    row("pages:jam", 8, "phone"),  # attendee, votes, suggestions
-    row("pages:jam", 9, "phone", "?find=song"),  # hits
-    row("pages:jam", 5, of="hidden"),
-    row("pages:jam", 5, of="ended"),
-    row("pages:screen", 5),
+    row("pages:jam", 3),  # jam, jam again with its people, songs
+    row("pages:jam", 4, "host"),  # user
+    row("pages:jam", 6, "phone"),  # attendee, votes, suggestions
+    row("pages:jam", 7, "phone", "?find=song"),  # hits
+    row("pages:jam", 3, of="hidden"),
+    row("pages:jam", 3, of="ended"),
+    row("pages:screen", 3),
     row("pages:move", 3, "phone"),  # jam, attendee when making the code, attendee
     row("pages:songs", 2),  # count, page
     row("pages:songs", 2, query="?search=song&sort=-times_played"),
@@ -86,10 +86,12 @@ PAGES = [
     row("pages:accent", 0),
     row("pages:login", 0),
     row("media/<path:path>", 0),
+    row("metrics", 0, status=403),
+    row("metrics", 1, "staff"),
     # What hosts see begins with the user; of one jam: the jam, whether it is theirs.
     row("pages:host", 5, "host"),  # what is on, count, past, venues
-    row("pages:console", 9, "host"),  # pending, people, snapshot 4
-    row("pages:console", 11, "host", "?find=open", of="hidden"),  # counted songs, hits
+    row("pages:console", 7, "host"),  # pending, people, snapshot 2
+    row("pages:console", 9, "host", "?find=open", of="hidden"),  # counted songs, hits
     row("pages:act", 3, "host"),
     row("pages:attendee_remove", 4, "host"),  # the attendee
     row("pages:jam_new", 4, "host"),  # has a venue?, venues twice: choices, the first
