@@ -95,6 +95,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "apps.core.middleware.RequestId",
+    "apps.core.middleware.Private",
     "apps.core.middleware.ApiPaths",
     "apps.core.middleware.CountedViews",
     "apps.core.metrics.MeasureRequests",

@@ -5,12 +5,14 @@ from typing import Any
 from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
+from drf_spectacular.renderers import OpenApiYamlRenderer
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from apps.catalog import api as catalog
 from apps.catalog import reads as catalog_reads
 from apps.core.api import Root
 from apps.core.cached import public_read
+from apps.core.formats import JSONRenderer
 from apps.core.media import media
 from apps.core.metrics import metrics
 from apps.jams import api as jams
@@ -55,7 +57,7 @@ v1: list[Any] = [
     path("/songs/<int:pk>", public_read("songs")(catalog.SongViewSet.as_view(one)), name="song"),
     path("/venues", venue_list(catalog.VenueViewSet.as_view(many)), name="venues"),
     path("/venues/<slug:slug>", public_read("venues")(catalog.VenueViewSet.as_view(one)), name="venue"),
-    path("/schema", SpectacularAPIView.as_view(), name="schema"),
+    path("/schema", SpectacularAPIView.as_view(renderer_classes=[OpenApiYamlRenderer, JSONRenderer]), name="schema"),
     path(
         "/docs", SpectacularSwaggerView.as_view(url_name="api:schema", http_method_names=["get", "head"]), name="docs"
     ),

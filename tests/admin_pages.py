@@ -1,8 +1,6 @@
-"""The admin as staff use it: pages, actions, and what they cost."""
+"""The admin as staff use it: pages and actions."""
 
 from django.contrib.messages import get_messages
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 
@@ -10,14 +8,6 @@ def page_of(row_or_model, page="changelist"):
     meta = row_or_model._meta
     args = [] if page in ("changelist", "add") else [row_or_model.pk]
     return reverse(f"admin:{meta.app_label}_{meta.model_name}_{page}", args=args)
-
-
-def cost(client, path):
-    """How many queries a page takes that answers 200."""
-    with CaptureQueriesContext(connection) as queries:
-        response = client.get(path)
-    assert response.status_code == 200, path
-    return len(queries)
 
 
 def act(client, model, action, *rows):

@@ -29,6 +29,11 @@ class VenueAdmin(ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Venue]:
         return super().get_queryset(request).annotate(number_of_managers=Count("managers"))
 
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """One where a jam was held stays."""
+        held = obj is not None and obj.jams.exists()
+        return not held and super().has_delete_permission(request, obj)
+
     @admin.display(description=_("managers"), ordering="number_of_managers")
     def number_of_managers(self, venue: Any) -> int:
         return venue.number_of_managers

@@ -1,7 +1,7 @@
 """The shapes that the API speaks: JSON by orjson, pages of lists. Named in settings, so nothing here imports views."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +16,10 @@ from rest_framework.renderers import BaseRenderer
 
 from apps.core.compiled import Compiled
 
-LONGEST, MOST_LONG_ROWS = 200, 30  # of four bytes a letter it is still less than 100 KB
+# No answer is larger than 100 KB, also of four bytes a letter.
+MOST_BYTES = 96_000  # of rows; something stands around them
+LONGEST, MOST_LONG_ROWS = 200, 30
+LONGEST_TITLE = 64  # of a song among the hundreds of a jam
 NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # escaped, since JSON allows no other
 
 
@@ -61,6 +64,21 @@ def moment(value: datetime | None) -> str | None:
 def cut(text: str, longest: int | None) -> str:
     """Texts of a list are cut, so that a page of them stays small."""
     return text if longest is None or len(text) <= longest else f"{text[: longest - 1]}…"
+
+
+def fitting(rows: Iterable[Any], most: int) -> list[Any]:
+    """The first rows, as many as JSON of `most` bytes holds."""
+    fit = []
+    for row in rows:
+        most -= size_of(row) + 1
+        if most < 0:
+            break
+        fit.append(row)
+    return fit
+
+
+def size_of(data: Any) -> int:
+    return len(orjson.dumps(data, default=str))
 
 
 class Pages(PageNumberPagination):

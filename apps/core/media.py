@@ -4,11 +4,13 @@ from django.conf import settings
 from django.core.exceptions import SuspiciousFileOperation
 from django.http import FileResponse, Http404, HttpRequest
 from django.http.response import HttpResponseBase
+from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 from django.views.static import serve
 
 
 @require_safe
+@cache_control(public=True, max_age=365 * 24 * 3600, immutable=True)  # names are random and never used again
 def media(request: HttpRequest, path: str) -> FileResponse | HttpResponseBase:
     try:
         return serve(request, path, document_root=str(settings.MEDIA_ROOT))

@@ -37,6 +37,18 @@ class RequestId:
         return response
 
 
+class Private:
+    """An answer is for whoever asked and is kept by nobody, unless it says otherwise."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
+
+
 class ApiPaths:
     """One address in the URL table for each resource: `/api/` means the current version, a closing slash nothing."""
 

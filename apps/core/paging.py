@@ -20,7 +20,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
-MOST_BYTES = 96_000  # of a page; the rest is on the next one
+from apps.core.formats import MOST_BYTES, size_of
+
 KEY = "key_"
 
 
@@ -67,7 +68,7 @@ class Cursors(BasePagination):
         total, last = 0, []
         for row in rows[:size]:
             keys = [row.pop(name) for name in [name for name in row if name.startswith(KEY)]]
-            total += len(orjson.dumps(row, default=str)) + 40  # the address, which is added later
+            total += size_of(row) + 40  # the address, which is added later
             if page and total > MOST_BYTES:
                 break
             page.append(row)

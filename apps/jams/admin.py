@@ -19,9 +19,17 @@ from apps.jams.models import AuditEvent, Jam, JamHost, JamSong, JamView
 
 
 class HostInline(TabularInline):
+    """Hosts are added and taken off. A field to change one would look its choices up host by host."""
+
     model = JamHost
     extra = 0
     autocomplete_fields = ("user",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[JamHost]:
+        return super().get_queryset(request).select_related("user")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
 
 class JamForm(forms.ModelForm):
@@ -74,6 +82,10 @@ class JamAdmin(OperationsAdmin):
         """One that people have voted in stays: see operations.delete_jam."""
         voted = obj is not None and obj.songs.filter(votes__gt=0).exists()
         return not voted and super().has_delete_permission(request, obj)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[list[str], dict[str, int], set[str], Any]:
+        """The jam alone: its songs and people go along, and are not listed one by one."""
+        return [str(jam) for jam in objs], {str(_("jams")): len(objs)}, set(), []
 
     def save_model(self, request: HttpRequest, obj: Jam, form: Any, change: bool) -> None:
         fields = {name: form.cleaned_data[name] for name in form.changed_data}

@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 
 from apps.accounts.auth import user_of
 from apps.core.api import Empty, valid
-from apps.core.formats import LONGEST, FewPages
+from apps.core.formats import LONGEST, MOST_BYTES, FewPages, fitting, size_of
 from apps.jams import lineup, operations, serializers
 from apps.jams.attendees import join_jam
 from apps.jams.auth import hosted_jam, jam_of, jam_song_of
@@ -147,14 +147,18 @@ class Attendees(APIView):
 class Desk(APIView):
     """For hosts: what waits for them, who is in the room, and counts that the room may not see."""
 
-    @extend_schema(responses=OpenApiResponse(description="{pending, attendees, songs}"))
+    COUNT = ("id", "votes", "counted_at", "revision")
+
+    @extend_schema(responses=OpenApiResponse(description="{pending, attendees, songs: their counts}"))
     def get(self, request: Request, slug: str) -> Response:
         desk = desk_of(hosted_jam(request, slug))
+        pending = serializers.PendingSong(desk["pending"], many=True).data
+        attendees = serializers.AttendeeOutput(desk["attendees"], many=True).data
         body = {
-            "pending": serializers.PendingSong(desk["pending"], many=True).data,
-            "attendees": serializers.AttendeeOutput(desk["attendees"], many=True).data,
-            "songs": desk["songs"],
+            "pending": fitting(pending, MOST_BYTES // 4),
+            "songs": [{name: song[name] for name in self.COUNT} for song in desk["songs"]],
         }
+        body["attendees"] = fitting(attendees, MOST_BYTES - size_of(body))
         return Response(body, headers={"Cache-Control": "private, no-store"})
 
 

@@ -14,6 +14,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from apps.core.compiled import GIVEN, Compiled
+from apps.core.formats import LONGEST_TITLE, MOST_BYTES, cut, fitting, size_of
 from apps.core.store import retire
 from apps.jams.errors import JamGone
 from apps.jams.models import Attendee, Jam, JamSong
@@ -62,7 +63,9 @@ SONGS = Compiled(
         JamSong.objects.filter(jam_id=GIVEN)
         .public()
         .annotate(ranks=Q(status=JamSong.Status.OPEN), all_open=Window(Count("pk"), partition_by="status"))
-        .order_by("ranks", staged_by("ended_at").desc(nulls_first=True), staged_by("position"), *RANK)
+        .order_by(
+            "ranks", staged_by("ended_at").desc(nulls_first=True), staged_by("position").asc(nulls_first=True), *RANK
+        )
         .values(*FIELDS, "ranks", "all_open")
     )
 )
@@ -72,7 +75,8 @@ def snapshot(jam: Jam) -> State:
     """All that the room may see, in the order of the board: the same for everybody.
 
     `{revision, jam_revision, name, slug, code, status, voting, suggestions, voting_closes_at, starts_at, ends_at,
-    counts, people, now_playing, songs, more_songs, now}`; at most BOARD_SIZE open songs, `more_songs` there are.
+    counts, people, now_playing, songs, more_songs, now}`; at most BOARD_SIZE open songs and as many others, and no more
+    than fit into MOST_BYTES. How many more open ones there are, `more_songs` says.
     """
     # Revision first: the rows are then at least as new as it claims.
     revision = revision_of(jam.stream)
@@ -82,9 +86,10 @@ def snapshot(jam: Jam) -> State:
     else:
         raise JamGone
     at = stamp(jam)
-    open_songs, staged = songs_of(jam.pk)
-    ranked, others = ([song_state(row, at) for row in rows] for rows in (open_songs, staged))
-    songs = in_order(hide(jam, ranked), bare(jam, others))
+    ranked, others = songs_of(jam.pk)
+    staged = fitting((song_state(row, at) for row in others), MOST_BYTES // 2)
+    open_songs = fitting((song_state(row, at) for row in ranked), MOST_BYTES - size_of(staged))
+    songs = in_order(hide(jam, open_songs), bare(jam, staged))
     return {
         "revision": revision,
         **jam_state(jam, songs),
@@ -95,7 +100,7 @@ def snapshot(jam: Jam) -> State:
         "ends_at": iso(jam.ends_at),
         "people": row["people"],
         "songs": songs,
-        "more_songs": max(0, (open_songs[0]["all_open"] if open_songs else 0) - len(open_songs)),
+        "more_songs": ranked[0]["all_open"] - len(open_songs) if ranked else 0,
         "now": iso(timezone.now()),
     }
 
@@ -115,7 +120,7 @@ def desk_of(jam: Jam) -> State:
     at = stamp(jam)
     pending = jam.songs.pending().select_related("song", "suggested_by")
     attendees = Attendee.objects.filter(jam=jam).in_the_room().order_by("display_name", "pk")
-    rows = [] if jam.shows_counts else jam.songs.board().values(*FIELDS)
+    rows = [] if jam.shows_counts else jam.songs.board().values(*FIELDS)[: 2 * settings.BOARD_SIZE]
     return {
         "pending": list(pending[:MOST_PENDING]),
         "attendees": list(attendees[:MOST_PEOPLE]),
@@ -148,8 +153,8 @@ def song_state(row: State, at: int | None = None) -> State:
     return {
         "id": row["id"],
         "song": row["song_id"],
-        "title": row["song__title"],
-        "artist": row["song__artist"],
+        "title": cut(row["song__title"], LONGEST_TITLE),
+        "artist": cut(row["song__artist"], LONGEST_TITLE),
         "key": row["song__key"],
         "tempo": row["song__tempo"],
         "duration": row["song__duration"],

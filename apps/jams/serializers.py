@@ -10,7 +10,7 @@ from rest_framework import serializers
 
 from apps.catalog.models import Song, Venue
 from apps.core.api import Strict
-from apps.core.formats import cut, moment
+from apps.core.formats import LONGEST_TITLE, cut, moment
 from apps.jams.attendees import LONGEST_NAME
 from apps.jams.models import Attendee, Jam, JamSong, suggestions_of, voting_of
 
@@ -189,9 +189,16 @@ class NewAttendee(serializers.Serializer):
     token = serializers.CharField(help_text="Shown once: send it as `Authorization: Bearer TOKEN`.")
 
 
+class ShortText(serializers.CharField):
+    """A title or artist as boards show it."""
+
+    def to_representation(self, value: str) -> str:
+        return cut(value, LONGEST_TITLE)
+
+
 class PendingSong(serializers.ModelSerializer):
-    title = serializers.CharField(source="song.title")
-    artist = serializers.CharField(source="song.artist")
+    title = ShortText(source="song.title")
+    artist = ShortText(source="song.artist")
     suggested_by = serializers.SerializerMethodField()
 
     class Meta:

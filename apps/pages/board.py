@@ -20,8 +20,12 @@ def board_of(jam: Jam, counted: Iterable[State] = ()) -> State:
     known = {song["id"]: song for song in counted}
     if known:
         state["songs"] = [known.get(song["id"], song) for song in state["songs"]]
-        state["songs"].sort(key=lambda song: (-song["pinned"], -(song["votes"] or 0), song["counted_at"], song["id"]))
+        state["songs"].sort(key=rank)
     return state | sorted_out(state["songs"])
+
+
+def rank(song: State) -> tuple[Any, ...]:
+    return -song["pinned"], -(song["votes"] or 0), song["counted_at"] or "", song["id"]
 
 
 def sorted_out(songs: Iterable[State]) -> State:

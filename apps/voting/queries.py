@@ -5,9 +5,12 @@ from typing import Any
 from apps.jams.models import Attendee, Jam, JamSong
 from apps.voting.models import Vote
 
+MOST_SUGGESTED = 100
+
 
 def mine(attendee: Attendee) -> dict[str, Any]:
     """`{id, display_name, state, votes: [jam song ids], votes_left, suggestions_left, songs: [JamSong]}`."""
+    suggested = JamSong.objects.filter(suggested_by=attendee).select_related("song").order_by("-pk")
     return {
         "id": attendee.pk,
         "display_name": attendee.display_name,
@@ -15,7 +18,7 @@ def mine(attendee: Attendee) -> dict[str, Any]:
         "votes": list(Vote.objects.filter(attendee=attendee).order_by("pk").values_list("jam_song", flat=True)),
         "votes_left": votes_left(attendee.jam, attendee),
         "suggestions_left": suggestions_left(attendee.jam, attendee),
-        "songs": list(JamSong.objects.filter(suggested_by=attendee).select_related("song").order_by("pk")),
+        "songs": list(suggested[:MOST_SUGGESTED])[::-1],
     }
 
 

@@ -3,6 +3,7 @@ from rest_framework import serializers
 from apps.core.api import Strict
 from apps.jams.attendees import LONGEST_NAME
 from apps.jams.models import Attendee
+from apps.jams.serializers import ShortText
 
 
 class Nothing(Strict):
@@ -20,8 +21,8 @@ class TallyOutput(serializers.Serializer):
 
 class MySong(serializers.Serializer):
     id = serializers.IntegerField()
-    title = serializers.CharField(source="song.title")
-    artist = serializers.CharField(source="song.artist")
+    title = ShortText(source="song.title")
+    artist = ShortText(source="song.artist")
     status = serializers.CharField()
 
 
@@ -32,7 +33,7 @@ class Me(serializers.Serializer):
     votes = serializers.ListField(child=serializers.IntegerField(), help_text="Ids of jam songs.")
     votes_left = serializers.IntegerField(allow_null=True, help_text="null: no limit.")
     suggestions_left = serializers.IntegerField()
-    songs = MySong(many=True, help_text="What I suggested.")
+    songs = MySong(many=True, help_text="What I suggested, at most the last 100.")
 
 
 class MeInput(Strict):

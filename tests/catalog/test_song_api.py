@@ -44,24 +44,6 @@ def test_an_unknown_song_is_not_found(pk):
     refused(client().get(f"{SONGS}/{pk}"), 404, "not_found")
 
 
-@pytest.mark.parametrize("rows", [1, 3, 30])
-def test_the_list_of_songs_costs_one_query(rows, django_assert_num_queries):
-    for _number in range(rows):
-        make_song(tags=["soul"], parts=[{"instrument": "vocals", "count": 1, "required": True}])
-
-    with django_assert_num_queries(1):
-        answer = client().get(f"{SONGS}?page_size=30&tag=soul&ordering=-year")
-
-    assert len(answer.json()["results"]) == rows
-
-
-def test_one_song_costs_one_query(django_assert_num_queries):
-    song = make_song()
-
-    with django_assert_num_queries(1):
-        client().get(f"{SONGS}/{song.pk}")
-
-
 def test_a_page_has_a_ceiling():
     Song.objects.bulk_create(
         Song(title=f"{number}", artist="A", folded_title=f"{number}", folded_artist="a") for number in range(120)

@@ -30,18 +30,6 @@ def test_an_unknown_venue_is_not_found(slug):
     refused(client().get(f"{VENUES}/{slug}"), 404, "not_found")
 
 
-@pytest.mark.parametrize("rows", [1, 3, 30])
-def test_the_list_of_venues_costs_two_queries(rows, django_assert_num_queries):
-    manager = make_user()
-    for _number in range(rows):
-        make_venue(manager=manager)
-
-    with django_assert_num_queries(2):  # count, page
-        answer = client().get(f"{VENUES}?page_size=30")
-
-    assert answer.json()["count"] == rows
-
-
 def test_venues_are_narrowed_and_ordered():
     make_venue(name="The Anchor", town="Leeds")
     make_venue(name="Blue Door", town="Leeds")

@@ -11,7 +11,16 @@ from PIL import Image
 from apps.jams.models import AuditEvent, Jam, JamSong
 from apps.live.streams import revision_of
 from tests.admin_pages import act, page_of, said, save
-from tests.factories import make_jam, make_jam_song, make_song, make_staff, make_user, make_venue, make_vote
+from tests.factories import (
+    make_attendee,
+    make_jam,
+    make_jam_song,
+    make_song,
+    make_staff,
+    make_user,
+    make_venue,
+    make_vote,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -116,6 +125,17 @@ def test_co_hosts_are_added_on_the_page_of_a_jam(staff):
     assert jam.is_hosted_by(user)
 
 
+def test_hosts_are_taken_off_on_the_page_of_a_jam(staff):
+    user = make_user()
+    jam = make_jam(host=user)
+    hosts = {"jamhost_set-TOTAL_FORMS": 1, "jamhost_set-INITIAL_FORMS": 1, "jamhost_set-0-DELETE": "on",
+             "jamhost_set-0-id": jam.jamhost_set.get().pk}  # fmt: skip
+
+    assert save(staff, page_of(jam, "change"), **form(jam.starts_at, **hosts)) == {}
+
+    assert not jam.is_hosted_by(user)
+
+
 def test_jams_are_moved_on_and_what_cannot_is_said(staff, commits):
     draft, ended = make_jam(status="draft", name="Draft"), make_jam(status="ended", name="Over")
 
@@ -142,9 +162,10 @@ def test_each_action_on_a_jam(staff, action, before, after):
 
 
 def test_a_jam_without_votes_is_deleted_one_with_votes_is_not(staff):
-    empty, voted = make_jam(), make_vote(jam_song=make_jam_song()).jam_song.jam
+    quiet, voted = make_attendee().jam, make_vote(jam_song=make_jam_song()).jam_song.jam
+    make_jam_song(jam=quiet)
 
-    assert staff.post(page_of(empty, "delete"), {"post": "yes"}).status_code == 302
+    assert staff.post(page_of(quiet, "delete"), {"post": "yes"}).status_code == 302
     assert staff.post(page_of(voted, "delete"), {"post": "yes"}).status_code == 403
 
     assert list(Jam.objects.all()) == [voted]

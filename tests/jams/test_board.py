@@ -126,16 +126,6 @@ def test_an_empty_jam_has_an_empty_board():
     assert (board["songs"], board["now_playing"], board["more_songs"], board["people"]) == ([], None, 0, 0)
 
 
-def test_a_snapshot_costs_the_same_however_many_songs_there_are(django_assert_num_queries):
-    jam = make_jam()
-    for count in (1, 3, 30):
-        for _ in range(count - jam.songs.count()):
-            voted(make_jam_song(jam=jam), 1)
-
-        with django_assert_num_queries(2):  # the jam with its people, the songs
-            snapshot(jam)
-
-
 def test_people_are_those_who_are_here():
     jam = make_jam()
     for state in ("active", "away", "left", "removed"):

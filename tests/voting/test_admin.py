@@ -1,17 +1,15 @@
-"""Attendees and votes in the admin; and what every page of the admin costs, whatever it shows."""
+"""Attendees and votes in the admin, and what holds for all of it."""
 
 import pytest
 from django.contrib import admin
-from django.contrib.contenttypes.models import ContentType
 from django.urls import reverse
 
 from apps.accounts.models import User
 from apps.jams.models import Attendee, AuditEvent, Jam, JamSong
-from apps.jams.operations import end_jam
 from apps.live.streams import revision_of
 from apps.voting.models import Vote
 from apps.voting.operations import cast_vote
-from tests.admin_pages import act, cost, page_of, said, save
+from tests.admin_pages import act, page_of, said, save
 from tests.factories import make_attendee, make_jam, make_jam_song, make_staff, make_user, make_venue, make_vote
 
 pytestmark = pytest.mark.django_db
@@ -22,22 +20,12 @@ MODELS = [User, Jam, JamSong, Attendee, AuditEvent, Vote]
 @pytest.fixture
 def staff(client):
     client.force_login(make_staff())
-    ContentType.objects.get_for_models(*MODELS)  # kept by the process: whoever comes first pays
     return client
 
 
 @pytest.fixture
 def commits(django_capture_on_commit_callbacks):
     return lambda: django_capture_on_commit_callbacks(execute=True)
-
-
-def add_rows(number):
-    """Of everything, each with relations of its own."""
-    for _number in range(number):
-        host = make_user()
-        jam = make_jam(host=host, venue=make_venue(manager=host))
-        end_jam(jam=make_jam(host=host), host=host)
-        make_vote(jam_song=make_jam_song(jam=jam, suggested_by=make_attendee(jam=jam)))
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -47,49 +35,12 @@ def test_hosts_stay_outside(client, model):
     assert client.get(page_of(model)).status_code == 302
 
 
-@pytest.mark.parametrize("model", MODELS)
-def test_each_list_costs_the_same_at_any_length(staff, model):
-    costs, searches = set(), set()
-    for more in (1, 2, 27):
-        add_rows(more)
-        costs.add(cost(staff, page_of(model)))
-        searches.add(cost(staff, f"{page_of(model)}?q=a"))
-
-    assert len(costs) == len(searches) == 1, (costs, searches)
-    assert max(costs) <= 6
-
-
-@pytest.mark.parametrize("model", MODELS)
-def test_each_page_of_a_row_costs_the_same_however_much_there_is(staff, model):
-    costs = set()
-    for more in (1, 2, 27):
-        add_rows(more)
-        row = model.objects.order_by("pk").last()
-        costs.add(cost(staff, page_of(row, "change")))
-        cost(staff, page_of(row, "history"))
-
-    assert len(costs) == 1, costs
-    assert max(costs) <= 9
-
-
-@pytest.mark.parametrize("model", [User, Jam, JamSong])
-def test_each_page_to_add_a_row_costs_the_same_however_much_there_is(staff, model):
-    costs = set()
-    for more in (1, 2, 27):
-        add_rows(more)
-        costs.add(cost(staff, page_of(model, "add")))
-
-    assert len(costs) == 1, costs
-
-
 @pytest.mark.parametrize("model", [Attendee, AuditEvent, Vote])
 def test_what_only_people_can_make_is_not_added_here(staff, model):
     assert staff.get(page_of(model, "add")).status_code == 403
 
 
-def test_every_model_of_ours_has_its_page(staff):
-    assert cost(staff, reverse("admin:index")) <= 5
-
+def test_every_model_of_ours_has_its_page():
     known = {model._meta.label for model in admin.site._registry}
     assert known == {
         "accounts.User", "catalog.Song", "catalog.SongSearch", "catalog.SongView", "catalog.Venue", "jams.AuditEvent",

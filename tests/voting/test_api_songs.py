@@ -294,17 +294,6 @@ def test_the_list_hides_counts_and_their_order(counts):
     assert len({song["revision"] for song in results}) == 1
 
 
-@pytest.mark.parametrize("count", [1, 3, 30])
-def test_the_list_costs_the_same_however_long(django_assert_num_queries, count):
-    jam = make_jam()
-    for _ in range(count):
-        make_jam_song(jam=jam)
-    caller = Caller()
-
-    with django_assert_num_queries(3):  # the jam, count, page
-        assert len(caller("GET", f"{songs_of(jam)}?page_size=100").json()["results"]) == count
-
-
 # At once ----------------------------------------------------------------------------------------------
 
 

@@ -342,18 +342,6 @@ def test_votes_of_mine_stay_while_voting_is_paused():
     assert votes_of(jam_song) == 1
 
 
-@pytest.mark.parametrize("count", [1, 3, 30])
-def test_me_costs_the_same_however_much_is_mine(django_assert_num_queries, count):
-    jam = make_jam(max_votes=50)
-    sam, token = make_attendee_with_token(jam=jam)
-    for _ in range(count):
-        make_vote(jam_song=make_jam_song(jam=jam, suggested_by=sam), attendee=sam)
-    caller = Caller(token=token)
-
-    with django_assert_num_queries(6):  # jam, attendee, votes, votes left, suggestions left, songs
-        caller("GET", f"/api/v1/jams/{jam.slug}/me")
-
-
 # Joining ----------------------------------------------------------------------------------------------
 
 

@@ -1,0 +1,201 @@
+"""What every address that can be read costs: as many queries with 30 rows of everything as with one.
+
+A session costs none, since the cache has it; whoever is logged in is one. A route that is not in the table fails.
+"""
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from tests.world import ONLY_WRITTEN, ROUTES, World
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def uploads(settings, tmp_path):
+    settings.MEDIA_ROOT = str(tmp_path)
+
+
+def row(name, queries, role="visitor", query="", *, of="", status=200):
+    """`of` is the night of the world that it is about."""
+    return name, queries, role, query, of, status
+
+
+def page_of_model(model, *, changelist, found, add, change, history, delete, filters, forbidden=()):
+    """The pages of a model in the admin; those that are `forbidden` say so to staff too."""
+    pages = {"changelist": changelist, "add": add, "change": change, "history": history, "delete": delete}
+    for page, queries in pages.items():
+        yield row(f"admin:{model}_{page}", queries, "staff", status=403 if page in forbidden else 200)
+    yield row(f"admin:{model}_changelist", found, "staff", f"?q=a&{filters}")
+    # The old address of the page.
+    yield row("admin/{}/{}/<path:object_id>/".format(*model.split("_")), 1, "staff", status=302)
+
+
+API = [
+    row("api:root", 0),
+    row("api:schema", 0),
+    row("api:docs", 0),
+    row("api:jams", 2),  # count, page
+    row("api:jams", 2, query="?when=now&ordering=name&page_size=30"),
+    row("api:jams", 2, query="?search=test"),
+    row("api:jams", 3, "host", "?mine=true"),  # user, count, page
+    row("api:jam", 1),
+    row("api:jam", 2, "host"),  # user, jam
+    row("api:jam-by-slug", 1),
+    row("api:snapshot", 3),  # jam, jam again with its people, songs
+    row("api:snapshot", 3, "attendee"),
+    row("api:snapshot", 4, "host"),  # user
+    row("api:snapshot", 3, of="hidden"),
+    row("api:snapshot", 3, of="ended"),
+    row("api:jam-songs", 3, query="?page_size=100"),  # jam, count, page
+    row("api:jam-songs", 4, "staff"),  # user
+    row("api:me", 6, "attendee"),  # jam, attendee, votes, votes left, suggestions left, songs
+    row("api:me", 6, "phone"),
+    row("api:desk", 5, "host"),  # user, jam, host?, pending, people
+    row("api:desk", 6, "host", of="hidden"),  # counted songs
+    row("api:songs", 1),
+    row("api:songs", 1, query="?tag=soul&ordering=-year&search=song&page_size=100"),
+    row("api:song", 1),
+    row("api:venues", 2, query="?page_size=30"),  # count, page
+    row("api:venue", 1),
+    row("api:venue", 2, "host"),  # user, venue
+]
+PAGES = [
+    row("pages:home", 4),  # tonight, on stage, coming, past
+    row("pages:home", 5, "host"),  # user
+    row("pages:jams", 2),  # count, page
+    row("pages:jams", 2, query="?when=past"),
+    row("pages:join", 1),
+    row("pages:join", 2, "phone", status=303),  # jam, attendee
+    row("pages:jam", 3),  # jam, jam again with its people, songs
+    row("pages:jam", 4, "host"),  # user
+    row("pages:jam", 6, "phone"),  # attendee, votes, suggestions
+    row("pages:jam", 7, "phone", "?find=song"),  # hits
+    row("pages:jam", 3, of="hidden"),
+    row("pages:jam", 3, of="ended"),
+    row("pages:screen", 3),
+    row("pages:move", 3, "phone"),  # jam, attendee when making the code, attendee
+    row("pages:songs", 2),  # count, page
+    row("pages:songs", 2, query="?search=song&sort=-times_played"),
+    row("pages:song", 3),  # song, count, plays
+    row("pages:venues", 2, query="?search=venue"),  # count, page
+    row("pages:venue", 3),  # venue, coming, past
+    row("pages:venue", 5, "host"),  # user, manages?
+    row("pages:accent", 0),
+    row("pages:login", 0),
+    row("media/<path:path>", 0),
+    row("metrics", 0, status=403),
+    row("metrics", 1, "staff"),
+    # What hosts see begins with the user; of one jam: the jam, whether it is theirs.
+    row("pages:host", 5, "host"),  # what is on, count, past, venues
+    row("pages:console", 7, "host"),  # pending, people, snapshot 2
+    row("pages:console", 9, "host", "?find=open", of="hidden"),  # counted songs, hits
+    row("pages:act", 3, "host"),
+    row("pages:attendee_remove", 4, "host"),  # the attendee
+    row("pages:jam_new", 4, "host"),  # has a venue?, venues twice: choices, the first
+    row("pages:jam_edit", 3, "host"),
+    row("pages:jam_duplicate", 3, "host"),
+    row("pages:jam_delete", 3, "host"),
+    row("pages:venue_new", 1, "host"),
+    row("pages:venue_edit", 3, "host"),  # venue, manages?
+]
+# Everything begins with the user.
+ADMIN = [
+    row("admin:index", 2, "staff"),  # what was done last
+    row("admin:app_list", 1, "staff"),
+    row("admin:search", 1, "staff", "?s=a"),
+    row("admin:login", 0),
+    row("admin:login", 1, "staff", status=302),
+    row("admin:password_change", 1, "staff"),
+    row("admin:password_change_done", 1, "staff"),
+    row("admin:auth_user_password_change", 2, "staff"),
+    row("admin:jsi18n", 1, "staff"),
+    row("admin:autocomplete", 3, "staff", "?app_label=jams&model_name=jam&field_name=venue&term=venue"),  # count, page
+    row("admin:view_on_site", 3, "staff", status=302),  # its model, the row
+    row("admin/(?P<url>.*)$", 1, "staff", status=404),
+    *page_of_model(
+        "accounts_user", filters="role=host", changelist=3, found=3, add=1, change=2, history=4, delete=5
+    ),
+    *page_of_model(
+        "catalog_venue", filters="town=Town 0", changelist=5, found=5, add=1, change=5, history=4, delete=3,
+        forbidden=["delete"],
+    ),
+    *page_of_model("catalog_song", filters="style=Soul", changelist=5, found=5, add=1, change=2, history=4, delete=3),
+    *page_of_model(
+        "jams_jam", filters="status=live", changelist=3, found=3, add=1, change=5, history=4, delete=3,
+        forbidden=["delete"],
+    ),
+    row("admin:jams_jam_delete", 3, "staff", of="quiet"),
+    *page_of_model(
+        "jams_jamsong", filters="status=open", changelist=2, found=2, add=1, change=5, history=4, delete=2,
+        forbidden=["delete"],
+    ),
+    *page_of_model(
+        "jams_auditevent", filters="", changelist=2, found=2, add=1, change=4, history=3, delete=2,
+        forbidden=["add", "delete"],
+    ),
+    *page_of_model(
+        "jams_attendee", filters="state=active", changelist=2, found=2, add=1, change=3, history=3, delete=2,
+        forbidden=["add", "delete"],
+    ),
+    *page_of_model(
+        "voting_vote", filters="", changelist=2, found=2, add=1, change=5, history=3, delete=2, forbidden=["add"]
+    ),
+]  # fmt: skip
+TABLE = API + PAGES + ADMIN
+
+
+def test_every_route_has_its_count():
+    assert {name for name, *_rest in TABLE} | ONLY_WRITTEN == set(ROUTES)
+    assert not {name for name, *_rest in TABLE} & ONLY_WRITTEN
+
+
+@pytest.mark.parametrize("rows", [1, 3, 30])
+def test_every_route_costs_the_same_however_many_rows_there_are(settings, rows):
+    settings.CACHED_READS = False
+    world = World(rows)
+
+    costs = {}
+    for name, _queries, role, query, of, _status in TABLE:
+        address = world.address(name, **world.about(of))
+        with CaptureQueriesContext(connection) as ran:
+            answer = world.get(role, name, address + query)
+        costs[name, role, query, of] = (len(ran), answer.status_code)
+
+    expected = {(name, role, query, of): (queries, status) for name, queries, role, query, of, status in TABLE}
+    assert {key: cost for key, cost in costs.items() if cost != expected[key]} == {}
+
+
+def test_what_is_only_written_refuses_to_be_read():
+    world = World()
+
+    statuses = {name: world.get("staff", name, world.address(name)).status_code for name in ONLY_WRITTEN}
+
+    assert set(statuses.values()) == {405}, statuses
+
+
+def test_a_session_that_the_cache_lost_costs_one_query(django_assert_num_queries):
+    world = World()
+    cache.clear()
+
+    with django_assert_num_queries(2):  # session, user
+        world.get("host", "pages:venue_new", world.address("pages:venue_new"))
+
+
+def test_shared_reads_cost_nothing_once_somebody_has_read_them(settings, django_assert_num_queries):
+    settings.CACHED_READS = True
+    world = World(3)
+    shared = [name for name, route in ROUTES.items() if route.public]
+    hot = {"jams", "jam", "jam-by-slug", "snapshot", "jam-songs", "songs", "song", "venues", "venue"}
+    for name in shared:
+        world.get("visitor", name, world.address(name))
+
+    for name in shared:
+        with django_assert_num_queries(0):
+            assert world.get("visitor", name, world.address(name)).status_code == 200
+    for name in hot:
+        for role in ("host", "phone", "attendee"):
+            with django_assert_num_queries(0):
+                assert world.get(role, f"api:{name}", world.address(f"api:{name}")).status_code == 200

@@ -1,0 +1,87 @@
+"""Nothing that depends on who asks enters a shared cache: every address, every role, whoever asks first."""
+
+import re
+
+import pytest
+
+from apps.core.store import copies, store
+from apps.jams.models import JamSong
+from tests.world import EVERYBODY, READ, ROUTES, World
+
+pytestmark = pytest.mark.django_db
+HIDDEN_COUNT = 47_113
+NIGHTS = ("live", "hidden", "ended", "draft")
+QUERIES = {"api:jams": "?mine=true", "pages:jams": "?when=past", "pages:jam": "?find=song"}
+SHARED = {"jams", "jam", "jam-by-slug", "snapshot", "jam-songs", "songs", "song", "venues", "venue"}
+
+
+@pytest.fixture
+def world(settings, tmp_path):
+    settings.CACHED_READS, settings.MEDIA_ROOT = True, str(tmp_path)
+    world = World()
+    JamSong.objects.filter(jam=world.hidden.jam).update(votes=HIDDEN_COUNT)
+    return world
+
+
+def addresses(world):
+    """`(route, address)`: of a jam's routes the ones of each kind of night."""
+    for name in READ:
+        of_jam = "slug" in ROUTES[name].params and "venue" not in name
+        for night in NIGHTS if of_jam else [""]:
+            yield name, world.address(name, **world.about(night))
+        if name in QUERIES:
+            yield name, world.address(name) + QUERIES[name]
+
+
+def secrets_of(world):
+    """What no shared answer may hold: who is here, what waits, what is hidden, and what proves who somebody is."""
+    cookies = [cookie.value for caller in world.callers.values() for cookie in caller.client.cookies.values()]
+    names = [user.name for user in (world.host, world.other_host, world.staff)]
+    people = ["Sam Singer", "Paula Phone", "Strange Stranger", "Asking 0"]
+    return [*cookies, *world.tokens, *names, *people, "@example.com", "Pending 0", "Removed 0", world.draft.jam.name,
+            str(HIDDEN_COUNT)]  # fmt: skip
+
+
+def is_shared(answer):
+    said = answer.get("Cache-Control", "")
+    return "public" in said or "s-maxage" in said or "CDN-Cache-Control" in answer
+
+
+@pytest.mark.parametrize("first", ["visitor", "host", "phone"])
+def test_shared_answers_are_the_same_for_everybody_and_all_others_are_private(world, first):
+    secrets, shared = secrets_of(world), set()
+    store.retire(*store.groups())
+    copies.kept.clear()
+
+    for name, address in addresses(world):
+        answers = {role: world.get(role, name, address) for role in [first, *EVERYBODY]}
+        public = {role: answer for role, answer in answers.items() if is_shared(answer)}
+
+        for role in answers.keys() - public.keys():
+            assert re.search("private|no-store", answers[role].get("Cache-Control", "")), (role, address)
+        bodies = {(answer.status_code, answer.getvalue()) for answer in public.values()}
+        assert len(bodies) <= 1, (address, set(public))
+        for role, answer in public.items():
+            assert not answer.cookies, (role, address)
+            # A shared cache gives it to everybody, unless it is told to look at the cookie.
+            assert len(public) == len(answers) or "Cookie" in answer.get("Vary", ""), (address, set(public))
+        for _status, body in bodies:
+            text = body.decode()
+            assert not [secret for secret in secrets if secret in text], address
+            assert not re.search(r'name="csrfmiddlewaretoken" value="\w', text), address
+            shared.add(name)
+
+    assert {f"api:{name}" for name in SHARED} <= shared
+
+
+def test_the_secrets_are_there_to_be_leaked(world):
+    """Or the test above would prove nothing."""
+    pages = [
+        ("api:desk", "live"), ("api:desk", "hidden"), ("api:jam", "draft"), ("admin:accounts_user_changelist", ""),
+        ("admin:jams_attendee_changelist", ""), ("admin:jams_jamsong_changelist", ""),
+    ]  # fmt: skip
+    seen = [world.get("staff", name, world.address(name, **world.about(night))).content for name, night in pages]
+
+    unseen = {secret for secret in secrets_of(world) if secret.encode() not in b"".join(seen)}
+    cookies = {cookie.value for caller in world.callers.values() for cookie in caller.client.cookies.values()}
+    assert unseen <= {*world.tokens, *cookies}

@@ -1,0 +1,82 @@
+"""No answer of the API is larger than 100 KB, whatever stands in the database."""
+
+import pytest
+
+from apps.catalog.models import Song, Venue
+from apps.catalog.music import MAX_COUNT, MAX_INSTRUMENT, MAX_PARTS, MAX_TAG, MAX_TAGS
+from apps.jams.models import Attendee, Jam, JamSong
+from apps.voting.models import Vote
+from tests.world import READ, World
+
+pytestmark = pytest.mark.django_db
+MOST = 100_000
+CLEF = "𝄞"  # four bytes in UTF-8
+MANY = 250
+WHO = {"api:me": "phone", "api:desk": "host"}
+NIGHTS = ("live", "hidden", "ended")
+
+
+@pytest.fixture
+def world(settings, tmp_path):
+    """As much of everything as there can be, and each text as long as it may be."""
+    settings.CACHED_READS, settings.MEDIA_ROOT = False, str(tmp_path)
+    world = World()
+    Venue.objects.bulk_create(Venue(name=f"{n:03}" + CLEF * 97, slug=f"{n:060}") for n in range(MANY))
+    Venue.objects.update(address=CLEF * 200, town=CLEF * 100, description=CLEF * 2000)
+    Venue.objects.filter(pk=world.venue.pk).update(name=CLEF * 100)
+    times = {"starts_at": world.live.jam.starts_at, "ends_at": world.live.jam.ends_at}
+    Jam.objects.bulk_create(
+        Jam(venue=world.venue, name="A jam", slug=f"{n:090}", status="open", **times) for n in range(MANY)
+    )
+    Jam.objects.update(name=CLEF * 80, description=CLEF * 2000, background="jams/" + "a" * 95, **times)
+    for night in NIGHTS:
+        fill(getattr(world, night).jam, world.phone)
+    Song.objects.update(
+        style=CLEF * 40, chord_sheet_url="https://" + "a" * 492, tags=[CLEF * MAX_TAG] * MAX_TAGS,
+        parts=[{"instrument": CLEF * MAX_INSTRUMENT, "count": MAX_COUNT, "required": False}] * MAX_PARTS,
+    )  # fmt: skip
+    return world
+
+
+def fill(jam, phone):
+    """Songs that wait, are open, queued and played, all voted for by the phone, and a full room."""
+    songs = Song.objects.bulk_create(
+        Song(title=f"{n:08}" + CLEF * 192, artist=CLEF * 200, folded_title=f"{jam.pk} {n}", folded_artist="a")
+        for n in range(4 * MANY)
+    )
+    states = (
+        {"status": "open"},
+        {"status": "queued"},
+        {"status": "pending", "suggested_by": phone},
+        {"status": "played", "started_at": jam.starts_at, "ended_at": jam.ends_at},
+    )
+    jam_songs = JamSong.objects.bulk_create(
+        JamSong(jam=jam, song=song, position=n, **states[n % 4]) for n, song in enumerate(songs)
+    )
+    Vote.objects.bulk_create(Vote(jam_song=jam_song, attendee=phone) for jam_song in jam_songs)
+    Attendee.objects.bulk_create(
+        Attendee(jam=jam, display_name=f"{n:03}" + CLEF * 37, folded_name=f"{n}") for n in range(3 * MANY)
+    )
+
+
+def test_every_read_of_the_api_stays_small(world):
+    sizes = {}
+    for name in [name for name in READ if name.startswith("api:")]:
+        for night in NIGHTS if name in {"api:snapshot", "api:desk", "api:jam-songs", "api:jam"} else [""]:
+            address = world.address(name, **world.about(night)) + "?page_size=1000"
+            answer = world.get(WHO.get(name, "visitor"), name, address)
+            assert answer.status_code == 200, name
+            sizes[name, night] = len(answer.content)
+
+    assert {route: size for route, size in sizes.items() if size > MOST} == {}
+    assert {name for (name, _night), size in sizes.items() if size > MOST / 2} == {  # the data is what it should be
+        "api:jams", "api:snapshot", "api:jam-songs", "api:desk", "api:me", "api:songs", "api:venues"
+    }  # fmt: skip
+
+
+def test_a_board_of_long_songs_says_how_many_are_missing(world):
+    board = world.get("visitor", "api:snapshot", world.address("api:snapshot")).json()
+
+    statuses = [song["status"] for song in board["songs"]]
+    assert {"playing", "queued", "open"} <= set(statuses)
+    assert statuses.count("open") + board["more_songs"] == world.live.jam.songs.filter(status="open").count()

@@ -1,0 +1,196 @@
+"""Every address of the product, and a world with any number of rows of everything to read them in."""
+
+import re
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.urls import get_resolver
+from django.utils import timezone
+
+from apps.accounts.models import User
+from apps.catalog.models import Song, Venue
+from apps.jams.models import Attendee, AuditEvent, Jam, JamHost, JamSong
+from apps.voting.models import Vote
+from tests.callers import Caller, with_cookie
+from tests.factories import (
+    make_attendee,
+    make_attendee_with_token,
+    make_jam,
+    make_jam_song,
+    make_song,
+    make_staff,
+    make_user,
+    make_venue,
+    make_vote,
+)
+
+MODELS = (User, Venue, Song, Jam, JamSong, Attendee, AuditEvent, Vote)
+EVERYBODY = ("visitor", "attendee", "phone", "stranger", "host", "other_host", "staff")
+
+
+PARAM = re.compile(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>[^)]*\)\$?")
+
+
+class Route(NamedTuple):
+    pattern: str
+    params: set[str]
+    view: Any
+
+    @property
+    def public(self):
+        """Whether its answer is shared."""
+        return hasattr(self.view, "public_read")
+
+
+def walk(patterns, prefix="", namespace=""):
+    """`(name, Route)` of everything in the URL conf; what has no name is called by its pattern."""
+    for one in patterns:
+        pattern = prefix + str(one.pattern).lstrip("^")
+        if hasattr(one, "url_patterns"):
+            inner = f"{namespace}{one.namespace}:" if one.namespace else namespace
+            yield from walk(one.url_patterns, pattern, inner)
+        else:
+            params = {first or second for first, second in PARAM.findall(pattern)}
+            yield f"{namespace}{one.name}" if one.name else pattern, Route(pattern, params, one.callback)
+
+
+ROUTES = dict(walk(get_resolver().url_patterns))
+
+# Addresses that only take what is sent to them.
+ONLY_WRITTEN = {
+    *(f"api:{name}" for name in (
+        "duplicate", "pause", "start-next", "attendees", "attendee", "vote", "move", "open", "start", "last-call",
+        "end", "song-approve", "song-queue", "song-unqueue", "song-play", "song-finish", "song-skip", "song-remove",
+        "song-pin", "song-unpin",
+    )),
+    *(f"pages:{name}" for name in ("enter", "suggest", "vote", "me", "leave", "add_songs", "song_act", "logout")),
+    "admin:logout",
+}  # fmt: skip
+READ = [name for name in ROUTES if name not in ONLY_WRITTEN]
+
+
+class World:
+    """Each row has its own venue, host, song, people, votes: what is read row by row costs more where more are."""
+
+    def __init__(self, rows=1):
+        self.host, self.staff = make_user(name="Hanna Host"), make_staff(name="Stella Staff")
+        self.other_host = make_user(name="Otto Other")
+        self.venue = make_venue(manager=self.host, accent="#a0b0c0", description="Below the quay.")
+        self.song = make_song(title="Song of songs", tags=["soul"], style="Soul")
+        self.live = self.night(rows, max_votes=500, description="Bring your own strings.")
+        self.hidden = self.night(rows, counts="hidden")
+        self.ended = self.night(rows, status="ended")
+        self.draft = self.night(rows, status="draft", name="Unmistakable draft")
+        self.quiet = self.night(rows, votes=False)
+        for number in range(rows):
+            self.add_row(number)
+        self.phone, secret = make_attendee_with_token(jam=self.live.jam, name="Paula Phone")
+        for night in (self.live, self.hidden):
+            for jam_song in night.songs:
+                make_vote(jam_song=jam_song, attendee=night.sam)
+        for jam_song in self.live.songs:
+            make_vote(jam_song=jam_song, attendee=self.phone)
+            jam_song.suggested_by = self.phone
+            jam_song.save()
+        _stranger, strange = make_attendee_with_token(jam=make_jam(venue=self.venue), name="Strange Stranger")
+        self.tokens = [secret, strange, self.live.token]
+        self.log(rows)
+        self.upload = default_storage.save("jams/night.webp", ContentFile(b"RIFF"))
+        self.callers = {
+            "visitor": Caller(),
+            "attendee": Caller(token=self.live.token),
+            "phone": with_cookie(self.live.jam, secret),
+            "stranger": Caller(token=strange),
+            "host": Caller(user=self.host),
+            "other_host": Caller(user=self.other_host),
+            "staff": Caller(user=self.staff),
+        }
+
+    def night(self, rows, *, votes=True, **fields):
+        jam = make_jam(host=self.host, venue=self.venue, **fields)
+        sam, token = make_attendee_with_token(jam=jam, name="Sam Singer")
+        songs = []
+        for number in range(rows):
+            person = make_attendee(jam=jam, name=f"Asking {number}")
+            row = {"jam": jam, "suggested_by": person}
+            of = f"{number} of {jam.pk}"
+            songs.append(make_jam_song(**row, title=f"Open {of}"))
+            songs.append(make_jam_song(**row, title=f"Queued {of}", status="queued", position=number + 1))
+            played_at = jam.starts_at + timedelta(minutes=number)
+            played = make_jam_song(**row, title=f"Played {of}", status="played", ended_at=played_at)
+            for status in ("pending", "removed"):
+                written_in = make_song(title=f"{status.title()} {of}", listed=False)
+                make_jam_song(**row, song=written_in, status=status)
+            if votes:
+                make_vote(jam_song=songs[-2], attendee=person)
+                make_vote(jam_song=played, attendee=make_attendee(jam=jam))
+            JamHost.objects.create(jam=jam, user=make_user(), role=JamHost.Role.CO_HOST)
+            AuditEvent.objects.create(jam=jam, actor=make_user(), verb="queue")
+        make_jam_song(jam=jam, title=f"Playing of {jam.pk}", status="playing", started_at=jam.starts_at)
+        return SimpleNamespace(jam=jam, sam=sam, token=token, songs=songs)
+
+    def add_row(self, number):
+        """Of every list: what is on, comes and was, of the host and of others, here and elsewhere."""
+        elsewhere = make_venue(manager=make_user(), town=f"Town {number}")
+        self.venue.managers.add(make_user())
+        make_venue(manager=self.host)
+        for venue in (elsewhere, self.venue):
+            for status in ("open", "live", "ended"):
+                jam = make_jam(host=self.host, venue=venue, status=status, name=f"{status} {number}")
+                song = make_jam_song(jam=jam, status="queued", position=1)
+                make_vote(jam_song=song)
+                make_jam_song(jam=jam, status="playing", started_at=jam.starts_at)
+                make_jam_song(jam=jam, song=self.song, status="played", ended_at=timezone.now())
+
+    def log(self, rows):
+        """What staff did in the admin, with each model."""
+        types = ContentType.objects.get_for_models(*MODELS)  # kept by the process: whoever comes first pays
+        for model, kind in types.items():
+            for number in range(rows):
+                who = self.staff if number % 2 else make_staff()
+                LogEntry.objects.create(
+                    user=who, content_type=kind, object_id=self.row_of(model).pk, object_repr="x", action_flag=CHANGE
+                )
+
+    def row_of(self, model):
+        """The row that pages of one row show; it has relations of all kinds."""
+        rows = {User: self.host, Venue: self.venue, Song: self.song, Jam: self.live.jam, Attendee: self.live.sam}
+        return rows.get(model) or model.objects.order_by("pk").first()
+
+    def address(self, name, **given):
+        """Where the route is, about the live night unless something else is `given`."""
+        route, jam = ROUTES[name], self.live.jam
+        known = {
+            "slug": self.venue.slug if "venue" in name else jam.slug,
+            "pk": self.song.pk if name == "api:song" else self.live.songs[0].pk,
+            "song": self.song.pk if name == "pages:song" else self.live.songs[0].pk,
+            "attendee": self.live.sam.pk,
+            "code": jam.code,
+            "colour": "a0b0c0",
+            "action": "end",
+            "path": self.upload,
+            "id": self.host.pk,
+            "app_label": "jams",
+            "content_type_id": ContentType.objects.get_for_model(Jam).pk,
+            "object_id": jam.pk,
+            "url": "nothing",
+        }
+        for model in MODELS:
+            if route.pattern.startswith(f"admin/{model._meta.app_label}/{model._meta.model_name}/"):
+                known["object_id"] = self.row_of(model).pk
+        return "/" + PARAM.sub(lambda found: str((known | given)[found[1] or found[2]]), route.pattern).rstrip("$")
+
+    def about(self, night):
+        """What makes an address one of that night: 'hidden'."""
+        jam = getattr(self, night or "live").jam
+        return {"slug": jam.slug, "object_id": jam.pk} if night else {}
+
+    def get(self, role, name, address):
+        """What this role is given there: programs JSON, browsers a page."""
+        accept = "application/json" if name.startswith("api:") and name != "api:docs" else "text/html"
+        return self.callers[role]("GET", address, Accept=accept)
