@@ -94,10 +94,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "apps.core.middleware.RequestId",
-    "apps.core.middleware.Private",
+    "apps.core.middleware.EveryAnswer",
     "apps.core.middleware.ApiPaths",
-    "apps.core.middleware.CountedViews",
     "apps.core.metrics.MeasureRequests",
     "apps.core.cached.CachedReads",
     "apps.core.middleware.BodyCheck",

@@ -7,12 +7,12 @@ from django.http import HttpRequest
 
 from apps.catalog.models import Song, Venue
 from apps.catalog.serializers import SONG_COLUMNS, VENUE_COLUMNS, song_output, venue_output
-from apps.core.compiled import Compiled
+from apps.core.compiled import Compiled, with_total
 from apps.core.formats import LONGEST, first_page
 from apps.core.paging import Cursors, with_keys
 
 SONGS = Compiled(lambda: with_keys(Song.objects.listed().in_order().values(*SONG_COLUMNS)))
-VENUES = Compiled(lambda: Venue.objects.in_order().values(*VENUE_COLUMNS))
+VENUES = Compiled(lambda: with_total(Venue.objects.in_order()).values(*VENUE_COLUMNS, "total"))
 
 
 def songs(request: HttpRequest) -> tuple[Any, None]:
@@ -23,6 +23,6 @@ def songs(request: HttpRequest) -> tuple[Any, None]:
 
 
 def venues(request: HttpRequest) -> tuple[Any, None]:
-    page, rows = first_page(request, VENUES, Venue.objects.count)
+    page, rows = first_page(request, VENUES)
     page["results"] = [venue_output(row, longest=LONGEST) for row in rows]
     return page, None

@@ -7,7 +7,7 @@ from rest_framework import serializers
 from apps.catalog.models import Song, Venue
 from apps.catalog.music import MAX_COUNT, MAX_INSTRUMENT, MAX_PARTS, MAX_TAG, MAX_TAGS
 from apps.core.api import Strict
-from apps.core.formats import cut, moment
+from apps.core.formats import cut
 
 
 class VenueSerializer(Strict, serializers.ModelSerializer[Venue]):
@@ -34,7 +34,6 @@ def venue_output(row: dict[str, Any], *, longest: int | None = None) -> dict[str
     changed = {
         "description": cut(row["description"], longest),
         "url": f"/venues/{row['slug']}",
-        "created_at": moment(row["created_at"]),
     }
     return {**row, **changed}
 
@@ -71,9 +70,4 @@ SONG_COLUMNS = tuple(name for name in SongSerializer.Meta.fields if name != "url
 
 def song_output(row: dict[str, Any]) -> dict[str, Any]:
     """What SongSerializer says, of a row of `values(*SONG_COLUMNS)`."""
-    changed = {
-        "last_played": moment(row["last_played"]),
-        "url": f"/songs/{row['id']}",
-        "created_at": moment(row["created_at"]),
-    }
-    return {**row, **changed}
+    return {**row, "url": f"/songs/{row['id']}"}

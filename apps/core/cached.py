@@ -95,9 +95,7 @@ class CachedReads:
         if request.method not in {"GET", "HEAD"} or not (read := declared(request.path_info)):
             return self.get_response(request)
         response = self.shared(request, read) if settings.CACHED_READS else None
-        response = response or self.get_response(request)
-        response.headers.setdefault("Cache-Control", "private, no-store")  # answers to share say otherwise
-        return response
+        return response or self.get_response(request)
 
     def shared(self, request: HttpRequest, read: Read) -> HttpResponse | None:
         """None: this request is not one that all would get the same answer to."""

@@ -9,10 +9,16 @@ from collections.abc import Callable
 from typing import Any
 
 from django.db import connection
-from django.db.models import QuerySet, Value
+from django.db.models import Count, QuerySet, Subquery, Value
 
 PLACE = object()
 GIVEN: Any = Value(PLACE)  # stands in the QuerySet where each call puts its value
+
+
+def with_total(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """`total` on each row: how many there are beyond what is read, counted once, on the same way."""
+    every = rows.order_by().annotate(every=Value(1)).values("every")
+    return rows.annotate(total=Subquery(every.annotate(n=Count("pk")).values("n")))
 
 
 class Compiled:

@@ -1,8 +1,7 @@
 """The shapes that the API speaks: JSON by orjson, pages of lists. Named in settings, so nothing here imports views."""
 
 import re
-from collections.abc import Callable, Iterable
-from datetime import datetime
+from collections.abc import Iterable
 from typing import Any
 
 import orjson
@@ -53,12 +52,8 @@ class JSONRenderer(BaseRenderer):
 
 
 def dumps(data: Any, option: int = 0) -> bytes:
-    return orjson.dumps(data, default=str, option=option | orjson.OPT_NON_STR_KEYS)
-
-
-def moment(value: datetime | None) -> str | None:
-    """As the API writes a time, which comes from the database in UTC: '2026-12-01T20:00:00Z'."""
-    return value.isoformat().replace("+00:00", "Z") if value else None
+    """Times, which come from the database in UTC, as '2026-12-01T20:00:00Z'."""
+    return orjson.dumps(data, default=str, option=option | orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z)
 
 
 def cut(text: str, longest: int | None) -> str:
@@ -68,6 +63,9 @@ def cut(text: str, longest: int | None) -> str:
 
 def fitting(rows: Iterable[Any], most: int) -> list[Any]:
     """The first rows, as many as JSON of `most` bytes holds."""
+    rows = list(rows)
+    if size_of(rows) <= most:
+        return rows
     fit = []
     for row in rows:
         most -= size_of(row) + 1
@@ -90,13 +88,16 @@ class Pages(PageNumberPagination):
         self.page_size, self.max_page_size = settings.PAGE_SIZE, settings.MAX_PAGE_SIZE
 
 
-def first_page(request: HttpRequest, rows: Compiled, count: Callable[[], int]) -> tuple[dict[str, Any], list[Any]]:
-    """What FewPages says of the first page, all but its results; and their rows. Counts only what has more pages."""
+def first_page(request: HttpRequest, rows: Compiled) -> tuple[dict[str, Any], list[Any]]:
+    """What FewPages says of the first page, all but its results; and their rows, which bring along how many there are:
+    see `with_total`."""
     size = min(settings.PAGE_SIZE, MOST_LONG_ROWS, settings.MAX_PAGE_SIZE)
     found = rows(limit=size + 1)
     more = len(found) > size
     address = f"{request.scheme}://{request.get_host()}{request.path}?page=2" if more else None
-    return {"count": count() if more else len(found), "next": address, "previous": None, "results": []}, found[:size]
+    totals = [row.pop("total") for row in found]
+    page = {"count": totals[0] if totals else 0, "next": address, "previous": None, "results": []}
+    return page, found[:size]
 
 
 class FewPages(Pages):

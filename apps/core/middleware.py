@@ -1,7 +1,7 @@
 """What every request passes first."""
 
+import random
 import re
-import secrets
 from collections.abc import Callable
 from typing import Any
 
@@ -22,29 +22,19 @@ API = "/api/"
 CURRENT = "/api/v1"
 
 
-class RequestId:
-    """Each request has an id: in the log, in `X-Request-Id`, in every error. A balancer may give it."""
+class EveryAnswer:
+    """Has an id: in the log, in `X-Request-Id`, in every error; a balancer may give it. And is for whoever asked and
+    kept by nobody, unless it says otherwise."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         given = request.META.get("HTTP_X_REQUEST_ID", "")
-        request.id = given if GIVEN_ID.fullmatch(given) else secrets.token_hex(8)  # type: ignore[attr-defined]
+        request.id = given if GIVEN_ID.fullmatch(given) else f"{random.getrandbits(64):016x}"  # type: ignore[attr-defined]
         request_id.set(request.id)  # type: ignore[attr-defined] # stays for what Django logs after the answer
         response = self.get_response(request)
-        response["X-Request-Id"] = request.id  # type: ignore[attr-defined]
-        return response
-
-
-class Private:
-    """An answer is for whoever asked and is kept by nobody, unless it says otherwise."""
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
+        response.headers["X-Request-Id"] = request.id  # type: ignore[attr-defined]
         response.headers.setdefault("Cache-Control", "private, no-store")
         return response
 
@@ -81,32 +71,6 @@ def from_our_page(request: HttpRequest) -> bool:
     if site := request.META.get("HTTP_SEC_FETCH_SITE"):
         return site == "same-origin"
     return request.META.get("HTTP_ORIGIN") == f"{request.scheme}://{request.get_host()}"
-
-
-def counted(count: Callable[..., None]) -> Callable[[Any], Any]:
-    """Marks the view of a route whose openings are counted: `count` gets the parts of the address."""
-
-    def mark(view: Any) -> Any:
-        view.count = count
-        return view
-
-    return mark
-
-
-class CountedViews:
-    """Counts what was shown, whether the view ran or a cached answer was given: each once, and no HEAD."""
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
-        match = request.resolver_match
-        if match and request.method == "GET" and response.status_code in {200, 304}:
-            count = getattr(match.func, "count", None)
-            if count:
-                count(**match.kwargs)
-        return response
 
 
 class BodyCheck:

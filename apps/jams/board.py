@@ -4,6 +4,7 @@ What is hidden is not sent: with `counts` hidden, or shown for the first few onl
 no time of counting, stand in the order in which they were added, and nobody but hosts hears that they were counted.
 """
 
+import functools
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -169,9 +170,10 @@ def song_state(row: State, at: int | None = None) -> State:
     }
 
 
+@functools.lru_cache(maxsize=4096)  # most of them are said again and again
 def iso(moment: datetime | None) -> str | None:
     """UTC with all six decimals, so that two of them compare as text."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ") if moment else None
+    return f"{moment.isoformat(timespec='microseconds')[:26]}Z" if moment else None
 
 
 def hide(jam: Jam, ranked: list[State]) -> list[State]:

@@ -5,21 +5,21 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from apps.core.compiled import GIVEN, Compiled
+from apps.core.compiled import GIVEN, Compiled, with_total
 from apps.core.formats import LONGEST, first_page
 from apps.jams.board import snapshot
 from apps.jams.errors import JamGone
 from apps.jams.models import Jam, first_closing
 from apps.jams.serializers import JAM_COLUMNS, jam_output
 
-LATEST = Compiled(lambda: Jam.objects.public().order_by("-starts_at", "-pk").values(*JAM_COLUMNS))
+LATEST = Compiled(lambda: with_total(Jam.objects.public()).order_by("-starts_at", "-pk").values(*JAM_COLUMNS, "total"))
 BY_SLUG = Compiled(lambda: Jam.objects.public().filter(slug=GIVEN).values(*JAM_COLUMNS))
 
 Said = tuple[Any, datetime | None]
 
 
 def jams(request: HttpRequest) -> Said:
-    page, rows = first_page(request, LATEST, Jam.objects.public().count)
+    page, rows = first_page(request, LATEST)
     page["results"] = [jam_output(row, longest=LONGEST) for row in rows]
     return page, first_closing(*(row["voting_closes_at"] for row in rows))
 

@@ -10,7 +10,7 @@ from rest_framework import serializers
 
 from apps.catalog.models import Song, Venue
 from apps.core.api import Strict
-from apps.core.formats import LONGEST_TITLE, cut, moment
+from apps.core.formats import LONGEST_TITLE, cut
 from apps.jams.attendees import LONGEST_NAME
 from apps.jams.models import Attendee, Jam, JamSong, suggestions_of, voting_of
 
@@ -58,9 +58,9 @@ def jam_output(row: dict[str, Any], *, longest: int | None = None) -> dict[str, 
         "venue": {name: row[f"venue__{name}"] for name in ("slug", "name", "town", "time_zone")},
         "description": cut(row["description"], longest),
         "background": f"{settings.PUBLIC_URL}{default_storage.url(row['background'])}" if row["background"] else None,
-        "starts_at": moment(row["starts_at"]),
-        "ends_at": moment(row["ends_at"]),
-        "voting_closes_at": moment(row["voting_closes_at"]),
+        "starts_at": row["starts_at"],
+        "ends_at": row["ends_at"],
+        "voting_closes_at": row["voting_closes_at"],
         "status": row["status"],
         "voting": voting,
         "suggestions": suggestions_of(row["status"], voting, paused=row["suggestions_paused"]),
@@ -72,8 +72,8 @@ def jam_output(row: dict[str, Any], *, longest: int | None = None) -> dict[str, 
         "counts": row["counts"],
         "counts_top": row["counts_top"],
         "revision": row["revision"],
-        "created_at": moment(row["created_at"]),
-        "ended_at": moment(row["ended_at"]),
+        "created_at": row["created_at"],
+        "ended_at": row["ended_at"],
     }
 
 

@@ -15,7 +15,7 @@ from channels.layers import InMemoryChannelLayer
 from channels_redis.pubsub import RedisPubSubChannelLayer
 from django_redis import get_redis_connection
 
-from apps.core.store import RETIRE_ONE, copies, key, retire
+from apps.core.store import RETIRE_ONE, copies, key, retire, store
 
 # One step, so that nobody can publish between the number and its message, and nobody who has heard of the change can
 # still be given the answers from before it: those of the group of the same name are retired. The message has the form
@@ -65,7 +65,8 @@ class RedisStreamLayer(RedisPubSubChannelLayer):
 
     def revisions(self, streams: list[str]) -> list[int]:
         """The newest number of each stream; 0 where nothing has been told yet."""
-        return [int(r or 0) for r in get_redis_connection("default").mget([self.counter(s) for s in streams])]
+        redis: Any = store  # which speaks to the same server, on this thread's connection
+        return [int(r or 0) for r in redis.ask(redis.command, "MGET", *map(self.counter, streams))]
 
     def present(self, stream: str, process: str, count: int) -> int:
         """Says how many sockets this process has; answers how many all have."""

@@ -3,7 +3,7 @@ from django.urls import path, register_converter
 
 from apps.catalog.statistics import count_song_page
 from apps.core.cached import public_page
-from apps.core.middleware import counted
+from apps.core.metrics import counted
 from apps.jams.statistics import count_jam_page, count_screen
 from apps.pages.views import account, console, home, jam, join, library, screen
 
