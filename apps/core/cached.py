@@ -22,8 +22,7 @@ import brotli
 import orjson
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
-from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
-from django.middleware.clickjacking import XFrameOptionsMiddleware
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, QueryDict
 from django.middleware.security import SecurityMiddleware
 from django.urls import Resolver404, resolve
 
@@ -34,6 +33,7 @@ from apps.core.store import Away, copies, debts, store
 LONGEST_QUERY = 200
 JSON, HTML = "application/json", "text/html"
 OWN = {"allow", "content-encoding", "content-length", "etag", "vary", "cache-control", "x-request-id"}
+OF_DOCUMENTS = {"x-frame-options", "cross-origin-opener-policy", "referrer-policy"}  # JSON is none: see nosniff
 ASKED_OF_ALL = {"HTTP_HOST", "HTTP_X_FORWARDED_PROTO"}  # the headers that an answer may depend on; its key has them
 REVALIDATED = ("cache-control", "cdn-cache-control", "surrogate-key", "etag", "vary")
 
@@ -54,6 +54,16 @@ class Read(NamedTuple):
     plain: Plain | None
     seconds: int
     edge: int
+
+
+class Wanted(NamedTuple):
+    """What a request asks for."""
+
+    read: Read
+    query: str  # its parameters by name, in one order
+    base: str  # the address
+    field: str  # the address in a coding: what the answer is kept under
+    since: bool  # somebody heard of something newer
 
 
 class Answer(NamedTuple):
@@ -87,47 +97,47 @@ class CachedReads:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
-        self.guards = [SecurityMiddleware(get_response), XFrameOptionsMiddleware(get_response)]
+        self.security = SecurityMiddleware(get_response)
         self.locks = [threading.Lock() for _ in range(64)]
         self.computed = [0] * 64  # under each lock
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.method not in {"GET", "HEAD"} or not (read := declared(request.path_info)):
-            return self.get_response(request)
-        response = self.shared(request, read) if settings.CACHED_READS else None
-        return response or self.get_response(request)
+        shared = self.shared(request) if request.method in {"GET", "HEAD"} and settings.CACHED_READS else None
+        return shared or self.get_response(request)
 
-    def shared(self, request: HttpRequest, read: Read) -> HttpResponse | None:
+    def shared(self, request: HttpRequest) -> HttpResponse | None:
         """None: this request is not one that all would get the same answer to."""
-        meta = request.META
-        query = normalised(request, read.params) if meta.get("QUERY_STRING") else ""
-        known = bool(meta.get("HTTP_COOKIE") or meta.get("HTTP_AUTHORIZATION"))
-        if query is None or (known if read.media == HTML else not wants_json(meta.get("HTTP_ACCEPT", ""))):
+        said = request.META.get
+        wanted = understood(
+            f"{request.scheme}://{said('HTTP_HOST')}", request.path_info, said("QUERY_STRING", ""),
+            said("HTTP_ACCEPT", ""), said("HTTP_ACCEPT_ENCODING", ""),
+        )  # fmt: skip
+        known = bool(said("HTTP_COOKIE") or said("HTTP_AUTHORIZATION"))
+        if wanted is None or (known and wanted.read.media == HTML):
             return None
-        base = f"{request.scheme}://{meta.get('HTTP_HOST')}{request.path_info}?{query}"
-        field = f"{preferred(meta.get('HTTP_ACCEPT_ENCODING', ''))} {base}"
         # Who has a cookie or a token may have just written, and must see it; so must who heard of something newer.
-        exact = known or "since=" in meta.get("QUERY_STRING", "") or "no-cache" in meta.get("HTTP_CACHE_CONTROL", "")
+        exact = known or wanted.since or "no-cache" in said("HTTP_CACHE_CONTROL", "")
 
-        slot = hash(base) % 64
+        read, slot = wanted.read, hash(wanted.base) % 64
         computed, asked = self.computed[slot], time.monotonic()
         answer: Answer | HttpResponse | None
-        answer, revision = self.find(read, field, exact=exact)
+        answer, revision = self.find(wanted, exact=exact)
         if answer is None:
             with self.locks[slot]:  # one thread computes, the others find its answer
                 if self.computed[slot] != computed:
                     asked = time.monotonic()
-                    answer, revision = self.find(read, field, exact=exact)
+                    answer, revision = self.find(wanted, exact=exact)
                 if answer is None:
-                    answer = self.compute(request, read, query, base, field, revision, asked)
+                    answer = self.compute(request, wanted, revision, asked)
                     self.computed[slot] += 1
         request.resolver_match = read.match  # logs and metrics name the view, though it did not run
         if isinstance(answer, HttpResponse):
             return None if known or request.method == "HEAD" else answer
         return respond(request, answer)
 
-    def find(self, read: Read, field: str, *, exact: bool) -> tuple[Answer | None, bytes | None]:
+    def find(self, wanted: Wanted, *, exact: bool) -> tuple[Answer | None, bytes | None]:
         """The answer; and the group's revision, for who must compute it: what is read later is at least as new."""
+        read, field = wanted.read, wanted.field
         if not exact and (answer := copies.get(read.group, field)) and answer.until > time.time():
             counts.add(read.kind, "local", len(answer.body))
             return answer, None
@@ -145,15 +155,16 @@ class CachedReads:
         return None, revision
 
     def compute(
-        self, request: HttpRequest, read: Read, query: str, base: str, field: str, revision: bytes | None, asked: float
+        self, request: HttpRequest, wanted: Wanted, revision: bytes | None, asked: float
     ) -> Answer | HttpResponse:
         """The answer, stored if nothing was retired since; or the response, if that is not for all."""
-        asked_by_nobody = as_nobody(request, read, query)
-        plain = self.plain(asked_by_nobody, read) if read.plain and not query else None
+        read, field = wanted.read, wanted.field
+        asked_by_nobody = as_nobody(request, wanted)
+        plain = self.plain(asked_by_nobody, read) if read.plain and not wanted.query else None
         response = plain or self.get_response(asked_by_nobody)
         if not storable(response):
             return response
-        answers = {f"{encoding} {base}": answer for encoding, answer in finished(response, read).items()}
+        answers = {f"{encoding} {wanted.base}": answer for encoding, answer in finished(response, read).items()}
         stored = False
         if revision is not None:
             with suppress(Away):
@@ -176,12 +187,23 @@ class CachedReads:
             return None
         response = HttpResponse(dumps(said[0]), content_type=JSON)
         response.stale_at = said[1]  # type: ignore[attr-defined]
-        for guard in self.guards:
-            guard.process_response(request, response)  # type: ignore[attr-defined]
-        return response
+        return self.security.process_response(request, response)
 
 
 @functools.lru_cache(maxsize=4096)
+def understood(site: str, path: str, query_string: str, accept: str, accept_encoding: str) -> Wanted | None:
+    """What is asked for, if it is a read to share, with parameters that it declares, in a form that the view gives."""
+    read = declared(path)
+    if read is None or (read.media == JSON and not wants_json(accept)) or len(query_string) > LONGEST_QUERY:
+        return None
+    given = QueryDict(query_string)
+    if not read.params.union(["since"]).issuperset(given):
+        return None
+    query = urlencode(sorted((name, values) for name, values in given.lists() if name != "since"), doseq=True)
+    base = f"{site}{path}?{query}"
+    return Wanted(read, query, base, f"{preferred(accept_encoding)} {base}", "since" in given)
+
+
 def declared(path: str) -> Read | None:
     try:
         match = resolve(path)
@@ -194,22 +216,12 @@ def declared(path: str) -> Read | None:
     return Read(match, kind, name.format(**match.kwargs), params, media, plain, seconds, edge)
 
 
-def normalised(request: HttpRequest, params: frozenset[str]) -> str | None:
-    """The parameters by name, in one order; None if the view may know more of them than the read declares."""
-    if len(request.META["QUERY_STRING"]) > LONGEST_QUERY or not params.union(["since"]).issuperset(request.GET):
-        return None
-    given = sorted((name, values) for name, values in request.GET.lists() if name != "since")
-    return urlencode(given, doseq=True)
-
-
-@functools.lru_cache(maxsize=256)
 def wants_json(accept: str) -> bool:
     """Whether the views answer such a request with plain JSON. Browsers get a page from them, others what they name."""
     types = {part.partition(";")[0].strip() for part in accept.lower().split(",")}
     return "indent" not in accept and "text/html" not in types and bool(types & {"", "*/*", "application/json"})
 
 
-@functools.lru_cache(maxsize=256)
 def preferred(accept: str) -> str:
     """A coding is accepted when it is named without q=0 (RFC 9110, 12.5.3)."""
     named = [part.replace(" ", "").lower().partition(";q=") for part in accept.split(",")]
@@ -217,12 +229,12 @@ def preferred(accept: str) -> str:
     return next((coding for coding in ("br", "gzip") if coding in accepted), "identity")
 
 
-def as_nobody(request: HttpRequest, read: Read, query: str) -> HttpRequest:
+def as_nobody(request: HttpRequest, wanted: Wanted) -> HttpRequest:
     """The same request with nothing in it that is not in the key."""
     asked: Any = copy.copy(request)
     meta = {name: value for name, value in request.META.items() if name[:5] != "HTTP_" or name in ASKED_OF_ALL}
     asked.META = asked.environ = meta | {
-        "REQUEST_METHOD": "GET", "QUERY_STRING": query, "HTTP_ACCEPT": read.media
+        "REQUEST_METHOD": "GET", "QUERY_STRING": wanted.query, "HTTP_ACCEPT": wanted.read.media
     }  # fmt: skip
     asked.method, asked.shared = "GET", True
     for name in ("GET", "COOKIES", "headers"):  # what was read from the old ones
@@ -244,7 +256,8 @@ def finished(response: HttpResponse, read: Read) -> dict[str, Answer]:
     plain, stale_at = response.content, getattr(response, "stale_at", None)
     until = min(time.time() + read.seconds, stale_at.timestamp() if stale_at else float("inf"))
     digest = hashlib.blake2b(plain, digest_size=9).hexdigest()
-    common = {name: value for name, value in response.headers.items() if name.lower() not in OWN} | {
+    left_out = OWN | OF_DOCUMENTS if read.media == JSON else OWN
+    common = {name: value for name, value in response.headers.items() if name.lower() not in left_out} | {
         "Cache-Control": f"public, max-age=0, must-revalidate, s-maxage={read.edge}",
         "CDN-Cache-Control": f"max-age={read.edge}, stale-while-revalidate={read.edge}",
         "Surrogate-Key": f"{read.kind} {read.group}",

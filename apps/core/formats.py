@@ -96,7 +96,7 @@ def first_page(request: HttpRequest, rows: Compiled) -> tuple[dict[str, Any], li
     more = len(found) > size
     address = f"{request.scheme}://{request.get_host()}{request.path}?page=2" if more else None
     totals = [row.pop("total") for row in found]
-    page = {"count": totals[0] if totals else 0, "next": address, "previous": None, "results": []}
+    page: dict[str, Any] = {"count": totals[0] if totals else 0, "next": address, "previous": None, "results": []}
     return page, found[:size]
 
 
