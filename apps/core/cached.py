@@ -255,23 +255,25 @@ def finished(response: HttpResponse, read: Read) -> dict[str, Answer]:
     `edge` seconds, and give it once more while it asks (RFC 9213, RFC 5861; browsers must not do that)."""
     plain, stale_at = response.content, getattr(response, "stale_at", None)
     until = min(time.time() + read.seconds, stale_at.timestamp() if stale_at else float("inf"))
-    digest = hashlib.blake2b(plain, digest_size=9).hexdigest()
+    digest = hashlib.sha256(plain).hexdigest()[:18]
     left_out = OWN | OF_DOCUMENTS if read.media == JSON else OWN
-    common = {name: value for name, value in response.headers.items() if name.lower() not in left_out} | {
-        "Cache-Control": f"public, max-age=0, must-revalidate, s-maxage={read.edge}",
-        "CDN-Cache-Control": f"max-age={read.edge}, stale-while-revalidate={read.edge}",
-        "Surrogate-Key": f"{read.kind} {read.group}",
-        "Vary": "Accept, Accept-Encoding" if read.media == JSON else "Cookie, Authorization, Accept-Encoding",
+    common = {low: pair for low, pair in response.headers._store.items() if low not in left_out} | {
+        name.lower(): (name, value)
+        for name, value in (
+            ("Cache-Control", f"public, max-age=0, must-revalidate, s-maxage={read.edge}"),
+            ("CDN-Cache-Control", f"max-age={read.edge}, stale-while-revalidate={read.edge}"),
+            ("Surrogate-Key", f"{read.kind} {read.group}"),
+            ("Vary", "Accept, Accept-Encoding" if read.media == JSON else "Cookie, Authorization, Accept-Encoding"),
+        )
     }
     bodies = {"br": brotli.compress(plain, quality=3), "gzip": gzip.compress(plain, 3, mtime=0), "identity": plain}
     answers = {}
     for encoding, body in bodies.items():
-        headers = common | {"ETag": f'"{digest}-{encoding}"', "Content-Length": str(len(body))}
+        etag = f'"{digest}-{encoding}"'
+        headers = common | {"etag": ("ETag", etag), "content-length": ("Content-Length", str(len(body)))}
         if encoding != "identity":
-            headers["Content-Encoding"] = encoding
-        answers[encoding] = Answer(
-            until, headers["ETag"], {name.lower(): (name, headers[name]) for name in headers}, body
-        )
+            headers["content-encoding"] = ("Content-Encoding", encoding)
+        answers[encoding] = Answer(until, etag, headers, body)
     return answers
 
 

@@ -30,16 +30,14 @@ class Compiled:
 
     def __call__(self, given: Any = None, *, limit: int) -> list[dict[str, Any]]:
         """The first rows, `limit` at most. Reads where writes go, as whatever fills a cache must."""
+        return together((self, given, limit))[0]
+
+    @property
+    def made(self) -> tuple[str, tuple[Any, ...], list[str], Callable[[Any], Any]]:
         made = self.threads.__dict__.get("made")
         if made is None:
             made = self.threads.made = self.make()
-        sql, params, names, convert = made
-        with connection.cursor() as cursor:
-            if connection.vendor == "postgresql":
-                read_times_fast(cursor)
-            cursor.execute(f"{sql} LIMIT {limit:d}", [given if param is PLACE else param for param in params])
-            rows = convert(cursor.fetchall())
-        return [dict(zip(names, row, strict=True)) for row in rows]
+        return made
 
     def make(self) -> tuple[str, tuple[Any, ...], list[str], Callable[[Any], Any]]:
         query = self.build().query
@@ -51,6 +49,28 @@ class Compiled:
             return compiler.apply_converters(rows, converters) if converters else rows
 
         return sql, params, [*query.values_select, *query.annotation_select], convert
+
+
+def together(*asked: tuple[Compiled, Any, int]) -> list[list[dict[str, Any]]]:
+    """The rows of several, each with what it is given and its limit; on PostgreSQL by one trip."""
+    if len(asked) > 1 and connection.vendor != "postgresql":
+        return [compiled(given, limit=limit) for compiled, given, limit in asked]
+    sql, values = [], []
+    for compiled, given, limit in asked:
+        statement, params, *_ = compiled.made
+        sql.append(f"{statement} LIMIT {limit:d}")
+        values += [given if param is PLACE else param for param in params]
+    found: list[list[dict[str, Any]]] = []
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            read_times_fast(cursor)
+        cursor.execute("; ".join(sql), values)
+        for compiled, *_ in asked:
+            if found:
+                cursor.nextset()
+            _sql, _params, names, convert = compiled.made
+            found.append([dict(zip(names, row)) for row in convert(cursor.fetchall())])  # noqa: B905 — one costs the other
+    return found
 
 
 def read_times_fast(cursor: Any) -> None:

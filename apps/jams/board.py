@@ -10,11 +10,11 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Case, Count, F, OuterRef, Q, Subquery, When, Window
+from django.db.models import Case, Count, F, OuterRef, Q, Subquery, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from apps.core.compiled import GIVEN, Compiled
+from apps.core.compiled import GIVEN, Compiled, together
 from apps.core.formats import LONGEST_TITLE, MOST_BYTES, cut, fitting, size_of
 from apps.core.store import retire
 from apps.jams.errors import JamGone
@@ -53,21 +53,26 @@ BOARD = Compiled(
 )
 
 
+RANKS = Q(status=JamSong.Status.OPEN)
+
+
 def staged_by(column: str) -> Case:
     """For the songs that are not open; those go by rank."""
-    return Case(When(ranks=False, then=F(column)))
+    return Case(When(RANKS, then=None), default=F(column))
 
 
 # What is on stage or was, the last first; then what is open, as it ranks.
 SONGS = Compiled(
     lambda: (
-        JamSong.objects.filter(jam_id=GIVEN)
+        JamSong.objects.filter(jam__slug=GIVEN)
         .public()
-        .annotate(ranks=Q(status=JamSong.Status.OPEN), all_open=Window(Count("pk"), partition_by="status"))
         .order_by(
-            "ranks", staged_by("ended_at").desc(nulls_first=True), staged_by("position").asc(nulls_first=True), *RANK
+            Case(When(RANKS, then=1), default=0),
+            staged_by("ended_at").desc(nulls_first=True),
+            staged_by("position").asc(nulls_first=True),
+            *RANK,
         )
-        .values(*FIELDS, "ranks", "all_open")
+        .values(*FIELDS)
     )
 )
 
@@ -81,15 +86,21 @@ def snapshot(jam: Jam) -> State:
     """
     # Revision first: the rows are then at least as new as it claims.
     revision = revision_of(jam.stream)
-    for row in BOARD(jam.slug, limit=1):
-        vars(jam).update(row)
-        break
-    else:
+    size = settings.BOARD_SIZE
+    rows, songs = together((BOARD, jam.slug, 1), (SONGS, jam.slug, 3 * size))
+    if not rows:
         raise JamGone
+    vars(jam).update(rows[0])
     at = stamp(jam)
-    ranked, others = songs_of(jam.pk)
-    staged = fitting((song_state(row, at) for row in others), MOST_BYTES // 2)
-    open_songs = fitting((song_state(row, at) for row in ranked), MOST_BYTES - size_of(staged))
+    ranked, others = (
+        [row for row in songs if row["status"] == "open"],
+        [row for row in songs if row["status"] != "open"],
+    )
+    if len(ranked) < size and len(songs) == 3 * size:  # a night that never ends
+        ranked = list(JamSong.objects.filter(jam=jam).ranked().values(*FIELDS)[:size])
+    open_count = len(ranked) if len(ranked) < size else JamSong.objects.filter(jam=jam).filter(RANKS).count()
+    staged = fitting([song_state(row, at) for row in others[:size]], MOST_BYTES // 2)
+    open_songs = fitting([song_state(row, at) for row in ranked[:size]], MOST_BYTES - size_of(staged))
     songs = in_order(hide(jam, open_songs), bare(jam, staged))
     return {
         "revision": revision,
@@ -99,21 +110,11 @@ def snapshot(jam: Jam) -> State:
         "code": jam.code,
         "starts_at": iso(jam.starts_at),
         "ends_at": iso(jam.ends_at),
-        "people": row["people"],
+        "people": rows[0]["people"],
         "songs": songs,
-        "more_songs": ranked[0]["all_open"] - len(open_songs) if ranked else 0,
+        "more_songs": max(0, open_count - len(open_songs)),
         "now": iso(timezone.now()),
     }
-
-
-def songs_of(jam: int) -> tuple[list[State], list[State]]:
-    """Rows of the open songs as they rank, and of the others; BOARD_SIZE of each."""
-    size = settings.BOARD_SIZE
-    rows = SONGS(jam, limit=3 * size)
-    ranked = [row for row in rows if row["ranks"]]
-    if len(ranked) < size and len(rows) == 3 * size:  # a night that never ends
-        ranked = list(JamSong.objects.filter(jam=jam).ranked().with_open_count().values(*FIELDS, "all_open")[:size])
-    return ranked[:size], [row for row in rows if not row["ranks"]][:size]
 
 
 def desk_of(jam: Jam) -> State:

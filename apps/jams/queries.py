@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
-from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, Sum, When, Window
+from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, Sum, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -108,10 +108,6 @@ class JamSongQuerySet(QuerySet["JamSong"]):
 
     def played(self) -> Self:
         return self.filter(status="played").order_by("-ended_at", "-pk")
-
-    def with_open_count(self) -> Self:
-        """`all_open`: how many there are beyond what a page of the query shows, without a second query."""
-        return self.annotate(all_open=Window(Count("pk")))
 
     def suggested_by_still(self, attendee: "Attendee") -> Self:
         """The suggestions of this attendee that have not been queued, played or removed: they count to the limit."""
