@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Count, QuerySet, Subquery, Value
+from django.db.models.query import ValuesIterable
 
 PLACE = object()
 GIVEN: Any = Value(PLACE)  # stands in the QuerySet where each call puts its value
@@ -22,13 +23,13 @@ def with_total(rows: QuerySet[Any]) -> QuerySet[Any]:
 
 
 class Compiled:
-    """`build` makes a QuerySet of `values()` without a slice, the same whenever it is asked."""
+    """`build` makes a QuerySet of `values()` or `values_list()` without a slice, the same whenever it is asked."""
 
-    def __init__(self, build: Callable[[], QuerySet[Any, dict[str, Any]]]) -> None:
+    def __init__(self, build: Callable[[], QuerySet[Any, Any]]) -> None:
         self.build = build
         self.threads = threading.local()
 
-    def __call__(self, given: Any = None, *, limit: int) -> list[dict[str, Any]]:
+    def __call__(self, given: Any = None, *, limit: int) -> list[Any]:
         """The first rows, `limit` at most. Reads where writes go, as whatever fills a cache must."""
         return together((self, given, limit))[0]
 
@@ -40,7 +41,8 @@ class Compiled:
         return made
 
     def make(self) -> tuple[str, tuple[Any, ...], list[str], Callable[[Any], Any]]:
-        query = self.build().query
+        rows = self.build()
+        query = rows.query
         compiler: Any = query.get_compiler(connection=connection)
         sql, params = compiler.as_sql()
         converters = compiler.get_converters([column for column, *_ in compiler.select])
@@ -48,10 +50,11 @@ class Compiled:
         def convert(rows: Any) -> Any:
             return compiler.apply_converters(rows, converters) if converters else rows
 
-        return sql, params, [*query.values_select, *query.annotation_select], convert
+        names = [*query.values_select, *query.annotation_select] if rows._iterable_class is ValuesIterable else []
+        return sql, params, names, convert
 
 
-def together(*asked: tuple[Compiled, Any, int]) -> list[list[dict[str, Any]]]:
+def together(*asked: tuple[Compiled, Any, int]) -> list[list[Any]]:
     """The rows of several, each with what it is given and its limit; on PostgreSQL by one trip."""
     if len(asked) > 1 and connection.vendor != "postgresql":
         return [compiled(given, limit=limit) for compiled, given, limit in asked]
@@ -60,7 +63,7 @@ def together(*asked: tuple[Compiled, Any, int]) -> list[list[dict[str, Any]]]:
         statement, params, *_ = compiled.made
         sql.append(f"{statement} LIMIT {limit:d}")
         values += [given if param is PLACE else param for param in params]
-    found: list[list[dict[str, Any]]] = []
+    found: list[list[Any]] = []
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             read_times_fast(cursor)
@@ -69,7 +72,8 @@ def together(*asked: tuple[Compiled, Any, int]) -> list[list[dict[str, Any]]]:
             if found:
                 cursor.nextset()
             _sql, _params, names, convert = compiled.made
-            found.append([dict(zip(names, row)) for row in convert(cursor.fetchall())])  # noqa: B905 — one costs the other
+            rows = convert(cursor.fetchall())
+            found.append([dict(zip(names, row)) for row in rows] if names else list(rows))  # noqa: B905 — one costs the other
     return found
 
 

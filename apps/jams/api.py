@@ -174,4 +174,4 @@ def output(jam: Jam) -> Any:
 def state_of(jam_song: JamSong) -> dict[str, Any]:
     """For the host who acted: with the count, and also when it is not on the board any more."""
     at = stamp(jam_song.jam)
-    return song_state(JamSong.objects.filter(pk=jam_song.pk).values(*FIELDS).get(), at)
+    return song_state(JamSong.objects.filter(pk=jam_song.pk).values_list(*FIELDS).get(), at)

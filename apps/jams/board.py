@@ -31,6 +31,7 @@ FIELDS = (
     "position", "votes", "counted_at", "started_at", "ended_at", "revision",
 )  # fmt: skip
 
+STATUS = FIELDS.index("status")
 MOST_PENDING, MOST_PEOPLE = 200, 500  # on a host's desk
 
 # What a frame says beyond its songs: each of these has a newest state of its own.
@@ -72,7 +73,7 @@ SONGS = Compiled(
             staged_by("position").asc(nulls_first=True),
             *RANK,
         )
-        .values(*FIELDS)
+        .values_list(*FIELDS)
     )
 )
 
@@ -92,12 +93,10 @@ def snapshot(jam: Jam) -> State:
         raise JamGone
     vars(jam).update(rows[0])
     at = stamp(jam)
-    ranked, others = (
-        [row for row in songs if row["status"] == "open"],
-        [row for row in songs if row["status"] != "open"],
-    )
+    ranked = [row for row in songs if row[STATUS] == JamSong.Status.OPEN]
+    others = songs[: len(songs) - len(ranked)]
     if len(ranked) < size and len(songs) == 3 * size:  # a night that never ends
-        ranked = list(JamSong.objects.filter(jam=jam).ranked().values(*FIELDS)[:size])
+        ranked = list(JamSong.objects.filter(jam=jam).ranked().values_list(*FIELDS)[:size])
     open_count = len(ranked) if len(ranked) < size else JamSong.objects.filter(jam=jam).filter(RANKS).count()
     staged = fitting([song_state(row, at) for row in others[:size]], MOST_BYTES // 2)
     open_songs = fitting([song_state(row, at) for row in ranked[:size]], MOST_BYTES - size_of(staged))
@@ -122,7 +121,7 @@ def desk_of(jam: Jam) -> State:
     at = stamp(jam)
     pending = jam.songs.pending().select_related("song", "suggested_by")
     attendees = Attendee.objects.filter(jam=jam).in_the_room().order_by("display_name", "pk")
-    rows = [] if jam.shows_counts else jam.songs.board().values(*FIELDS)[: 2 * settings.BOARD_SIZE]
+    rows = [] if jam.shows_counts else jam.songs.board().values_list(*FIELDS)[: 2 * settings.BOARD_SIZE]
     return {
         "pending": list(pending[:MOST_PENDING]),
         "attendees": list(attendees[:MOST_PEOPLE]),
@@ -151,23 +150,26 @@ def stamp(jam: Jam) -> int | None:
     return None if jam.shows_counts else clock()
 
 
-def song_state(row: State, at: int | None = None) -> State:
+def song_state(row: tuple[Any, ...], at: int | None = None) -> State:
+    """The state of a row of FIELDS."""
+    (pk, song, title, artist, key, tempo, duration, status, pinned, position, votes, counted_at, started_at, ended_at,
+     revision) = row  # fmt: skip
     return {
-        "id": row["id"],
-        "song": row["song_id"],
-        "title": cut(row["song__title"], LONGEST_TITLE),
-        "artist": cut(row["song__artist"], LONGEST_TITLE),
-        "key": row["song__key"],
-        "tempo": row["song__tempo"],
-        "duration": row["song__duration"],
-        "status": row["status"],
-        "pinned": row["pinned"],
-        "position": row["position"],
-        "votes": row["votes"],
-        "counted_at": iso(row["counted_at"]),
-        "started_at": iso(row["started_at"]),
-        "ended_at": iso(row["ended_at"]),
-        "revision": at or row["revision"],
+        "id": pk,
+        "song": song,
+        "title": title if len(title) <= LONGEST_TITLE else cut(title, LONGEST_TITLE),
+        "artist": artist if len(artist) <= LONGEST_TITLE else cut(artist, LONGEST_TITLE),
+        "key": key,
+        "tempo": tempo,
+        "duration": duration,
+        "status": status,
+        "pinned": pinned,
+        "position": position,
+        "votes": votes,
+        "counted_at": counted_at and iso(counted_at),
+        "started_at": started_at and iso(started_at),
+        "ended_at": ended_at and iso(ended_at),
+        "revision": at or revision,
     }
 
 
@@ -207,7 +209,7 @@ def publish(jam: Jam, songs: Iterable[int] = (), *, counted: Iterable[int] = (),
     """
     jam.refresh_from_db(fields=CHANGING)
     at, rows = stamp(jam), JamSong.objects.filter(jam=jam, status=JamSong.Status.PLAYING)
-    playing = bare(jam, [song_state(row, at) for row in rows.values(*FIELDS)])
+    playing = bare(jam, [song_state(row, at) for row in rows.values_list(*FIELDS)])
     changes = [Change(jam_state(jam, playing), jam.revision, id=JAM), *song_changes(jam, songs, counted)]
     if desk:
         changes.append(Change({"desk": True}, jam.revision, to="host"))
@@ -223,7 +225,7 @@ def song_changes(jam: Jam, songs: Iterable[int], counted: Iterable[int]) -> list
     """What the room hears of these songs, and what its hosts hear beyond that."""
     at, moved = stamp(jam), set(songs)
     rows = JamSong.objects.filter(jam=jam, pk__in=moved | set(counted))
-    states = [song_state(row, at) for row in rows.values(*FIELDS)]
+    states = [song_state(row, at) for row in rows.values_list(*FIELDS)]
     public = [state for state in states if state["status"] in JamSong.PUBLIC]
     # Also a pending song of which the room knew nothing: an id says nothing about it.
     gone = [state for state in states if state["status"] not in JamSong.PUBLIC and state["id"] in moved]
@@ -237,7 +239,7 @@ def song_changes(jam: Jam, songs: Iterable[int], counted: Iterable[int]) -> list
 
 def top_changes(jam: Jam, at: int | None) -> list[Change]:
     """Where only the first few counts are shown: those, and `top`, their ids, because others have none any more."""
-    rows = JamSong.objects.filter(jam=jam).ranked().values(*FIELDS)[: jam.counts_top]
+    rows = JamSong.objects.filter(jam=jam).ranked().values_list(*FIELDS)[: jam.counts_top]
     states = [song_state(row, at) for row in rows]
     top = Change({"top": [state["id"] for state in states]}, at or 0, id=TOP)
     return [top, *(change_of(state) for state in states)]

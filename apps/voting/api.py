@@ -63,7 +63,7 @@ class JamSongs(GenericAPIView):
     def get(self, request: Request, slug: str) -> Response:
         jam = jam_of(request, slug)
         at = stamp(jam)
-        page = self.paginate_queryset(JamSong.objects.filter(jam=jam).board(jam.shows_counts).values(*FIELDS))
+        page = self.paginate_queryset(JamSong.objects.filter(jam=jam).board(jam.shows_counts).values_list(*FIELDS))
         return self.get_paginated_response(bare(jam, [song_state(row, at) for row in page or []]))
 
     @extend_schema(
@@ -90,7 +90,7 @@ class JamSongs(GenericAPIView):
 
     def state(self, jam: Jam, jam_song: JamSong) -> dict[str, Any]:
         at = stamp(jam)
-        row = JamSong.objects.filter(pk=jam_song.pk).values(*FIELDS).get()
+        row = JamSong.objects.filter(pk=jam_song.pk).values_list(*FIELDS).get()
         return bare(jam, [song_state(row, at)])[0]
 
 
