@@ -266,7 +266,7 @@ def finished(response: HttpResponse, read: Read) -> dict[str, Answer]:
             ("Vary", "Accept, Accept-Encoding" if read.media == JSON else "Cookie, Authorization, Accept-Encoding"),
         )
     }
-    bodies = {"br": brotli.compress(plain, quality=3), "gzip": gzip.compress(plain, 3, mtime=0), "identity": plain}
+    bodies = {"br": brotli.compress(plain, quality=2), "gzip": gzip.compress(plain, 3, mtime=0), "identity": plain}
     answers = {}
     for encoding, body in bodies.items():
         etag = f'"{digest}-{encoding}"'

@@ -31,7 +31,7 @@ def jam(request: HttpRequest, slug: str) -> Said | None:
 
 
 def board(request: HttpRequest, slug: str) -> Said | None:
-    found = Jam(slug=slug)
+    found = Jam.from_db("default", ["slug"], [slug])
     try:
         said = snapshot(found)
     except JamGone:
