@@ -10,6 +10,7 @@ import copy
 import functools
 import gzip
 import hashlib
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -38,9 +39,15 @@ ASKED_OF_ALL = {"HTTP_HOST", "HTTP_X_FORWARDED_PROTO"}  # the headers that an an
 REVALIDATED = ("cache-control", "cdn-cache-control", "surrogate-key", "etag", "vary")
 
 
-# What a view answers to a request without parameters, made without the framework: (what is said, when it goes stale).
-# None: let the view answer.
-Plain = Callable[..., tuple[Any, datetime | None] | None]
+class Said(NamedTuple):
+    """What a view answers to a request without parameters, made without the framework."""
+
+    data: Any
+    stale_at: datetime | None = None
+    place: int | None = None  # in the stream whose state it is
+
+
+Plain = Callable[..., Said | None]  # None: let the view answer
 
 
 class Read(NamedTuple):
@@ -63,11 +70,12 @@ class Wanted(NamedTuple):
     query: str  # its parameters by name, in one order
     base: str  # the address
     field: str  # the address in a coding: what the answer is kept under
-    since: bool  # somebody heard of something newer
+    since: int | None  # the place in a stream that somebody has heard of: only what is as new will do
 
 
 class Answer(NamedTuple):
     until: float
+    place: int | None
     etag: str
     headers: dict[str, tuple[str, str]]  # as HttpResponse.headers keeps them: by their names in small letters
     body: bytes
@@ -92,6 +100,23 @@ def public_page(kind: str, *params: str) -> Callable[[Any], Any]:
     return public_read(kind, *params, media=HTML)
 
 
+class Latest(NamedTuple):
+    """What was computed last: also for those who waited, if it began after they had asked. Where each answer is retired
+    by the next vote before anybody finds it, this keeps a crowd from computing one by one."""
+
+    base: str
+    began: float
+    answers: dict[str, Answer]
+
+    def answer(self, wanted: Wanted, asked: float) -> Answer | None:
+        answer = self.answers.get(wanted.field) if self.base == wanted.base else None
+        as_new = wanted.since is not None and answer and (answer.place or 0) >= wanted.since
+        if answer is None or not (as_new or self.began >= asked):
+            return None
+        counts.add(wanted.read.kind, "local", len(answer.body))
+        return answer
+
+
 class CachedReads:
     """In this process for those without cookie and token, LOCAL_COPY_SECONDS old at most → Redis, exact → the view."""
 
@@ -100,6 +125,7 @@ class CachedReads:
         self.security = SecurityMiddleware(get_response)
         self.locks = [threading.Lock() for _ in range(64)]
         self.computed = [0] * 64  # under each lock
+        self.latest = [Latest("", 0.0, {})] * 64
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         shared = self.shared(request) if request.method in {"GET", "HEAD"} and settings.CACHED_READS else None
@@ -116,7 +142,7 @@ class CachedReads:
         if wanted is None or (known and wanted.read.media == HTML):
             return None
         # Who has a cookie or a token may have just written, and must see it; so must who heard of something newer.
-        exact = known or wanted.since or "no-cache" in said("HTTP_CACHE_CONTROL", "")
+        exact = known or wanted.since is not None or "no-cache" in said("HTTP_CACHE_CONTROL", "")
 
         read, slot = wanted.read, hash(wanted.base) % 64
         computed, asked = self.computed[slot], time.monotonic()
@@ -125,8 +151,10 @@ class CachedReads:
         if answer is None:
             with self.locks[slot]:  # one thread computes, the others find its answer
                 if self.computed[slot] != computed:
-                    asked = time.monotonic()
-                    answer, revision = self.find(wanted, exact=exact)
+                    answer = self.latest[slot].answer(wanted, asked)
+                    if answer is None:
+                        asked = time.monotonic()
+                        answer, revision = self.find(wanted, exact=exact)
                 if answer is None:
                     answer = self.compute(request, wanted, revision, asked)
                     self.computed[slot] += 1
@@ -138,9 +166,12 @@ class CachedReads:
     def find(self, wanted: Wanted, *, exact: bool) -> tuple[Answer | None, bytes | None]:
         """The answer; and the group's revision, for who must compute it: what is read later is at least as new."""
         read, field = wanted.read, wanted.field
-        if not exact and (answer := copies.get(read.group, field)) and answer.until > time.time():
-            counts.add(read.kind, "local", len(answer.body))
-            return answer, None
+        since = wanted.since is not None
+        if (since or not exact) and (answer := copies.get(read.group, field, since=since)):
+            new_enough = wanted.since is None or (answer.place or 0) >= wanted.since
+            if new_enough and answer.until > time.time():
+                counts.add(read.kind, "local", len(answer.body))
+                return answer, None
         if read.group in debts.groups:
             return None, None
         asked = time.monotonic()
@@ -158,7 +189,7 @@ class CachedReads:
         self, request: HttpRequest, wanted: Wanted, revision: bytes | None, asked: float
     ) -> Answer | HttpResponse:
         """The answer, stored if nothing was retired since; or the response, if that is not for all."""
-        read, field = wanted.read, wanted.field
+        read, field, began = wanted.read, wanted.field, time.monotonic()
         asked_by_nobody = as_nobody(request, wanted)
         plain = self.plain(asked_by_nobody, read) if read.plain and not wanted.query else None
         response = plain or self.get_response(asked_by_nobody)
@@ -170,6 +201,7 @@ class CachedReads:
             with suppress(Away):
                 packed = {name: pack(answer) for name, answer in answers.items()}
                 stored = store.put(read.group, revision, packed, read.seconds)
+        self.latest[hash(wanted.base) % 64] = Latest(wanted.base, began, answers)
         counts.add(read.kind, "miss" if stored else "refused", len(answers[field].body))
         copies.put(read.group, field, answers[field], asked)
         return answers[field]
@@ -185,8 +217,8 @@ class CachedReads:
             return None
         if said is None:
             return None
-        response = HttpResponse(dumps(said[0]), content_type=JSON)
-        response.stale_at = said[1]  # type: ignore[attr-defined]
+        response = HttpResponse(dumps(said.data), content_type=JSON)
+        response.stale_at, response.place = said.stale_at, said.place  # type: ignore[attr-defined]
         return self.security.process_response(request, response)
 
 
@@ -201,7 +233,9 @@ def understood(site: str, path: str, query_string: str, accept: str, accept_enco
         return None
     query = urlencode(sorted((name, values) for name, values in given.lists() if name != "since"), doseq=True)
     base = f"{site}{path}?{query}"
-    return Wanted(read, query, base, f"{preferred(accept_encoding)} {base}", "since" in given)
+    since = given.get("since")
+    place = None if since is None else int(since) if since.isdecimal() and len(since) < 18 else sys.maxsize
+    return Wanted(read, query, base, f"{preferred(accept_encoding)} {base}", place)
 
 
 def declared(path: str) -> Read | None:
@@ -273,18 +307,18 @@ def finished(response: HttpResponse, read: Read) -> dict[str, Answer]:
         headers = common | {"etag": ("ETag", etag), "content-length": ("Content-Length", str(len(body)))}
         if encoding != "identity":
             headers["content-encoding"] = ("Content-Encoding", encoding)
-        answers[encoding] = Answer(until, etag, headers, body)
+        answers[encoding] = Answer(until, getattr(response, "place", None), etag, headers, body)
     return answers
 
 
 def pack(answer: Answer) -> bytes:
-    return orjson.dumps(answer[:3]) + b"\n" + answer.body
+    return orjson.dumps(answer[:4]) + b"\n" + answer.body
 
 
 def unpack(raw: bytes) -> Answer:
     head, _, body = raw.partition(b"\n")
-    until, etag, headers = orjson.loads(head)
-    return Answer(until, etag, headers, body)
+    until, place, etag, headers = orjson.loads(head)
+    return Answer(until, place, etag, headers, body)
 
 
 def respond(request: HttpRequest, answer: Answer) -> HttpResponse:

@@ -261,22 +261,29 @@ class Copies:
     """Answers in this process, for as long as LOCAL_COPY_SECONDS after Redis had them."""
 
     def __init__(self) -> None:
-        self.kept: dict[str, dict[str, tuple[float, Any]]] = {}
+        self.clear()
 
-    def get(self, group: str, field: str) -> Any:
-        until, answer = self.kept.get(group, {}).get(field, (0.0, None))
-        return answer if time.monotonic() < until else None
+    def clear(self) -> None:
+        self.kept: dict[str, dict[str, tuple[float, Any]]] = {}
+        self.retired: dict[str, float] = {}
+
+    def get(self, group: str, field: str, *, since: bool = False) -> Any:
+        """`since`: whoever asks knows how new it must be, and takes what was retired here meanwhile."""
+        asked, answer = self.kept.get(group, {}).get(field, (0.0, None))
+        fresh = time.monotonic() < asked + settings.LOCAL_COPY_SECONDS
+        return answer if fresh and (since or asked > self.retired.get(group, 0.0)) else None
 
     def put(self, group: str, field: str, answer: Any, asked: float) -> None:
         """`asked`: when Redis was asked, by the monotonic clock; what it said was true then."""
         if settings.LOCAL_COPY_SECONDS:
             if len(self.kept) > 500 or len(self.kept.get(group, ())) > 100:
-                self.kept.clear()
-            self.kept.setdefault(group, {})[field] = (asked + settings.LOCAL_COPY_SECONDS, answer)
+                self.clear()
+            self.kept.setdefault(group, {})[field] = (asked, answer)
 
     def forget(self, *groups: str) -> None:
         for group in groups:
-            self.kept.pop(group, None)
+            if group in self.kept:
+                self.retired[group] = time.monotonic()
 
 
 copies = Copies()

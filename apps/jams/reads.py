@@ -1,10 +1,8 @@
 """Hot reads without the framework: what the views of api.py answer to a request without parameters, to the byte."""
 
-from datetime import datetime
-from typing import Any
-
 from django.http import HttpRequest
 
+from apps.core.cached import Said
 from apps.core.compiled import GIVEN, Compiled, with_total
 from apps.core.formats import LONGEST, first_page
 from apps.jams.board import snapshot
@@ -15,18 +13,16 @@ from apps.jams.serializers import JAM_COLUMNS, jam_output
 LATEST = Compiled(lambda: with_total(Jam.objects.public()).order_by("-starts_at", "-pk").values(*JAM_COLUMNS, "total"))
 BY_SLUG = Compiled(lambda: Jam.objects.public().filter(slug=GIVEN).values(*JAM_COLUMNS))
 
-Said = tuple[Any, datetime | None]
-
 
 def jams(request: HttpRequest) -> Said:
     page, rows = first_page(request, LATEST)
     page["results"] = [jam_output(row, longest=LONGEST) for row in rows]
-    return page, first_closing(*(row["voting_closes_at"] for row in rows))
+    return Said(page, first_closing(*(row["voting_closes_at"] for row in rows)))
 
 
 def jam(request: HttpRequest, slug: str) -> Said | None:
     for row in BY_SLUG(slug, limit=1):
-        return jam_output(row), first_closing(row["voting_closes_at"])
+        return Said(jam_output(row), first_closing(row["voting_closes_at"]))
     return None
 
 
@@ -36,4 +32,6 @@ def board(request: HttpRequest, slug: str) -> Said | None:
         said = snapshot(found)
     except JamGone:
         return None
-    return None if found.status == Jam.Status.DRAFT else (said, first_closing(found.voting_closes_at))
+    if found.status == Jam.Status.DRAFT:
+        return None
+    return Said(said, first_closing(found.voting_closes_at), place=said["revision"])

@@ -9,7 +9,7 @@ import contextlib
 import logging
 import uuid
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, NamedTuple
 
 import orjson
@@ -24,6 +24,7 @@ DEADLINE = 0.25  # seconds that one socket may hold up the others
 BATCH = 256  # sockets between two looks at the rest of the loop
 CHECK = 2.0  # seconds between two comparisons with the layer
 HEARTBEAT = 10  # checks between two heartbeats
+KEPT = 2.0  # seconds, and up to twice as many, of which a first frame tells: longer than any snapshot is old
 
 
 class Socket(NamedTuple):
@@ -38,6 +39,9 @@ class Stream:
         self.sockets: set[Socket] = set()
         self.joining = 0
         self.waiting = Changes()
+        # What has lately changed, after which number, in two parts: when the newer is KEPT old, the older goes.
+        self.recent, self.older = (0, Changes()), (0, Changes())
+        self.turned = 0.0
         self.revision = 0
         self.shown = 0  # the newest number that all have seen; what is addressed takes numbers too
         self.present = 0
@@ -48,14 +52,42 @@ class Stream:
     def feed(self, revision: int, changes: list[dict[str, Any]]) -> None:
         # A hub that has seen nothing yet has lost nothing: its sockets fetch a snapshot anyway. And a check may have
         # read the number of this very message while it was under way.
-        self.lost |= bool(self.revision) and revision - self.revision not in {0, 1}
+        if self.revision and revision - self.revision not in {0, 1}:
+            self.lost = True
+        if self.lost or not self.revision:
+            self.begin_anew(revision - 1)
+        self.keep(changes)
         self.revision = revision
         self.waiting.add(changes)
         self.wake()
 
     def lose(self, revision: int) -> None:
         self.lost, self.revision = True, revision
+        self.begin_anew(revision)
         self.wake()
+
+    def begin_anew(self, revision: int) -> None:
+        """What was told before is not all known here."""
+        self.recent = self.older = (revision, Changes())
+
+    def keep(self, changes: Iterable[dict[str, Any]]) -> None:
+        now = asyncio.get_running_loop().time()
+        if now > self.turned + KEPT:
+            self.older = self.recent if now < self.turned + 2 * KEPT else (self.revision, Changes())
+            self.recent, self.turned = (self.revision, Changes()), now
+        self.recent[1].add(changes)
+
+    async def greet(self, socket: Socket) -> None:
+        """The first frame brings what has lately changed: with it a snapshot will do that is as new as `since`."""
+        self.keep(())
+        lately = Changes()
+        for _since, changes in (self.older, self.recent):
+            lately.add(changes.messages())
+        frames = lately.frames()
+        first = {"revision": self.shown, "present": self.present, "since": self.older[0], **frames.pop("", {})}
+        own = [{"revision": self.shown, **frame} for address, frame in frames.items() if address in socket.addresses]
+        for frame in (first, *own):
+            await socket.send(orjson.dumps(frame).decode())
 
     def wake(self) -> None:
         if self.flushing is None or self.flushing.done():
@@ -114,7 +146,7 @@ class Hub:
             stream.sockets.add(socket)
         finally:
             stream.joining -= 1
-        await socket.send(orjson.dumps({"revision": stream.shown, "present": stream.present}).decode())
+        await stream.greet(socket)
         return stream
 
     async def subscribe(self, stream: Stream) -> None:
@@ -125,6 +157,10 @@ class Hub:
                 await self.ready.wait()
                 await get_channel_layer().group_add(stream.name, self.channel)
                 stream.subscribed = True
+                [revision] = await asyncio.to_thread(get_channel_layer().revisions, [stream.name])
+                if not stream.revision:
+                    stream.revision = stream.shown = revision
+                    stream.begin_anew(revision)
 
     async def receive(self) -> None:
         layer = get_channel_layer()

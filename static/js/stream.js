@@ -91,10 +91,12 @@ export class Stream extends EventTarget {
     let greeted = false;
     socket.onmessage = (event) => {
       this.#heard();
-      // From its first frame on the socket misses nothing, so the snapshot comes after it.
-      if (!greeted) this.refresh(0);
+      if (event.data === "pong") return;
+      const frame = JSON.parse(event.data);
+      // From its first frame on the socket misses nothing, and that one tells what a snapshot may be too old for.
+      if (!greeted) this.refresh(frame.since);
       greeted = true;
-      if (event.data !== "pong") this.#receive(JSON.parse(event.data));
+      this.#receive(frame);
     };
     socket.onclose = (event) => socket === this.#socket && this.#lost(event.code);
   }

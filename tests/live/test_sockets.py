@@ -332,7 +332,7 @@ def test_a_ping_is_no_trouble(asgi_server):
 
 def test_the_greeting_says_where_the_stream_stands(asgi_server):
     with watching(asgi_server, make_jam()) as phone:
-        assert set(phone.greeting) == {"revision", "present"}
+        assert set(phone.greeting) == {"revision", "present", "since"}
 
 
 @pytest.mark.parametrize("message", ["x" * 1025, b"x" * 1025, "é" * 2000])

@@ -333,7 +333,7 @@ class Liar:
         self.answers = answers
 
     async def ask(self, method, path, **options):
-        answer = self.answers[path.rpartition("/")[2]]
+        answer = self.answers[path.partition("?")[0].rpartition("/")[2]]
         if isinstance(answer, Exception):
             raise answer
         return answer

@@ -20,7 +20,7 @@ class Phone:
         self.board = Board()
         self.watching: asyncio.Task[None] | None = None
         self.looking: asyncio.Task[None] | None = None
-        self.stale = False
+        self.stale, self.since = False, 0
         self.expected: dict[int, tuple[int, float]] = {}  # by song: the revision of an own vote, and when it was tapped
         self.address = f"{room.sockets}/ws/jams/{room.jam}"
 
@@ -48,12 +48,16 @@ class Phone:
     async def follow(self, socket: ClientConnection) -> None:
         """Socket first, then the snapshot, then what is newer. Ends when the phone falls asleep."""
         self.room.figures.sockets += 1
-        self.look_again(spread=0)
+        greeted = False
         awake = None if self.room.closing.is_set() else self.room.rng.expovariate(1 / AWAKE)
         try:
             async with asyncio.timeout(awake):
                 while True:
-                    self.hear(parsed(str(await socket.recv())))
+                    frame = parsed(str(await socket.recv()))
+                    if not greeted:
+                        self.look_again(spread=0, since=frame.get("since", 0))
+                        greeted = True
+                    self.hear(frame)
         except TimeoutError:
             pass
         finally:
@@ -67,16 +71,16 @@ class Phone:
         self.notice()
         if frame.get("refetch") or behind or not whole:
             self.room.figures.refetched += 1
-            self.look_again(spread=1)
+            self.look_again(spread=1, since=frame["revision"])
 
     def put_away(self) -> None:
         for task in (self.watching, self.looking):
             if task:
                 task.cancel()
 
-    def look_again(self, spread: float) -> None:
-        """Fetches the snapshot within `spread` seconds, so that not all phones do it at once."""
-        self.stale = True
+    def look_again(self, spread: float, since: int) -> None:
+        """Fetches a snapshot as new as `since` within `spread` seconds, so that not all phones do it at once."""
+        self.stale, self.since = True, max(self.since, since)
         if self.looking is None or self.looking.done():
             self.looking = asyncio.create_task(self.look(self.room.rng.random() * spread))
 
@@ -84,7 +88,7 @@ class Phone:
         await asyncio.sleep(delay)
         while self.stale:
             self.stale = False
-            answer = await self.room.ask("GET", "snapshot", token=self.token, public=True)
+            answer = await self.room.ask("GET", f"snapshot?since={self.since}", token=self.token, public=True)
             if answer and answer.ok:
                 self.board.replace(answer.body)
                 self.notice()

@@ -25,7 +25,7 @@ class Room:
 
     async def ask(self, method: str, path: str, **options: Any) -> Answer | None:
         """None when no answer came. Notes what is an error. Options as of Server.ask."""
-        what = f"{method} {path.rpartition('/')[2]}"
+        what = f"{method} {path.partition('?')[0].rpartition('/')[2]}"
         try:
             answer = await self.server.ask(method, f"/jams/{self.jam}/{path}", **options)
         except FailedError as error:
