@@ -31,7 +31,7 @@ from apps.core.counts import counts
 from apps.core.formats import dumps
 from apps.core.store import Away, copies, debts, store
 
-LONGEST_QUERY = 200
+LONGEST = 700  # characters of all that an answer may depend on: each of them is remembered
 JSON, HTML = "application/json", "text/html"
 OWN = {"allow", "content-encoding", "content-length", "etag", "vary", "cache-control", "x-request-id"}
 OF_DOCUMENTS = {"x-frame-options", "cross-origin-opener-policy", "referrer-policy"}  # JSON is none: see nosniff
@@ -134,10 +134,11 @@ class CachedReads:
     def shared(self, request: HttpRequest) -> HttpResponse | None:
         """None: this request is not one that all would get the same answer to."""
         said = request.META.get
-        wanted = understood(
+        words = (
             f"{request.scheme}://{said('HTTP_HOST')}", request.path_info, said("QUERY_STRING", ""),
             said("HTTP_ACCEPT", ""), said("HTTP_ACCEPT_ENCODING", ""),
         )  # fmt: skip
+        wanted = understood(*words) if sum(map(len, words)) < LONGEST else None
         known = bool(said("HTTP_COOKIE") or said("HTTP_AUTHORIZATION"))
         if wanted is None or (known and wanted.read.media == HTML):
             return None
@@ -226,7 +227,7 @@ class CachedReads:
 def understood(site: str, path: str, query_string: str, accept: str, accept_encoding: str) -> Wanted | None:
     """What is asked for, if it is a read to share, with parameters that it declares, in a form that the view gives."""
     read = declared(path)
-    if read is None or (read.media == JSON and not wants_json(accept)) or len(query_string) > LONGEST_QUERY:
+    if read is None or (read.media == JSON and not wants_json(accept)):
         return None
     given = QueryDict(query_string)
     if not read.params.union(["since"]).issuperset(given):

@@ -268,10 +268,12 @@ class Copies:
         self.retired: dict[str, float] = {}
 
     def get(self, group: str, field: str, *, since: bool = False) -> Any:
-        """`since`: whoever asks knows how new it must be, and takes what was retired here meanwhile."""
+        """`since`: whoever asks knows how new it must be; so it may have been retired here, and be twice as old."""
         asked, answer = self.kept.get(group, {}).get(field, (0.0, None))
-        fresh = time.monotonic() < asked + settings.LOCAL_COPY_SECONDS
-        return answer if fresh and (since or asked > self.retired.get(group, 0.0)) else None
+        age = time.monotonic() - asked
+        if since:
+            return answer if age < 2 * settings.LOCAL_COPY_SECONDS else None
+        return answer if age < settings.LOCAL_COPY_SECONDS and asked > self.retired.get(group, 0.0) else None
 
     def put(self, group: str, field: str, answer: Any, asked: float) -> None:
         """`asked`: when Redis was asked, by the monotonic clock; what it said was true then."""

@@ -32,6 +32,7 @@ FIELDS = (
 )  # fmt: skip
 
 STATUS = FIELDS.index("status")
+STATE_BYTES = 1_000  # no song takes more, its texts cut
 MOST_PENDING, MOST_PEOPLE = 200, 500  # on a host's desk
 
 # What a frame says beyond its songs: each of these has a newest state of its own.
@@ -98,8 +99,10 @@ def snapshot(jam: Jam) -> State:
     if len(ranked) < size and len(songs) == 3 * size:  # a night that never ends
         ranked = list(JamSong.objects.filter(jam=jam).ranked().values_list(*FIELDS)[:size])
     open_count = len(ranked) if len(ranked) < size else JamSong.objects.filter(jam=jam).filter(RANKS).count()
-    staged = fitting([song_state(row, at) for row in others[:size]], MOST_BYTES // 2)
-    open_songs = fitting([song_state(row, at) for row in ranked[:size]], MOST_BYTES - size_of(staged))
+    staged, open_songs = ([song_state(row, at) for row in rows[:size]] for rows in (others, ranked))
+    if STATE_BYTES * (len(staged) + len(open_songs)) > MOST_BYTES:
+        staged = fitting(staged, MOST_BYTES // 2)
+        open_songs = fitting(open_songs, MOST_BYTES - size_of(staged))
     songs = in_order(hide(jam, open_songs), bare(jam, staged))
     return {
         "revision": revision,

@@ -68,7 +68,8 @@ class Stream:
 
     def begin_anew(self, revision: int) -> None:
         """What was told before is not all known here."""
-        self.recent = self.older = (revision, Changes())
+        self.recent, self.older = (revision, Changes()), (revision, Changes())
+        self.turned = asyncio.get_running_loop().time()
 
     def keep(self, changes: Iterable[dict[str, Any]]) -> None:
         now = asyncio.get_running_loop().time()
@@ -212,6 +213,7 @@ class Hub:
                 stream.lose(revision)
             elif not stream.revision:
                 stream.revision = stream.shown = revision
+                stream.begin_anew(revision)
             elif before.get(stream.name) == revision != stream.revision:
                 stream.lose(revision)  # behind by the same number twice: not under way, lost
         return {stream.name: revision for stream, revision in zip(streams, newest, strict=True)}

@@ -11,7 +11,7 @@ from channels.layers import get_channel_layer
 from django.conf import settings
 
 from apps.core import store as module
-from apps.core.store import MOST, Away, Debts, LocalStore, RedisStore, key, retire
+from apps.core.store import MOST, Away, Copies, Debts, LocalStore, RedisStore, key, retire
 from tests.servers import STARTED, start_redis
 
 
@@ -204,3 +204,22 @@ def test_what_could_not_be_retired_is_not_read_here_and_retired_when_redis_is_ba
 def test_a_stream_and_its_group_share_a_node_of_a_cluster():
     assert key("jam.a") == f"{settings.CHANNEL_PREFIX}:cache:{{jam.a}}"
     assert "{jam.a}" in get_channel_layer().counter("jam.a") if settings.REDIS_URL else True
+
+
+def test_a_copy_that_was_retired_serves_those_who_say_how_new_it_must_be(monkeypatch, settings):
+    settings.LOCAL_COPY_SECONDS = 1.0
+    now = 100.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    kept = Copies()
+    kept.put("jam.a", "x", "answer", now)
+    now = 100.5
+    assert kept.get("jam.a", "x") == kept.get("jam.a", "x", since=True) == "answer"
+
+    kept.forget("jam.a")
+    assert (kept.get("jam.a", "x"), kept.get("jam.a", "x", since=True)) == (None, "answer")
+
+    kept.put("jam.a", "x", "computed before that", 100.4)
+    assert kept.get("jam.a", "x") is None
+
+    now = 102.4
+    assert kept.get("jam.a", "x", since=True) is None

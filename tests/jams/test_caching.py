@@ -3,6 +3,7 @@
 import io
 import re
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from django.test import Client
 from apps.catalog.imports import import_songs
 from apps.catalog.models import Song, Venue
 from apps.core.store import LocalStore, copies, store
-from apps.jams import lineup, operations
+from apps.jams import lineup, operations, reads
 from apps.jams.models import Jam, JamSong
 from apps.voting.operations import cast_vote, leave_jam, suggest_song, take_back_vote
 from tests.callers import Caller
@@ -28,6 +29,7 @@ from tests.factories import (
     make_user,
     make_venue,
 )
+from tests.races import in_threads
 from tests.routes import ROLES, address, make_world
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -326,7 +328,70 @@ def test_the_document_has_the_table_of_the_settings():
 def test_a_jam_is_in_the_groups_of_the_settings():
     jam = make_jam()
 
-    groups = {settings.CACHED[kind][0].format(slug=jam.slug) for kind in ("jams", "jam", "board")}
+    groups = {settings.CACHED[kind][0].format(slug=jam.slug) for kind in ("jams", "nights", "songs", "jam", "board")}
 
     assert set(jam.cached_in) == groups
     assert JamSong(jam=jam).jam.stream in groups
+
+
+# As new as somebody has heard of ------------------------------------------------------------------------
+
+
+def vote_elsewhere(jam_song):
+    cast_vote(jam_song=jam_song, attendee=make_attendee(jam=jam_song.jam))
+    jam_song.refresh_from_db()
+    return jam_song.votes
+
+
+def shown(jam, since):
+    answer = get(f"/api/v1/jams/{jam.slug}/snapshot?since={since}").json()
+    return answer["revision"], answer["songs"][0]["votes"]
+
+
+@pytest.mark.services
+def test_a_copy_is_new_enough_when_it_has_reached_the_number(django_assert_num_queries):
+    jam_song = make_jam_song()
+    jam = jam_song.jam
+    vote_elsewhere(jam_song)
+    first, votes = shown(jam, 0)
+    vote_elsewhere(jam_song)  # retires it
+
+    with django_assert_num_queries(0):
+        assert shown(jam, first) == (first, votes)
+    newer = shown(jam, first + 1)
+
+    assert newer[0] > first
+    assert newer[1] == votes + 1
+
+
+@pytest.mark.parametrize("since", ["x", "-1", "9" * 30, ""])
+def test_a_number_that_is_none_gets_the_newest(since):
+    jam_song = make_jam_song()
+    shown(jam_song.jam, 0)
+
+    votes = vote_elsewhere(jam_song)
+
+    assert shown(jam_song.jam, since)[1] == votes
+
+
+@pytest.mark.services
+def test_those_who_waited_take_what_was_computed_though_a_vote_has_retired_it(monkeypatch):
+    """Thirty at once while each computation is overtaken by a vote: two computations, not thirty."""
+    jam_song = make_jam_song()
+    voters = iter([make_attendee(jam=jam_song.jam) for _ in range(40)])
+    asked, snapshot = [], reads.snapshot
+
+    def overtaken(jam):
+        asked.append(1)
+        said = snapshot(jam)
+        time.sleep(0.05)
+        cast_vote(jam_song=jam_song, attendee=next(voters))
+        return said
+
+    monkeypatch.setattr(reads, "snapshot", overtaken)
+    path, client = f"/api/v1/jams/{jam_song.jam.slug}/snapshot", Client(headers={"Cookie": "a=b"})
+    client.get("/api/v1/venues")
+
+    assert in_threads([lambda: client.get(path)] * 30) == []
+
+    assert len(asked) < 10

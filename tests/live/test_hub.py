@@ -438,3 +438,59 @@ def test_each_loop_has_a_hub_of_its_own():
 
     assert on_hub(scene)
     assert on_hub(scene)
+
+
+# The first frame ----------------------------------------------------------------------------------------
+
+
+def test_the_first_frame_brings_what_has_lately_changed_and_says_from_where_on():
+    async def scene():
+        stream, ear = stream_with(), Ear("host")
+        stream.feed(41, [vote(7, 1)])
+        stream.feed(42, [vote(7, 2), vote(8, 5), vote(8, 6, to="host"), vote(9, 9, to="attendee:1")])
+        await settled(stream)
+        await stream.greet(ear.socket)
+        return ear.heard
+
+    first, own = asyncio.run(scene())
+
+    assert (first["revision"], first["since"]) == (42, 40)
+    assert {song["id"]: song["votes"] for song in first["songs"]} == {7: 2, 8: 5}
+    assert own == {"revision": 42, "songs": [{"id": 8, "revision": 6, "votes": 6}]}
+
+
+def test_the_first_frame_forgets_what_every_snapshot_has(monkeypatch):
+    monkeypatch.setattr(hubs, "KEPT", 0.05)
+
+    async def scene():
+        stream, early, late = stream_with(), Ear(), Ear()
+        stream.feed(41, [vote(7, 1)])
+        await asyncio.sleep(0.06)
+        stream.feed(42, [vote(8, 1)])
+        await settled(stream)
+        await stream.greet(early.socket)
+        await asyncio.sleep(0.2)
+        await stream.greet(late.socket)
+        return early.heard[0], late.heard[0]
+
+    early, late = asyncio.run(scene())
+
+    assert early["since"] <= 41
+    assert 8 in [song["id"] for song in early["songs"]]
+    assert late == {"revision": 42, "present": 0, "since": 42}
+
+
+@pytest.mark.parametrize("how", ["a hole", "behind"])
+def test_after_a_loss_only_a_newer_snapshot_will_do(how):
+    async def scene():
+        stream, ear = stream_with(), Ear()
+        stream.feed(41, [vote(7, 1)])
+        stream.feed(50, [vote(8, 1)]) if how == "a hole" else stream.lose(50)
+        await settled(stream)
+        await stream.greet(ear.socket)
+        return ear.heard[0]
+
+    first = asyncio.run(scene())
+
+    assert first["since"] == (49 if how == "a hole" else 50)
+    assert [song["id"] for song in first.get("songs", [])] == ([8] if how == "a hole" else [])

@@ -1,5 +1,6 @@
 """What a phone knows of the jam. Rows merge by their own revision, so frames and snapshots come in any order."""
 
+from collections import deque
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -23,7 +24,7 @@ def parsed(text: str) -> State:
 class Board:
     def __init__(self) -> None:
         self.songs: dict[int, Row] = {}
-        self.early: list[State] = []  # frames that came before the first snapshot
+        self.recent: deque[State] = deque(maxlen=100)  # frames that a snapshot may be older than
         self.loaded = False
         self.revision = 0
         self.jam_revision = -1
@@ -37,15 +38,16 @@ class Board:
             self.songs[song["id"]] = max(row, known.get(song["id"], row), key=lambda r: r.revision)
         self.revision = max(self.revision, snapshot["revision"])
         self.note(snapshot)
-        self.loaded, early, self.early = True, self.early, []
-        for frame in early:
-            self.merge(frame)
+        self.loaded = True
+        for frame in [frame for frame in self.recent if frame.get("revision", 0) > snapshot["revision"]]:
+            self.take(frame)
 
     def merge(self, frame: State) -> bool:
         """False when it speaks of a song that was never seen whole: time to look at everything again."""
-        if not self.loaded:
-            self.early.append(frame)
-            return True
+        self.recent.append(frame)
+        return self.take(frame) if self.loaded else True
+
+    def take(self, frame: State) -> bool:
         whole = True
         for song in frame.get("songs", ()):
             known = self.songs.get(song["id"])
