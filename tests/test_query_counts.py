@@ -44,11 +44,11 @@ API = [
     row("api:jam", 1),
     row("api:jam", 2, "host"),  # user, jam
     row("api:jam-by-slug", 1),
-    row("api:snapshot", 3),  # jam, jam again with its people, songs
-    row("api:snapshot", 3, "attendee"),
-    row("api:snapshot", 4, "host"),  # user
-    row("api:snapshot", 3, of="hidden"),
-    row("api:snapshot", 3, of="ended"),
+    row("api:snapshot", 2),  # jam, the board in one trip
+    row("api:snapshot", 2, "attendee"),
+    row("api:snapshot", 3, "host"),  # user
+    row("api:snapshot", 2, of="hidden"),
+    row("api:snapshot", 2, of="ended"),
     row("api:jam-songs", 3, query="?page_size=100"),  # jam, count, page
     row("api:jam-songs", 4, "staff"),  # user
     row("api:me", 6, "attendee"),  # jam, attendee, votes, votes left, suggestions left, songs
@@ -69,13 +69,13 @@ PAGES = [
     row("pages:jams", 2, query="?when=past"),
     row("pages:join", 1),
     row("pages:join", 2, "phone", status=303),  # jam, attendee
-    row("pages:jam", 3),  # jam, jam again with its people, songs
-    row("pages:jam", 4, "host"),  # user
-    row("pages:jam", 6, "phone"),  # attendee, votes, suggestions
-    row("pages:jam", 7, "phone", "?find=song"),  # hits
-    row("pages:jam", 3, of="hidden"),
-    row("pages:jam", 3, of="ended"),
-    row("pages:screen", 3),
+    row("pages:jam", 2),  # jam, the board in one trip
+    row("pages:jam", 3, "host"),  # user
+    row("pages:jam", 5, "phone"),  # attendee, votes, suggestions
+    row("pages:jam", 6, "phone", "?find=song"),  # hits
+    row("pages:jam", 2, of="hidden"),
+    row("pages:jam", 2, of="ended"),
+    row("pages:screen", 2),
     row("pages:move", 3, "phone"),  # jam, attendee when making the code, attendee
     row("pages:songs", 2),  # count, page
     row("pages:songs", 2, query="?search=song&sort=-times_played"),
@@ -90,8 +90,8 @@ PAGES = [
     row("metrics", 1, "staff"),
     # What hosts see begins with the user; of one jam: the jam, whether it is theirs.
     row("pages:host", 5, "host"),  # what is on, count, past, venues
-    row("pages:console", 7, "host"),  # pending, people, snapshot 2
-    row("pages:console", 9, "host", "?find=open", of="hidden"),  # counted songs, hits
+    row("pages:console", 6, "host"),  # pending, people, snapshot
+    row("pages:console", 8, "host", "?find=open", of="hidden"),  # counted songs, hits
     row("pages:act", 3, "host"),
     row("pages:attendee_remove", 4, "host"),  # the attendee
     row("pages:jam_new", 4, "host"),  # has a venue?, venues twice: choices, the first
@@ -122,7 +122,7 @@ ADMIN = [
         "catalog_venue", filters="town=Town 0", changelist=5, found=5, add=1, change=5, history=4, delete=3,
         forbidden=["delete"],
     ),
-    *page_of_model("catalog_song", filters="style=Soul", changelist=5, found=5, add=1, change=2, history=4, delete=3),
+    *page_of_model("catalog_song", filters="style=Soul", changelist=5, found=5, add=1, change=2, history=4, delete=4),
     *page_of_model(
         "jams_jam", filters="status=live", changelist=3, found=3, add=1, change=5, history=4, delete=3,
         forbidden=["delete"],
@@ -138,6 +138,18 @@ ADMIN = [
     ),
     *page_of_model(
         "jams_attendee", filters="state=active", changelist=2, found=2, add=1, change=3, history=3, delete=2,
+        forbidden=["add", "delete"],
+    ),
+    *page_of_model(
+        "jams_jamview", filters="page=jam", changelist=2, found=2, add=1, change=3, history=4, delete=2,
+        forbidden=["add", "delete"],
+    ),
+    *page_of_model(
+        "catalog_songview", filters="", changelist=2, found=2, add=1, change=3, history=4, delete=2,
+        forbidden=["add", "delete"],
+    ),
+    *page_of_model(
+        "catalog_songsearch", filters="found=no", changelist=2, found=2, add=1, change=2, history=3, delete=2,
         forbidden=["add", "delete"],
     ),
     *page_of_model(

@@ -13,8 +13,8 @@ from django.urls import get_resolver
 from django.utils import timezone
 
 from apps.accounts.models import User
-from apps.catalog.models import Song, Venue
-from apps.jams.models import Attendee, AuditEvent, Jam, JamHost, JamSong
+from apps.catalog.models import Song, SongSearch, SongView, Venue
+from apps.jams.models import Attendee, AuditEvent, Jam, JamHost, JamSong, JamView
 from apps.voting.models import Vote
 from tests.callers import Caller, with_cookie
 from tests.factories import (
@@ -29,7 +29,7 @@ from tests.factories import (
     make_vote,
 )
 
-MODELS = (User, Venue, Song, Jam, JamSong, Attendee, AuditEvent, Vote)
+MODELS = (User, Venue, Song, SongView, SongSearch, Jam, JamSong, Attendee, AuditEvent, JamView, Vote)
 EVERYBODY = ("visitor", "attendee", "phone", "stranger", "host", "other_host", "staff")
 
 
@@ -146,6 +146,10 @@ class World:
                 make_vote(jam_song=song)
                 make_jam_song(jam=jam, status="playing", started_at=jam.starts_at)
                 make_jam_song(jam=jam, song=self.song, status="played", ended_at=timezone.now())
+        today = timezone.now().date()
+        JamView.objects.create(jam=jam, day=today, page="jam", times=number)
+        SongView.objects.create(song=song.song, day=today, times=number)
+        SongSearch.objects.create(text=f"text {number}", day=today, found=0, times=number)
 
     def log(self, rows):
         """What staff did in the admin, with each model."""
