@@ -154,6 +154,7 @@ elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
         DATABASES["default"]["CONN_MAX_AGE"] = None  # gunicorn's threads last, and each keeps its connection
 else:
     raise ImproperlyConfigured("Environment: DATABASE_URL must be sqlite:///path or postgresql://…")
+DATABASES["default"]["ENGINE"] = DATABASES["default"]["ENGINE"].replace("django.db", "django_prometheus.db")  # measures
 
 if REDIS_URL:
     CACHES: dict[str, dict[str, Any]] = {

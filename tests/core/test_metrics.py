@@ -176,6 +176,19 @@ def test_answers_of_the_cache_are_counted_by_kind_and_outcome():
     assert told() == {name: count + new[name] for name, count in before.items()}  # once
 
 
+def test_statements_are_counted(db):
+    from django.db import connection
+
+    def ran():
+        return scrape()["django_db_execute_total", labels(alias="default", vendor=connection.vendor)]
+
+    make_staff()
+    before = ran()
+    make_staff()
+
+    assert ran() > before
+
+
 @pytest.mark.services
 def test_redis_says_how_full_it_is():
     found = scrape()
