@@ -142,6 +142,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
 elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
+    DATABASES["default"]["ENGINE"] = "django_prometheus.db.backends.postgresql"  # the same, measured
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     # PgBouncer may give each transaction another connection, so nothing is left on one: no cursor of the server's, and
     # psycopg prepares nothing unless it is told to.
@@ -154,7 +155,6 @@ elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
         DATABASES["default"]["CONN_MAX_AGE"] = None  # gunicorn's threads last, and each keeps its connection
 else:
     raise ImproperlyConfigured("Environment: DATABASE_URL must be sqlite:///path or postgresql://…")
-DATABASES["default"]["ENGINE"] = DATABASES["default"]["ENGINE"].replace("django.db", "django_prometheus.db")  # measures
 
 if REDIS_URL:
     CACHES: dict[str, dict[str, Any]] = {
