@@ -21,11 +21,11 @@ from apps.jams import reads as jam_reads
 from apps.voting import api as voting
 
 PAGED = ("page", "page_size", "ordering")
-jam_list = public_read("jams", *PAGED, "when", "status", "venue", plain=jam_reads.jams)
-one_jam = public_read("jam", plain=jam_reads.jam)
-board = public_read("board", plain=jam_reads.board)
-song_list = public_read("songs", "cursor", *PAGED[1:], plain=catalog_reads.songs)
-venue_list = public_read("venues", *PAGED, plain=catalog_reads.venues)
+jam_list = public_read("jams", *PAGED, "when", "status", "venue", hot=jam_reads.jams)
+one_jam = public_read("jam", hot=jam_reads.jam)
+board = public_read("board", hot=jam_reads.board)
+song_list = public_read("songs", "cursor", *PAGED[1:], hot=catalog_reads.songs)
+venue_list = public_read("venues", *PAGED, hot=catalog_reads.venues)
 
 jam = [
     path("", one_jam(jams.JamDetail.as_view()), name="jam"),

@@ -42,7 +42,7 @@ COPY, REDIS, COLD, ALONE_MS = 1.15, 1.6, 6, 15
 
 
 def run(*, short: bool) -> list[Row]:
-    set_up(CACHED_READS="false")  # in this process, which asks the views themselves
+    set_up()
     fill()
     floor, ours = serve("loadtests.floor", *WEB), serve("jamvote.wsgi", *WEB)
     naive = serve("loadtests.naive_wsgi", *WEB)

@@ -83,22 +83,21 @@ def hot(many: Database, times: int) -> Iterator[Row]:
 
 def hot_queries(many: Database) -> dict[str, tuple[int, Callable[[int], Any]]]:
     """By name: how many ms it may take, and the query of the nth time."""
-    from django.contrib.auth.models import AnonymousUser
     from rest_framework.request import Request
     from rest_framework.test import APIRequestFactory
 
-    from apps.catalog.models import Song, Venue
-    from apps.catalog.serializers import SONG_COLUMNS, VENUE_COLUMNS
+    from apps.catalog import reads as song_reads
+    from apps.catalog.models import Song
+    from apps.catalog.serializers import SONG_COLUMNS
     from apps.core.paging import Cursors, written
+    from apps.jams import reads as jam_reads
     from apps.jams.board import snapshot
     from apps.jams.identity import attendee_with
     from apps.jams.models import Attendee, Jam
-    from apps.jams.serializers import JAM_COLUMNS
     from apps.voting.queries import mine
 
     many.use()
-    public = Jam.objects.visible_to(AnonymousUser())
-    listed = public.order_by("-starts_at", "-pk")
+    listed = Jam.objects.public().order_by("-starts_at", "-pk")
     songs = Song.objects.listed().in_order()
     place = list(songs.values_list("folded_title", "folded_artist")[SIZES["songs"] * 9 // 10])
     open_jams = {n: Jam.objects.select_related("venue").get(slug=f"jam-{n}") for n in range(1, 50)}
@@ -106,19 +105,19 @@ def hot_queries(many: Database) -> dict[str, tuple[int, Callable[[int], Any]]]:
     def jam(n: int) -> Jam:
         return open_jams[1 + n % 49]
 
-    def page(cursor: str) -> None:
-        request = Request(APIRequestFactory(SERVER_NAME="127.0.0.1").get("/", {"cursor": cursor} if cursor else {}))
+    def deep() -> None:
+        request = Request(APIRequestFactory(SERVER_NAME="127.0.0.1").get("/", {"cursor": written(place)}))
         Cursors().paginate_queryset(songs.values(*SONG_COLUMNS), request)
 
     return {
-        "list of jams": (QUERY, lambda n: list(listed.values(*JAM_COLUMNS)[:20])),
-        "jam by slug": (QUERY, lambda n: public.values(*JAM_COLUMNS).get(slug=jam(n).slug)),
+        "list of jams": (QUERY, lambda n: jam_reads.LATEST(limit=21)),
+        "jam by slug": (QUERY, lambda n: jam_reads.BY_SLUG(jam(n).slug, limit=1)),
         "snapshot": (QUERY, lambda n: snapshot(jam(n))),
         "ranking": (QUERY, lambda n: list(jam(n).songs.ranked().values("id", "votes")[:200])),
         "an attendee's own": (QUERY, lambda n: mine(Attendee.objects.select_related("jam").get(pk=n))),
-        "songs, first page": (QUERY, lambda n: page("")),
-        "songs, deep page": (QUERY, lambda n: page(written(place))),
-        "venues": (QUERY, lambda n: list(Venue.objects.in_order().values(*VENUE_COLUMNS)[:20])),
+        "songs, first page": (QUERY, lambda n: song_reads.SONGS(limit=21)),
+        "songs, deep page": (QUERY, lambda n: deep()),
+        "venues": (QUERY, lambda n: song_reads.VENUES(limit=21)),
         "token of an attendee": (QUERY, lambda n: attendee_with(str(n), Jam(pk=1 + n % many.full_jams))),
         "how many jams": (AGGREGATE, lambda n: listed.count()),
         "jams with their counts": (AGGREGATE, lambda n: list(listed.with_counts()[:20])),

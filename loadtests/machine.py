@@ -33,8 +33,8 @@ class Server:
             psutil.Process(pid).kill()
 
 
-def set_up(**env: str) -> None:
-    """Django in this process, on new stores that are migrated; `env` holds for this process alone."""
+def set_up() -> None:
+    """Django in this process, on new stores that are migrated."""
     for name in ("DATABASE_POOL", "LOCAL_COPY_SECONDS", "CACHED_READS", "DEBUG", "PUBLIC_URL", "ALLOWED_HOSTS"):
         os.environ.pop(name, None)  # the product as it comes
     pin(0)
@@ -46,7 +46,6 @@ def set_up(**env: str) -> None:
         "DATABASE_URL": servers.start_postgres(),
         "REDIS_URL": servers.start_redis(),
     }
-    os.environ |= env
     Path(os.environ["DATA_DIR"], "static").mkdir()
     import django
     from django.core.management import call_command
@@ -66,11 +65,11 @@ def serve(application: str, *options: str, **env: str) -> Server:
 
     home = servers.private_directory()
     command: list[Any] = [sys.executable, "-m", "gunicorn", *options, "-b", f"127.0.0.1:{port}", application]
-    inherited = {name: value for name, value in os.environ.items() if name != "CACHED_READS"}
     with pinned(1):
-        process = servers.start(command, home, answers, {"env": inherited | env})
-    time.sleep(0.2)  # its worker is there when the port is
-    workers = psutil.Process(process.pid).children(recursive=True)
+        process = servers.start(command, home, answers, {"env": os.environ | env})
+    master = psutil.Process(process.pid)
+    while not (workers := master.children(recursive=True)):  # the port is there before them
+        time.sleep(0.02)
     return Server(port, (process.pid, *(worker.pid for worker in workers)))
 
 

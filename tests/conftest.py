@@ -86,7 +86,7 @@ def empty_cache(request, settings):
     from apps.core.store import LocalStore, copies, store
 
     cache.clear()  # empties this worker's Redis database
-    copies.kept.clear()
+    copies.clear()
     if isinstance(store, LocalStore):
         store.retire(*store.groups())
     else:

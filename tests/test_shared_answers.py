@@ -51,7 +51,7 @@ def is_shared(answer):
 def test_shared_answers_are_the_same_for_everybody_and_all_others_are_private(world, first):
     secrets, shared = secrets_of(world), set()
     store.retire(*store.groups())
-    copies.kept.clear()
+    copies.clear()
 
     for name, address in addresses(world):
         answers = {role: world.get(role, name, address) for role in [first, *EVERYBODY]}

@@ -39,7 +39,7 @@ ASKED_OF_ALL = {"HTTP_HOST", "HTTP_X_FORWARDED_PROTO"}  # the headers that an an
 REVALIDATED = ("cache-control", "cdn-cache-control", "surrogate-key", "etag", "vary")
 
 
-class Said(NamedTuple):
+class Output(NamedTuple):
     """What a view answers to a request without parameters, made without the framework."""
 
     data: Any
@@ -47,7 +47,7 @@ class Said(NamedTuple):
     place: int | None = None  # in the stream whose state it is
 
 
-Plain = Callable[..., Said | None]  # None: let the view answer
+HotRead = Callable[..., Output | None]  # None: let the view answer
 
 
 class Read(NamedTuple):
@@ -58,7 +58,7 @@ class Read(NamedTuple):
     group: str
     params: frozenset[str]
     media: str
-    plain: Plain | None
+    hot: HotRead | None
     seconds: int
     edge: int
 
@@ -81,15 +81,15 @@ class Answer(NamedTuple):
     body: bytes
 
 
-def public_read(kind: str, *params: str, media: str = JSON, plain: Plain | None = None) -> Callable[[Any], Any]:
+def public_read(kind: str, *params: str, media: str = JSON, hot: HotRead | None = None) -> Callable[[Any], Any]:
     """Marks the view of a route whose answer is the same for everybody and depends on no other parameters than these.
 
     `kind` is a row of settings.CACHED. What a view says of the time must not outlast it: `response.stale_at`.
-    `plain(request, **kwargs)` says the same as the view, to the byte, at a third of its cost: for reads that are hot.
+    `hot(request, **kwargs)` says the same as the view, to the byte, at a third of its cost: for reads that are hot.
     """
 
     def mark(view: Any) -> Any:
-        view.public_read = kind, frozenset(params), media, plain
+        view.public_read = kind, frozenset(params), media, hot
         return view
 
     return mark
@@ -100,7 +100,7 @@ def public_page(kind: str, *params: str) -> Callable[[Any], Any]:
     return public_read(kind, *params, media=HTML)
 
 
-class Latest(NamedTuple):
+class LastComputed(NamedTuple):
     """What was computed last: also for those who waited, if it began after they had asked. Where each answer is retired
     by the next vote before anybody finds it, this keeps a crowd from computing one by one."""
 
@@ -117,6 +117,13 @@ class Latest(NamedTuple):
         return answer
 
 
+NOTHING = LastComputed("", 0.0, {})
+
+
+def slot_of(wanted: Wanted) -> int:
+    return hash(wanted.base) % 64
+
+
 class CachedReads:
     """In this process for those without cookie and token, LOCAL_COPY_SECONDS old at most → Redis, exact → the view."""
 
@@ -125,7 +132,7 @@ class CachedReads:
         self.security = SecurityMiddleware(get_response)
         self.locks = [threading.Lock() for _ in range(64)]
         self.computed = [0] * 64  # under each lock
-        self.latest = [Latest("", 0.0, {})] * 64
+        self.latest = [NOTHING] * 64
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         shared = self.shared(request) if request.method in {"GET", "HEAD"} and settings.CACHED_READS else None
@@ -133,19 +140,19 @@ class CachedReads:
 
     def shared(self, request: HttpRequest) -> HttpResponse | None:
         """None: this request is not one that all would get the same answer to."""
-        said = request.META.get
+        header = request.META.get
         words = (
-            f"{request.scheme}://{said('HTTP_HOST')}", request.path_info, said("QUERY_STRING", ""),
-            said("HTTP_ACCEPT", ""), said("HTTP_ACCEPT_ENCODING", ""),
+            f"{request.scheme}://{header('HTTP_HOST')}", request.path_info, header("QUERY_STRING", ""),
+            header("HTTP_ACCEPT", ""), header("HTTP_ACCEPT_ENCODING", ""),
         )  # fmt: skip
         wanted = understood(*words) if sum(map(len, words)) < LONGEST else None
-        known = bool(said("HTTP_COOKIE") or said("HTTP_AUTHORIZATION"))
+        known = bool(header("HTTP_COOKIE") or header("HTTP_AUTHORIZATION"))
         if wanted is None or (known and wanted.read.media == HTML):
             return None
         # Who has a cookie or a token may have just written, and must see it; so must who heard of something newer.
-        exact = known or wanted.since is not None or "no-cache" in said("HTTP_CACHE_CONTROL", "")
+        exact = known or wanted.since is not None or "no-cache" in header("HTTP_CACHE_CONTROL", "")
 
-        read, slot = wanted.read, hash(wanted.base) % 64
+        read, slot = wanted.read, slot_of(wanted)
         computed, asked = self.computed[slot], time.monotonic()
         answer: Answer | HttpResponse | None
         answer, revision = self.find(wanted, exact=exact)
@@ -192,9 +199,10 @@ class CachedReads:
         """The answer, stored if nothing was retired since; or the response, if that is not for all."""
         read, field, began = wanted.read, wanted.field, time.monotonic()
         asked_by_nobody = as_nobody(request, wanted)
-        plain = self.plain(asked_by_nobody, read) if read.plain and not wanted.query else None
-        response = plain or self.get_response(asked_by_nobody)
+        hot = self.answer_hot(asked_by_nobody, read) if read.hot and not wanted.query else None
+        response = hot or self.get_response(asked_by_nobody)
         if not storable(response):
+            self.latest[slot_of(wanted)] = NOTHING  # what was for all is not any more
             return response
         answers = {f"{encoding} {wanted.base}": answer for encoding, answer in finished(response, read).items()}
         stored = False
@@ -202,24 +210,24 @@ class CachedReads:
             with suppress(Away):
                 packed = {name: pack(answer) for name, answer in answers.items()}
                 stored = store.put(read.group, revision, packed, read.seconds)
-        self.latest[hash(wanted.base) % 64] = Latest(wanted.base, began, answers)
+        self.latest[slot_of(wanted)] = LastComputed(wanted.base, began, answers)
         counts.add(read.kind, "miss" if stored else "refused", len(answers[field].body))
         copies.put(read.group, field, answers[field], asked)
         return answers[field]
 
-    def plain(self, request: HttpRequest, read: Read) -> HttpResponse | None:
+    def answer_hot(self, request: HttpRequest, read: Read) -> HttpResponse | None:
         request.get_host()  # refuses what ALLOWED_HOSTS does not name
         # Asking a kept connection whether it lives costs as much as the query. One that does not says so.
         connection.health_check_done = True  # type: ignore[attr-defined]
         try:
-            said = read.plain(request, **read.match.kwargs) if read.plain else None
+            output = read.hot(request, **read.match.kwargs) if read.hot else None
         except (InterfaceError, OperationalError):
             connection.close()
             return None
-        if said is None:
+        if output is None:
             return None
-        response = HttpResponse(dumps(said.data), content_type=JSON)
-        response.stale_at, response.place = said.stale_at, said.place  # type: ignore[attr-defined]
+        response = HttpResponse(dumps(output.data), content_type=JSON)
+        response.stale_at, response.place = output.stale_at, output.place  # type: ignore[attr-defined]
         return self.security.process_response(request, response)
 
 
@@ -246,9 +254,9 @@ def declared(path: str) -> Read | None:
         return None
     if not (marked := getattr(match.func, "public_read", None)):
         return None
-    kind, params, media, plain = marked
+    kind, params, media, hot = marked
     name, seconds, edge, _retired_by = settings.CACHED[kind]
-    return Read(match, kind, name.format(**match.kwargs), params, media, plain, seconds, edge)
+    return Read(match, kind, name.format(**match.kwargs), params, media, hot, seconds, edge)
 
 
 def wants_json(accept: str) -> bool:
@@ -288,9 +296,9 @@ def storable(response: HttpResponse) -> bool:
 def finished(response: HttpResponse, read: Read) -> dict[str, Answer]:
     """By encoding. Browsers ask every time and mostly hear 304; what stands between them and us may keep an answer for
     `edge` seconds, and give it once more while it asks (RFC 9213, RFC 5861; browsers must not do that)."""
-    plain, stale_at = response.content, getattr(response, "stale_at", None)
+    content, stale_at = response.content, getattr(response, "stale_at", None)
     until = min(time.time() + read.seconds, stale_at.timestamp() if stale_at else float("inf"))
-    digest = hashlib.sha256(plain).hexdigest()[:18]
+    digest = hashlib.sha256(content).hexdigest()[:18]
     left_out = OWN | OF_DOCUMENTS if read.media == JSON else OWN
     common = {low: pair for low, pair in response.headers._store.items() if low not in left_out} | {
         name.lower(): (name, value)
@@ -301,7 +309,11 @@ def finished(response: HttpResponse, read: Read) -> dict[str, Answer]:
             ("Vary", "Accept, Accept-Encoding" if read.media == JSON else "Cookie, Authorization, Accept-Encoding"),
         )
     }
-    bodies = {"br": brotli.compress(plain, quality=2), "gzip": gzip.compress(plain, 3, mtime=0), "identity": plain}
+    bodies = {
+        "br": brotli.compress(content, quality=2),
+        "gzip": gzip.compress(content, 3, mtime=0),
+        "identity": content,
+    }
     answers = {}
     for encoding, body in bodies.items():
         etag = f'"{digest}-{encoding}"'

@@ -12,8 +12,8 @@ from django.db import connection
 from django.db.models import Count, QuerySet, Subquery, Value
 from django.db.models.query import ValuesIterable
 
-PLACE = object()
-GIVEN: Any = Value(PLACE)  # stands in the QuerySet where each call puts its value
+PLACEHOLDER = object()
+GIVEN: Any = Value(PLACEHOLDER)  # stands in the QuerySet where each call puts its value
 
 
 def with_total(rows: QuerySet[Any]) -> QuerySet[Any]:
@@ -31,11 +31,11 @@ class Compiled:
 
     def __call__(self, given: Any = None, *, limit: int) -> list[Any]:
         """The first rows, `limit` at most. Reads where writes go, as whatever fills a cache must."""
-        return together((self, given, limit))[0]
+        return fetch_together((self, given, limit))[0]
 
     @property
     def made(self) -> tuple[str, tuple[Any, ...], list[str], Callable[[Any], Any]]:
-        made = self.threads.__dict__.get("made")
+        made = getattr(self.threads, "made", None)
         if made is None:
             made = self.threads.made = self.make()
         return made
@@ -54,7 +54,7 @@ class Compiled:
         return sql, params, names, convert
 
 
-def together(*asked: tuple[Compiled, Any, int]) -> list[list[Any]]:
+def fetch_together(*asked: tuple[Compiled, Any, int]) -> list[list[Any]]:
     """The rows of several, each with what it is given and its limit; on PostgreSQL by one trip."""
     if len(asked) > 1 and connection.vendor != "postgresql":
         return [compiled(given, limit=limit) for compiled, given, limit in asked]
@@ -62,7 +62,7 @@ def together(*asked: tuple[Compiled, Any, int]) -> list[list[Any]]:
     for compiled, given, limit in asked:
         statement, params, *_ = compiled.made
         sql.append(f"{statement} LIMIT {limit:d}")
-        values += [given if param is PLACE else param for param in params]
+        values += [given if param is PLACEHOLDER else param for param in params]
     found: list[list[Any]] = []
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":

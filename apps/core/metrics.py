@@ -6,6 +6,7 @@ and whichever is asked adds all of them up. Without that folder a process has it
 
 import atexit
 import functools
+import logging
 import os
 import threading
 import time
@@ -16,7 +17,6 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -35,6 +35,8 @@ from apps.core.counts import counts
 from apps.core.database import pool_statistics
 from apps.core.problems import problem_response
 from apps.core.store import Away, store
+
+log = logging.getLogger(__name__)
 
 EVERY = 5.0  # seconds between two looks at what is not measured as it happens
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
@@ -90,7 +92,6 @@ def series(method: str | None, endpoint: str, status_code: int) -> Histogram:
 
 
 @require_safe
-@cache_control(private=True, no_store=True)
 def metrics(request: HttpRequest) -> HttpResponse:
     """For Prometheus, by METRICS_TOKEN, and for staff."""
     if not (has_token(request) or request.user.is_staff):
@@ -143,7 +144,10 @@ def keep_looking() -> None:
 
     def loop() -> None:
         while True:
-            look()
+            try:
+                look()
+            except Exception:
+                log.exception("metrics: not told this time")
             time.sleep(EVERY)
 
     threading.Thread(target=loop, name="metrics", daemon=True).start()

@@ -77,12 +77,12 @@ class Cursors(BasePagination):
             self.following = written(last)
         return page
 
-    def said(self, results: Any) -> dict[str, Any]:
+    def envelope(self, results: Any) -> dict[str, Any]:
         following = replace_query_param(self.address, "cursor", self.following) if self.following else None
         return {"next": following, "results": results}
 
     def get_paginated_response(self, data: Any) -> Response:
-        return Response(self.said(data))
+        return Response(self.envelope(data))
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         names = {"next": {"type": ["string", "null"], "format": "uri"}, "results": schema}

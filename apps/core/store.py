@@ -71,9 +71,9 @@ class RedisStore:
             self.away_until = time.monotonic() + PAUSE
             raise Away from error
 
-    def said(self, *words: Any) -> Any:
+    def exchange(self, *words: Any) -> Any:
         """What Redis says to one command, on this thread's own connection: a third of redis-py's time is its pool's."""
-        connection = self.threads.__dict__.get("connection")
+        connection = getattr(self.threads, "connection", None)
         if connection is None:
             pool = self.redis.connection_pool
             connection = self.threads.connection = pool.connection_class(**pool.connection_kwargs)
@@ -88,9 +88,9 @@ class RedisStore:
 
     def command(self, *words: Any) -> Any:
         try:
-            return self.said(*words)
+            return self.exchange(*words)
         except errors.ConnectionError:  # Redis may have been started anew
-            return self.said(*words)
+            return self.exchange(*words)
 
     def get(self, group: str, field: str) -> tuple[bytes, bytes | None]:
         """The group's revision, and the answer, if it is there."""

@@ -159,7 +159,7 @@ class Desk(APIView):
             "songs": [{name: song[name] for name in self.COUNT} for song in desk["songs"]],
         }
         body["attendees"] = fitting(attendees, MOST_BYTES - size_of(body))
-        return Response(body, headers={"Cache-Control": "private, no-store"})
+        return Response(body)
 
 
 def timed(response: Response, *closings: datetime | None) -> Response:

@@ -14,7 +14,7 @@ from django.db.models import Case, Count, F, OuterRef, Q, Subquery, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from apps.core.compiled import GIVEN, Compiled, together
+from apps.core.compiled import GIVEN, Compiled, fetch_together
 from apps.core.formats import LONGEST_TITLE, MOST_BYTES, cut, fitting, size_of
 from apps.core.store import retire
 from apps.jams.errors import JamGone
@@ -55,12 +55,12 @@ BOARD = Compiled(
 )
 
 
-RANKS = Q(status=JamSong.Status.OPEN)
+IS_OPEN = Q(status=JamSong.Status.OPEN)
 
 
 def staged_by(column: str) -> Case:
     """For the songs that are not open; those go by rank."""
-    return Case(When(RANKS, then=None), default=F(column))
+    return Case(When(IS_OPEN, then=None), default=F(column))
 
 
 # What is on stage or was, the last first; then what is open, as it ranks.
@@ -69,7 +69,7 @@ SONGS = Compiled(
         JamSong.objects.filter(jam__slug=GIVEN)
         .public()
         .order_by(
-            Case(When(RANKS, then=1), default=0),
+            Case(When(IS_OPEN, then=1), default=0),
             staged_by("ended_at").desc(nulls_first=True),
             staged_by("position").asc(nulls_first=True),
             *RANK,
@@ -89,16 +89,16 @@ def snapshot(jam: Jam) -> State:
     # Revision first: the rows are then at least as new as it claims.
     revision = revision_of(jam.stream)
     size = settings.BOARD_SIZE
-    rows, songs = together((BOARD, jam.slug, 1), (SONGS, jam.slug, 3 * size))
-    if not rows:
+    found, songs = fetch_together((BOARD, jam.slug, 1), (SONGS, jam.slug, 3 * size))
+    if not found:
         raise JamGone
-    vars(jam).update(rows[0])
+    vars(jam).update(found[0])
     at = stamp(jam)
     ranked = [row for row in songs if row[STATUS] == JamSong.Status.OPEN]
-    others = songs[: len(songs) - len(ranked)]
-    if len(ranked) < size and len(songs) == 3 * size:  # a night that never ends
-        ranked = list(JamSong.objects.filter(jam=jam).ranked().values_list(*FIELDS)[:size])
-    open_count = len(ranked) if len(ranked) < size else JamSong.objects.filter(jam=jam).filter(RANKS).count()
+    others, open_count = songs[: len(songs) - len(ranked)], len(ranked)
+    if len(songs) == 3 * size:  # a night that never ends: there may be more
+        every = JamSong.objects.filter(jam=jam).ranked()
+        ranked, open_count = list(every.values_list(*FIELDS)[:size]), every.count()
     staged, open_songs = ([song_state(row, at) for row in rows[:size]] for rows in (others, ranked))
     if STATE_BYTES * (len(staged) + len(open_songs)) > MOST_BYTES:
         staged = fitting(staged, MOST_BYTES // 2)
@@ -112,9 +112,9 @@ def snapshot(jam: Jam) -> State:
         "code": jam.code,
         "starts_at": iso(jam.starts_at),
         "ends_at": iso(jam.ends_at),
-        "people": rows[0]["people"],
+        "people": found[0]["people"],
         "songs": songs,
-        "more_songs": max(0, open_count - len(open_songs)),
+        "more_songs": open_count - len(open_songs),
         "now": iso(timezone.now()),
     }
 

@@ -2,7 +2,7 @@
 
 from django.http import HttpRequest
 
-from apps.core.cached import Said
+from apps.core.cached import Output
 from apps.core.compiled import GIVEN, Compiled, with_total
 from apps.core.formats import LONGEST, first_page
 from apps.jams.board import snapshot
@@ -14,24 +14,24 @@ LATEST = Compiled(lambda: with_total(Jam.objects.public()).order_by("-starts_at"
 BY_SLUG = Compiled(lambda: Jam.objects.public().filter(slug=GIVEN).values(*JAM_COLUMNS))
 
 
-def jams(request: HttpRequest) -> Said:
+def jams(request: HttpRequest) -> Output:
     page, rows = first_page(request, LATEST)
     page["results"] = [jam_output(row, longest=LONGEST) for row in rows]
-    return Said(page, first_closing(*(row["voting_closes_at"] for row in rows)))
+    return Output(page, first_closing(*(row["voting_closes_at"] for row in rows)))
 
 
-def jam(request: HttpRequest, slug: str) -> Said | None:
+def jam(request: HttpRequest, slug: str) -> Output | None:
     for row in BY_SLUG(slug, limit=1):
-        return Said(jam_output(row), first_closing(row["voting_closes_at"]))
+        return Output(jam_output(row), first_closing(row["voting_closes_at"]))
     return None
 
 
-def board(request: HttpRequest, slug: str) -> Said | None:
+def board(request: HttpRequest, slug: str) -> Output | None:
     found = Jam.from_db("default", ["slug"], [slug])
     try:
-        said = snapshot(found)
+        state = snapshot(found)
     except JamGone:
         return None
     if found.status == Jam.Status.DRAFT:
         return None
-    return Said(said, first_closing(found.voting_closes_at), place=said["revision"])
+    return Output(state, first_closing(found.voting_closes_at), place=state["revision"])

@@ -157,11 +157,11 @@ class Hub:
             async with asyncio.timeout(DEADLINE):
                 await self.ready.wait()
                 await get_channel_layer().group_add(stream.name, self.channel)
-                stream.subscribed = True
                 [revision] = await asyncio.to_thread(get_channel_layer().revisions, [stream.name])
                 if not stream.revision:
                     stream.revision = stream.shown = revision
                     stream.begin_anew(revision)
+                stream.subscribed = True  # last: who joins meanwhile must not be greeted without a number
 
     async def receive(self) -> None:
         layer = get_channel_layer()

@@ -24,8 +24,6 @@ from apps.voting import operations
 from apps.voting.queries import mine
 from apps.voting.serializers import LineUp, Me, MeInput, Nothing, TallyOutput
 
-PRIVATE = {"Cache-Control": "private, no-store"}
-
 
 class VoteView(APIView):
     """PUT casts the vote, DELETE takes it back; both may be said again."""
@@ -48,7 +46,7 @@ class VoteView(APIView):
             raise Http404
         valid(Nothing, request)
         operation = operations.cast_vote if cast else operations.take_back_vote
-        return Response(asdict(operation(jam_song=jam_song, attendee=attendee)), headers=PRIVATE)
+        return Response(asdict(operation(jam_song=jam_song, attendee=attendee)))
 
 
 class JamSongs(GenericAPIView):
@@ -78,7 +76,7 @@ class JamSongs(GenericAPIView):
         if "songs" in wanted:
             raise NotAHost
         jam_song = operations.suggest_song(jam=jam, attendee=attendee, **wanted)
-        return Response(self.state(jam, jam_song), status=201, headers=PRIVATE)
+        return Response(self.state(jam, jam_song), status=201)
 
     def add(self, request: Request, jam: Jam, wanted: dict[str, Any]) -> Response:
         songs = wanted.get("songs") or [wanted.get("song") or find_or_add_song(**wanted)]
@@ -114,7 +112,7 @@ class MyJam(APIView):
         return Empty()
 
     def answer(self, attendee: Attendee) -> Response:
-        return Response(Me(mine(attendee)).data, headers=PRIVATE)
+        return Response(Me(mine(attendee)).data)
 
 
 class AttendeeDetail(APIView):

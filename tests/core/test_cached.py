@@ -367,11 +367,11 @@ def test_redis_away_everything_answers_from_the_database(away, settings):
 def test_redis_away_is_asked_once_a_pause(away, monkeypatch):
     asked = []
 
-    def said(*words):
+    def exchange(*words):
         asked.append(1)
         raise module.RedisError
 
-    monkeypatch.setattr(away, "said", said)
+    monkeypatch.setattr(away, "exchange", exchange)
     monkeypatch.setattr(module, "PAUSE", 60)
     for _ in range(20):
         assert get(cookie="a=b").status_code == 200

@@ -102,7 +102,7 @@ class Night:
 
     def read(self):
         """As another process would find it: without this one's copies."""
-        copies.kept.clear()
+        copies.clear()
         return {name: get(path).content for name, path in self.paths.items()}
 
     def anew(self):

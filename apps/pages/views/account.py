@@ -21,7 +21,6 @@ from apps.pages.views.common import (
     find_hosted_jam,
     page_of,
     page_with_form,
-    private,
     see_other,
     telling,
 )
@@ -43,7 +42,7 @@ def host(request: HostRequest) -> HttpResponse:
         "page": page_of(request, jams.past().with_most_wanted()),
         "venues": Venue.objects.managed_by(request.user).in_order()[:20],
     }
-    return private(render(request, "pages/host.html", context))
+    return render(request, "pages/host.html", context)
 
 
 @login_required
@@ -71,9 +70,9 @@ def jam_form(request: HostRequest, jam: Jam) -> HttpResponse:
             add_errors(form, error)
         else:
             messages.success(request, _("Saved."))
-            return private(see_other("pages:console", saved.slug))
+            return see_other("pages:console", saved.slug)
     status = 400 if form.errors else 200
-    return private(render(request, "pages/jam_form.html", {"form": form, "jam": jam}, status=status))
+    return render(request, "pages/jam_form.html", {"form": form, "jam": jam}, status=status)
 
 
 def save_jam(user: Any, jam: Jam, values: dict[str, Any]) -> Jam:
@@ -96,9 +95,9 @@ def jam_duplicate(request: HostRequest, slug: str) -> HttpResponse:
             add_errors(form, error)
         else:
             messages.success(request, _("Here is the same night again. It is a draft: open it when it is ready."))
-            return private(see_other("pages:console", new.slug))
+            return see_other("pages:console", new.slug)
     context = {"form": form, "jam": jam}
-    return private(render(request, "pages/jam_duplicate.html", context, status=400 if form.errors else 200))
+    return render(request, "pages/jam_duplicate.html", context, status=400 if form.errors else 200)
 
 
 @login_required
@@ -107,9 +106,9 @@ def jam_delete(request: HostRequest, slug: str) -> HttpResponse:
     """Asks first; a jam that people voted in stays."""
     jam = find_hosted_jam(request, slug)
     if request.method != "POST":
-        return private(render(request, "pages/jam_delete.html", {"jam": jam}))
+        return render(request, "pages/jam_delete.html", {"jam": jam})
     name = jam.name
     with telling(request):
         delete_jam(jam=jam, host=request.user)
         messages.success(request, _("“%(name)s” is deleted.") % {"name": name})
-    return private(see_other("pages:host"))
+    return see_other("pages:host")

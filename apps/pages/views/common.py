@@ -1,4 +1,4 @@
-"""What views share: finding a jam, telling what an operation said no to, pages that are nobody else's."""
+"""What views share: finding a jam, telling what an operation said no to, paging."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.forms import BaseForm
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, resolve_url
 from django.views.decorators.http import require_http_methods
 
@@ -69,12 +69,6 @@ def add_errors(form: BaseForm, error: DomainError) -> None:
         form.add_error(name if name in form.fields else None, [str(text) for text in texts])
     if not error.fields:
         form.add_error(None, str(error.message))
-
-
-def private(response: HttpResponse) -> HttpResponse:
-    """Shows what is one person's: kept by nobody."""
-    response["Cache-Control"] = "private, no-store"
-    return response
 
 
 def page_of(request: HttpRequest, rows: QuerySet[Any], size: int = 20) -> Page[Any]:

@@ -19,7 +19,7 @@ from apps.jams.models import Attendee, Jam, JamSong
 from apps.pages.board import board_of
 from apps.pages.forms import MOST_LINES, songs_in
 from apps.pages.templatetags.parts import SCRIPT_ICONS, clock
-from apps.pages.views.common import HostRequest, find_hosted_jam, page_with_form, private, see_other, telling
+from apps.pages.views.common import HostRequest, find_hosted_jam, page_with_form, see_other, telling
 from apps.pages.words import console_words, strip_of
 from apps.voting.operations import remove_attendee
 
@@ -69,7 +69,7 @@ def show(request: HostRequest, jam: Jam, *, lines: str = "", status: int = 200) 
         },
         **search(request, board),
     }
-    return private(render(request, "pages/console/page.html", context, status=status))
+    return render(request, "pages/console/page.html", context, status=status)
 
 
 def asked(jam_song: JamSong) -> dict[str, Any]:
@@ -94,7 +94,7 @@ def act(request: HostRequest, slug: str, action: str) -> HttpResponse:
     if request.method != "POST":
         if action != "end":
             raise Http404
-        return private(render(request, "pages/console/end.html", {"jam": jam}))
+        return render(request, "pages/console/end.html", {"jam": jam})
     with telling(request):
         if action == "pause":
             operations.set_paused(jam=jam, host=request.user, **pauses(request))
@@ -104,7 +104,7 @@ def act(request: HostRequest, slug: str, action: str) -> HttpResponse:
             operations.ACTIONS[action](jam=jam, host=request.user)
         else:
             raise Http404
-    return private(see_other("pages:console", jam.slug))
+    return see_other("pages:console", jam.slug)
 
 
 def pauses(request: HostRequest) -> dict[str, bool]:
@@ -127,7 +127,7 @@ def song_act(request: HostRequest, slug: str, song: int, action: str) -> HttpRes
         else:
             raise Http404
     fragment = {"approve": "side", "move": "queue", "unqueue": "queue"}.get(action, "")
-    return private(see_other("pages:console", jam.slug, fragment=fragment))
+    return see_other("pages:console", jam.slug, fragment=fragment)
 
 
 @login_required
@@ -152,7 +152,7 @@ def add_songs(request: HostRequest, slug: str) -> HttpResponse:
     with telling(request, about="add"):
         added, skipped = lineup.add_songs(jam=jam, host=request.user, songs=songs) if songs else ([], [])
         messages.success(request, account_of(len(added), len(skipped), odd), extra_tags="add")
-    return private(see_other("pages:console", jam.slug, fragment="add"))
+    return see_other("pages:console", jam.slug, fragment="add")
 
 
 def too_many(count: int) -> str:
@@ -176,9 +176,9 @@ def attendee_remove(request: HostRequest, slug: str, attendee: int) -> HttpRespo
     jam = find_hosted_jam(request, slug)
     person = get_object_or_404(Attendee.objects.in_the_room(), jam=jam, pk=attendee)
     if request.method != "POST":
-        return private(render(request, "pages/console/remove.html", {"jam": jam, "person": person}))
+        return render(request, "pages/console/remove.html", {"jam": jam, "person": person})
     name = person.display_name
     with telling(request):
         remove_attendee(attendee=person, host=request.user)
         messages.success(request, _("%(name)s is off the jam, with all votes.") % {"name": name})
-    return private(see_other("pages:console", jam.slug, fragment="side"))
+    return see_other("pages:console", jam.slug, fragment="side")

@@ -18,7 +18,7 @@ from apps.jams.models import Attendee, Jam, JamSong, first_closing
 from apps.pages.board import board_of, most_wanted
 from apps.pages.forms import SuggestForm
 from apps.pages.templatetags.parts import SCRIPT_ICONS, clock
-from apps.pages.views.common import find_jam, page_with_form, private, see_other, telling
+from apps.pages.views.common import find_jam, page_with_form, see_other, telling
 from apps.pages.words import phone_words, strip_of
 from apps.voting.models import Vote
 from apps.voting.operations import cast_vote, leave_jam, suggest_song, take_back_vote
@@ -101,7 +101,7 @@ def find_attendee(request: HttpRequest, jam: Jam) -> Attendee | None:
 
 
 def join_first(jam: Jam) -> HttpResponse:
-    return private(see_other("pages:join", jam.code))
+    return see_other("pages:join", jam.code)
 
 
 @require_POST
@@ -117,7 +117,7 @@ def vote(request: HttpRequest, slug: str, song: int) -> HttpResponse:
             take_back_vote(jam_song=jam_song, attendee=attendee)
         else:
             cast_vote(jam_song=jam_song, attendee=attendee)
-    return private(see_other(jam, fragment="me" if request.POST.get("to") == "me" else f"song-{song}"))
+    return see_other(jam, fragment="me" if request.POST.get("to") == "me" else f"song-{song}")
 
 
 @require_POST
@@ -129,7 +129,7 @@ def suggest(request: HttpRequest, slug: str) -> HttpResponse:
     form = SuggestForm(request.POST)
     if not form.is_valid():
         messages.error(request, form.first_error(), extra_tags="suggest")
-        return private(see_other(jam, fragment="suggest"))
+        return see_other(jam, fragment="suggest")
     with telling(request, about="suggest"):
         jam_song = suggest_song(jam=jam, attendee=attendee, **form.wanted())
         title = {"title": jam_song.song.title}
@@ -138,7 +138,7 @@ def suggest(request: HttpRequest, slug: str) -> HttpResponse:
         else:
             said = _("“%(title)s” is in, with your vote.") % title
         messages.success(request, said, extra_tags="suggest")
-    return private(see_other(jam, fragment="suggest"))
+    return see_other(jam, fragment="suggest")
 
 
 @require_POST
@@ -150,7 +150,7 @@ def me(request: HttpRequest, slug: str) -> HttpResponse:
     with telling(request, about="me"):
         attendee = rename_attendee(attendee=attendee, display_name=request.POST.get("display_name", ""))
         messages.success(request, _("You vote as %(name)s now.") % {"name": attendee.display_name}, extra_tags="me")
-    return private(see_other(jam, fragment="me"))
+    return see_other(jam, fragment="me")
 
 
 @require_POST
@@ -163,7 +163,7 @@ def leave(request: HttpRequest, slug: str) -> HttpResponse:
             leave_jam(attendee=attendee)
             messages.success(request, _("You have left. Your name and your votes are erased."))
             forget(response, jam)
-    return private(response)
+    return response
 
 
 @page_with_form
@@ -178,7 +178,7 @@ def move(request: HttpRequest, slug: str) -> HttpResponse:
         messages.info(request, _("Open this page on the phone that you voted with."))
         return join_first(jam) if jam.status != Jam.Status.ENDED else see_other(jam)
     address = f"{settings.PUBLIC_URL}{reverse('pages:move', args=[jam.slug])}?token={token}"
-    return private(render(request, "pages/jam/move.html", {"jam": jam, "address": address}))
+    return render(request, "pages/jam/move.html", {"jam": jam, "address": address})
 
 
 def bring_along(request: HttpRequest, jam: Jam, token: str) -> HttpResponse:
@@ -187,13 +187,13 @@ def bring_along(request: HttpRequest, jam: Jam, token: str) -> HttpResponse:
         attendee = peek(token, jam)
         if attendee is None:
             return too_old(request, jam)
-        return private(render(request, "pages/jam/bring.html", {"jam": jam, "attendee": attendee, "token": token}))
+        return render(request, "pages/jam/bring.html", {"jam": jam, "attendee": attendee, "token": token})
     found = moved(token, jam)
     if found is None:
         return too_old(request, jam)
     response = see_other(jam)
     remember(response, jam, found[1])
-    return private(response)
+    return response
 
 
 def too_old(request: HttpRequest, jam: Jam) -> HttpResponse:

@@ -10,7 +10,7 @@ from apps.jams.attendees import join_jam
 from apps.jams.identity import attendee_from, remember
 from apps.jams.models import Attendee, Jam, JamSong
 from apps.pages.forms import JoinForm, tidy_code
-from apps.pages.views.common import add_errors, page_with_form, private, see_other, telling
+from apps.pages.views.common import add_errors, page_with_form, see_other, telling
 from apps.voting.operations import cast_vote
 
 
@@ -26,9 +26,9 @@ def join(request: HttpRequest, code: str) -> HttpResponse:
         return see_other(jam)
     attendee = attendee_from(request, jam)
     if attendee and attendee.state != Attendee.State.REMOVED:
-        return private(see_other(jam, fragment=vote_on_the_way(request, jam, attendee)))
+        return see_other(jam, fragment=vote_on_the_way(request, jam, attendee))
     if attendee:
-        return private(see_other(jam))
+        return see_other(jam)
     form = JoinForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -38,8 +38,8 @@ def join(request: HttpRequest, code: str) -> HttpResponse:
         else:
             response = see_other(jam, fragment=vote_on_the_way(request, jam, attendee))
             remember(response, jam, secret)
-            return private(response)
-    return private(render(request, "pages/join.html", {"jam": jam, "form": form}, status=400 if form.errors else 200))
+            return response
+    return render(request, "pages/join.html", {"jam": jam, "form": form}, status=400 if form.errors else 200)
 
 
 def vote_on_the_way(request: HttpRequest, jam: Jam, attendee: Attendee) -> str:
