@@ -18,6 +18,7 @@ graceful_timeout = 20
 worker_tmp_dir = "/dev/shm"
 control_socket_disable = True
 forwarded_allow_ips = "*"  # only the balancer reaches this port
+forwarder_headers = ""  # a header SCRIPT_NAME or PATH_INFO would move the whole site
 
 # Frames are small and serialised once for all; compressing them for every socket costs more than it saves.
 UvicornWorker.CONFIG_KWARGS |= {"ws_per_message_deflate": False, "ws_max_size": 16_384, "server_header": False}

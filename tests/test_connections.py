@@ -73,3 +73,14 @@ def test_nothing_is_left_on_a_connection_that_pgbouncer_may_give_to_others():
 
     assert settings.DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] is True
     assert connection.connection.prepare_threshold is None
+
+
+def test_no_request_says_where_the_site_begins(serve):
+    """gunicorn would take SCRIPT_NAME from a header of whoever it takes for the balancer."""
+    jam = make_jam()
+    address = serve(WSGI)
+
+    answer = httpx.get(f"{address}/odd/jams/{jam.slug}", headers={"SCRIPT_NAME": "/odd"})
+
+    assert answer.status_code == 404
+    assert "/odd/j/" not in httpx.get(f"{address}/jams/{jam.slug}").text

@@ -110,11 +110,17 @@ class LastComputed(NamedTuple):
 
     def answer(self, wanted: Wanted, asked: float) -> Answer | None:
         answer = self.answers.get(wanted.field) if self.base == wanted.base else None
-        as_new = wanted.since is not None and answer and (answer.place or 0) >= wanted.since
-        if answer is None or not (as_new or self.began >= asked):
+        if answer is None or answer.until <= time.time():
+            return None
+        young = asked - self.began < 2 * settings.LOCAL_COPY_SECONDS
+        if not (self.began >= asked or (young and has_reached(answer, wanted))):
             return None
         counts.add(wanted.read.kind, "local", len(answer.body))
         return answer
+
+    def is_for_nobody(self, wanted: Wanted, asked: float) -> bool:
+        """It turned out to be no answer to share: each of those who waited asks the view for their own."""
+        return self.base == wanted.base and not self.answers and self.began >= asked
 
 
 NOTHING = LastComputed("", 0.0, {})
@@ -141,8 +147,9 @@ class CachedReads:
     def shared(self, request: HttpRequest) -> HttpResponse | None:
         """None: this request is not one that all would get the same answer to."""
         header = request.META.get
+        site = f"{request.scheme}://{header('HTTP_HOST')}{header('SCRIPT_NAME', '')}"
         words = (
-            f"{request.scheme}://{header('HTTP_HOST')}", request.path_info, header("QUERY_STRING", ""),
+            site, request.path_info, header("QUERY_STRING", ""),
             header("HTTP_ACCEPT", ""), header("HTTP_ACCEPT_ENCODING", ""),
         )  # fmt: skip
         wanted = understood(*words) if sum(map(len, words)) < LONGEST else None
@@ -159,6 +166,8 @@ class CachedReads:
         if answer is None:
             with self.locks[slot]:  # one thread computes, the others find its answer
                 if self.computed[slot] != computed:
+                    if self.latest[slot].is_for_nobody(wanted, asked):
+                        return None
                     answer = self.latest[slot].answer(wanted, asked)
                     if answer is None:
                         asked = time.monotonic()
@@ -175,11 +184,10 @@ class CachedReads:
         """The answer; and the group's revision, for who must compute it: what is read later is at least as new."""
         read, field = wanted.read, wanted.field
         since = wanted.since is not None
-        if (since or not exact) and (answer := copies.get(read.group, field, since=since)):
-            new_enough = wanted.since is None or (answer.place or 0) >= wanted.since
-            if new_enough and answer.until > time.time():
-                counts.add(read.kind, "local", len(answer.body))
-                return answer, None
+        copy = copies.get(read.group, field, since=since) if since or not exact else None
+        if copy and copy.until > time.time() and (not since or has_reached(copy, wanted)):
+            counts.add(read.kind, "local", len(copy.body))
+            return copy, None
         if read.group in debts.groups:
             return None, None
         asked = time.monotonic()
@@ -202,7 +210,7 @@ class CachedReads:
         hot = self.answer_hot(asked_by_nobody, read) if read.hot and not wanted.query else None
         response = hot or self.get_response(asked_by_nobody)
         if not storable(response):
-            self.latest[slot_of(wanted)] = NOTHING  # what was for all is not any more
+            self.latest[slot_of(wanted)] = LastComputed(wanted.base, began, {})
             return response
         answers = {f"{encoding} {wanted.base}": answer for encoding, answer in finished(response, read).items()}
         stored = False
@@ -332,6 +340,11 @@ def unpack(raw: bytes) -> Answer:
     head, _, body = raw.partition(b"\n")
     until, place, etag, headers = orjson.loads(head)
     return Answer(until, place, etag, headers, body)
+
+
+def has_reached(answer: Answer, wanted: Wanted) -> bool:
+    """As new as whoever asks has heard of."""
+    return answer.place is not None and wanted.since is not None and answer.place >= wanted.since
 
 
 def respond(request: HttpRequest, answer: Answer) -> HttpResponse:

@@ -22,6 +22,7 @@ from redis.exceptions import RedisError
 log = logging.getLogger(__name__)
 
 PAUSE = 1.0  # seconds without asking a Redis that has just failed
+SWEEP = 5.0  # seconds between two looks for copies that are too old
 PAY = 0.25  # seconds between two attempts to retire what could not be retired
 MOST = 600  # answers of a group: whoever tries all parameters fills no memory
 ALONE = 5  # seconds in a process without Redis: a command that runs beside it cannot reach in
@@ -266,6 +267,7 @@ class Copies:
     def clear(self) -> None:
         self.kept: dict[str, dict[str, tuple[float, Any]]] = {}
         self.retired: dict[str, float] = {}
+        self.swept = 0.0
 
     def get(self, group: str, field: str, *, since: bool = False) -> Any:
         """`since`: whoever asks knows how new it must be; so it may have been retired here, and be twice as old."""
@@ -278,9 +280,17 @@ class Copies:
     def put(self, group: str, field: str, answer: Any, asked: float) -> None:
         """`asked`: when Redis was asked, by the monotonic clock; what it said was true then."""
         if settings.LOCAL_COPY_SECONDS:
-            if len(self.kept) > 500 or len(self.kept.get(group, ())) > 100:
-                self.clear()
+            if asked > self.swept + SWEEP:
+                self.sweep(asked)
             self.kept.setdefault(group, {})[field] = (asked, answer)
+
+    def sweep(self, now: float) -> None:
+        """So that what nobody asks for any more takes no memory; also not for all the ports of one host."""
+        oldest, self.swept = now - 2 * settings.LOCAL_COPY_SECONDS, now
+        young = {group: {name: kept for name, kept in answers.items() if kept[0] > oldest}
+                 for group, answers in list(self.kept.items())}  # fmt: skip
+        self.kept = {group: answers for group, answers in young.items() if answers}
+        self.retired = {group: at for group, at in list(self.retired.items()) if at > oldest}
 
     def forget(self, *groups: str) -> None:
         for group in groups:

@@ -56,7 +56,10 @@ class Stream:
             self.lost = True
         if self.lost or not self.revision:
             self.begin_anew(revision - 1)
-        self.keep(changes)
+        if any("refetch" in change["state"] for change in changes):
+            self.begin_anew(revision)  # what was told before may not be told any more: hidden counts
+        else:
+            self.keep(changes)
         self.revision = revision
         self.waiting.add(changes)
         self.wake()
@@ -85,8 +88,8 @@ class Stream:
         for _since, changes in (self.older, self.recent):
             lately.add(changes.messages())
         frames = lately.frames()
-        first = {"revision": self.shown, "present": self.present, "since": self.older[0], **frames.pop("", {})}
-        own = [{"revision": self.shown, **frame} for address, frame in frames.items() if address in socket.addresses]
+        first = {"revision": self.revision, "present": self.present, "since": self.older[0], **frames.pop("", {})}
+        own = [{"revision": self.revision, **frame} for address, frame in frames.items() if address in socket.addresses]
         for frame in (first, *own):
             await socket.send(orjson.dumps(frame).decode())
 

@@ -6,7 +6,7 @@ import time
 
 from channels.layers import get_channel_layer
 
-from apps.core.store import retire
+from apps.core.store import Away, retire
 from apps.live.changes import Change, Changes
 
 log = logging.getLogger(__name__)
@@ -78,7 +78,8 @@ def revision_of(stream: str) -> int:
     """The place of a stream: read it before the rows, which are then at least as new. 0 when it is not known."""
     try:
         return int(get_channel_layer().revisions([stream])[0])
-    except Exception:
-        log.warning("live: the channel layer is away, a snapshot has no place", exc_info=True)
+    except Exception as error:
+        if not isinstance(error, Away):  # the store has said it
+            log.warning("live: the channel layer is away, a snapshot has no place", exc_info=True)
         retire(stream)  # what is being computed without a place is not kept for others
         return 0

@@ -433,3 +433,56 @@ def test_waiting_is_for_the_same_answer_only(monkeypatch):
     assert get("/api/v1/venues").status_code == 200
     go.set()
     waiting.join()
+
+
+# What was computed last --------------------------------------------------------------------------------
+
+
+def computed_last(**given):
+    kept = cached.Answer(**{"until": time.time() + 60, "place": 7, "etag": "x", "headers": {}, "body": b""} | given)
+    return cached.LastComputed("http://h/p?", 100.0, {"br http://h/p?": kept})
+
+
+def wanted(since=None, base="http://h/p?"):
+    return cached.Wanted(cached.declared(SONGS), "", base, f"br {base}", since)
+
+
+@pytest.mark.parametrize(
+    ("last", "want", "asked", "taken"),
+    [
+        (computed_last(), wanted(), 99.0, True),  # it began after the question
+        (computed_last(), wanted(), 100.5, False),
+        (computed_last(), wanted(since=7), 100.5, True),  # it has reached the number
+        (computed_last(), wanted(since=8), 100.5, False),
+        (computed_last(), wanted(since=7), 103.0, False),  # too old all the same
+        (computed_last(place=None), wanted(since=0), 100.5, False),
+        (computed_last(until=time.time() - 1), wanted(), 99.0, False),  # the jam has closed
+        (computed_last(), wanted(base="http://h/q?"), 99.0, False),
+    ],
+)
+def test_who_takes_what_was_computed_last(settings, last, want, asked, taken):
+    settings.LOCAL_COPY_SECONDS = 1.0
+
+    assert (last.answer(want, asked) is not None) == taken
+
+
+def test_what_is_for_nobody_is_asked_of_the_view_by_each_who_waited():
+    jam = make_jam(status="draft")
+    path, client, statuses = f"/api/v1/jams/{jam.slug}/snapshot?since=0", Client(), []
+    client.get("/api/v1/venues")
+
+    assert in_threads([lambda: statuses.append(client.get(path).status_code)] * 12) == []
+
+    assert set(statuses) == {404}
+
+
+def test_a_site_below_a_path_has_answers_of_its_own():
+    """Whoever can say where the site begins says it for their own answers only."""
+    make_song(title="Valerie")
+    odd = Client().get(f"{SONGS}?page_size=5", SCRIPT_NAME="/elsewhere")
+
+    plain = Client().get(f"{SONGS}?page_size=5")
+
+    assert len(store.groups()) == 1
+    assert odd.status_code == plain.status_code == 200
+    assert b"elsewhere" not in plain.content

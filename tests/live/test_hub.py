@@ -494,3 +494,35 @@ def test_after_a_loss_only_a_newer_snapshot_will_do(how):
 
     assert first["since"] == (49 if how == "a hole" else 50)
     assert [song["id"] for song in first.get("songs", [])] == ([8] if how == "a hole" else [])
+
+
+def test_the_first_frame_says_the_number_of_what_it_tells():
+    """Also of a change that is on its way to the others: clients drop frames that are older than their snapshot."""
+
+    async def scene():
+        stream, slow, ear = stream_with(), Ear(delay=0.1), Ear()
+        stream.sockets = {slow.socket}
+        stream.feed(41, [vote(7, 1)])
+        await asyncio.sleep(0)  # on its way
+        stream.feed(42, [vote(7, 2)])
+        await stream.greet(ear.socket)
+        await settled(stream)
+        return ear.heard[0]
+
+    first = asyncio.run(scene())
+
+    assert (first["revision"], first["songs"][0]["votes"]) == (42, 2)
+
+
+def test_what_was_told_before_everybody_looked_again_is_told_no_more():
+    """The host has hidden the counts."""
+
+    async def scene():
+        stream, ear = stream_with(), Ear()
+        stream.feed(41, [vote(7, 16)])
+        stream.feed(42, [{"state": {"refetch": True}, "revision": 0, "part": "", "id": 0, "to": ""}])
+        await settled(stream)
+        await stream.greet(ear.socket)
+        return ear.heard
+
+    assert asyncio.run(scene()) == [{"revision": 42, "present": 0, "since": 42}]
