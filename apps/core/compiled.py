@@ -7,11 +7,14 @@ rows = BY_SLUG("a-jam", limit=1)
 import threading
 from collections.abc import Callable
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from django.db import connection
 from django.db.models import Count, QuerySet, Subquery, Value
 from django.db.models.query import ValuesIterable
+from psycopg.types.datetime import TimestamptzLoader
 
+FAST: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
 PLACEHOLDER = object()
 GIVEN: Any = Value(PLACEHOLDER)  # stands in the QuerySet where each call puts its value
 
@@ -79,6 +82,10 @@ def fetch_together(*asked: tuple[Compiled, Any, int]) -> list[list[Any]]:
 
 def read_times_fast(cursor: Any) -> None:
     """By psycopg's loader in C; Django's own, in Python, takes ten times as long for the same, since all is UTC."""
-    from psycopg.types.datetime import TimestamptzLoader
-
-    cursor.cursor.adapters.register_loader("timestamptz", TimestamptzLoader)
+    psycopg_cursor = cursor.cursor
+    adapters = FAST.get(psycopg_cursor.connection)
+    if adapters is None:
+        psycopg_cursor.adapters.register_loader("timestamptz", TimestamptzLoader)
+        FAST[psycopg_cursor.connection] = psycopg_cursor.adapters
+    else:  # made for the first cursor of this connection
+        psycopg_cursor._adapters = adapters

@@ -48,12 +48,13 @@ class JSONRenderer(BaseRenderer):
     def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
         if data is None:
             return b""
-        return dumps(data, orjson.OPT_INDENT_2 if (renderer_context or {}).get("indent") else 0)  # for people
+        indent = orjson.OPT_INDENT_2 if (renderer_context or {}).get("indent") else 0  # for people
+        return dumps(data, orjson.OPT_NON_STR_KEYS | indent)
 
 
 def dumps(data: Any, option: int = 0) -> bytes:
     """Times, which come from the database in UTC, as '2026-12-01T20:00:00Z'."""
-    return orjson.dumps(data, default=str, option=option | orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z)
+    return orjson.dumps(data, default=str, option=option | orjson.OPT_UTC_Z)
 
 
 def cut(text: str, longest: int | None) -> str:
