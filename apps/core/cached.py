@@ -333,9 +333,9 @@ def finished(response: HttpResponse, read: Read) -> dict[str, Answer]:
 
 
 def gzipped(content: bytes) -> bytes:
-    """With a window that is no longer than the content: gzip.compress takes 300 KB of memory for each answer."""
-    window = min(15, max(9, len(content).bit_length()))
-    compressor = zlib.compressobj(3, zlib.DEFLATED, 16 + window, 6)
+    """With a window and tables that fit the content: gzip.compress takes 300 KB of memory for each answer."""
+    window = min(14, max(9, len(content).bit_length() - 1))
+    compressor = zlib.compressobj(3, zlib.DEFLATED, 16 + window, 4)
     return compressor.compress(content) + compressor.flush()
 
 
