@@ -1,7 +1,7 @@
 """QuerySets whose SQL is made once a thread: making it costs the ORM three times what asking the database does.
 
-    BY_SLUG = Compiled(lambda: Jam.objects.public().filter(slug=GIVEN).values("slug", "name"))
-    rows = BY_SLUG("a-jam", limit=1)
+BY_SLUG = Compiled(lambda: Jam.objects.public().filter(slug=GIVEN).values("slug", "name"))
+rows = BY_SLUG("a-jam", limit=1)
 """
 
 import threading
