@@ -144,8 +144,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
     DATABASES["default"]["ENGINE"] = "django_prometheus.db.backends.postgresql"  # the same, measured
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-    # PgBouncer may give each transaction another connection, so nothing is left on one: no cursor of the server's, and
-    # psycopg prepares nothing unless it is told to.
+    # PgBouncer may give each transaction another connection, so nothing is left on one: no cursor of the server's.
+    # Statements are prepared only where there is none (apps/core/prepared.py).
     DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
     if DATABASE_POOL:
         POOL = {"min_size": min(2, DATABASE_POOL), "max_size": DATABASE_POOL, "timeout": 10}

@@ -87,12 +87,22 @@ def cases(ours: Server) -> dict[str, list[tuple[str, Asked, float]]]:
 
 
 def cold(ours: Server, read: str, connections: int = CONNECTIONS) -> Asked:
-    from apps.core.store import key
-
     path, group = READS[read]
     hosts = [f"127.0.0.1:{7000 + n}" for n in range(connections)]
     requests = tuple(request(path, "Cache-Control: no-cache", host=host) for host in hosts)
-    return Asked(ours, requests, retire=(os.environ["REDIS_URL"], key(group)))
+    return Asked(ours, requests, write=(os.environ["REDIS_URL"], *writing(read, group)))
+
+
+def writing(read: str, group: str) -> tuple[Any, ...]:
+    """What a vote does to a snapshot's group, and any other write to another's."""
+    from channels.layers import get_channel_layer
+
+    from apps.core.store import RETIRE, clock, key
+    from apps.live.layers import TELL
+
+    if read == "snapshot":
+        return TELL, 2, get_channel_layer().counter(group), key(group), clock(), "nobody", group, b"[]"
+    return RETIRE, 1, key(group), clock()
 
 
 def against_floor(load: Generator, floor: Server, ours: Server, rounds: int, seconds: float) -> Iterator[Row]:

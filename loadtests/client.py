@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from redis import Redis
 
@@ -23,7 +24,7 @@ class Asked:
     server: Server
     requests: tuple[bytes, ...]
     revalidate: bool = False  # with the ETag of the first answer
-    retire: tuple[str, ...] = ()  # Redis, and the group's key in it: retired before each request
+    write: tuple[Any, ...] = ()  # Redis, and what EVAL does there before each request, as another process that writes
 
 
 @dataclass(frozen=True)
@@ -74,13 +75,13 @@ class Connection:
     def __init__(self, asked: Asked, request: bytes) -> None:
         self.socket = socket.create_connection(("127.0.0.1", asked.server.port), timeout=30)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.redis = Redis.from_url(asked.retire[0]) if asked.retire else None
-        self.retired = asked.retire[1:]
+        self.redis = Redis.from_url(asked.write[0]) if asked.write else None
+        self.write = asked.write[1:]
         self.request, self.answer, self.asked = request, b"", 0.0
 
     def ask(self) -> None:
-        if self.redis:  # as another process does that has written
-            self.redis.unlink(*self.retired)
+        if self.redis:
+            self.redis.eval(*self.write)
         self.answer, self.asked = b"", time.perf_counter()
         self.socket.sendall(self.request)
 

@@ -10,6 +10,8 @@ import pytest
 from django.db import connection
 
 from apps.core.database import pool_statistics
+from apps.core.store import retire
+from apps.jams import board
 from tests.factories import make_jam
 from tests.processes import ASGI, WSGI
 
@@ -66,13 +68,53 @@ def test_statistics_of_the_pool():
     assert pool_statistics() == {}
 
 
-def test_nothing_is_left_on_a_connection_that_pgbouncer_may_give_to_others():
-    from django.conf import settings
+def prepared():
+    """How often the statements that stand ready on this connection have been planned and run."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement, generic_plans + custom_plans FROM pg_prepared_statements")
+        return dict(cursor.fetchall())
 
-    connection.ensure_connection()
 
+@pytest.fixture
+def fresh():
+    connection.close()
+    yield
+    connection.close()
+
+
+def test_hot_statements_are_prepared_and_no_others(fresh):
+    jam = make_jam()
+
+    said = [board.snapshot(jam, 1) | {"now": None} for _ in range(3)]
+
+    assert said[0] == said[1] == said[2]
+    [(statement, runs)] = prepared().items()
+    assert "FULL JOIN" in statement
+    assert runs == 3
+
+
+def test_nothing_is_left_on_a_connection_that_pgbouncer_may_give_to_others(fresh, settings, monkeypatch):
+    monkeypatch.setattr("apps.core.prepared.is_direct", lambda server: False)
+    jam = make_jam()
+
+    board.snapshot(jam, 1)
+
+    assert prepared() == {}
     assert settings.DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] is True
-    assert connection.connection.prepare_threshold is None
+
+
+def test_a_read_whose_plan_no_longer_fits_is_read_by_its_view(fresh, client):
+    jam = make_jam()
+    path = f"/api/v1/jams/by-slug/{jam.slug}"
+    before = client.get(path).json()
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE jams_jam ALTER COLUMN description TYPE varchar(5000)")
+    retire(f"info.{jam.slug}")
+    try:
+        assert client.get(path).json() == before
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE jams_jam ALTER COLUMN description TYPE text")
 
 
 def test_no_request_says_where_the_site_begins(serve):

@@ -44,7 +44,7 @@ def touched(run):
     """By the queries of `run`, in memory or not."""
     with CaptureQueriesContext(connection) as ran:
         run()
-    return sum(pages_of(statement) for query in ran for statement in query["sql"].split("; "))
+    return sum(pages_of(query["sql"]) for query in ran)
 
 
 def pages_of(sql):

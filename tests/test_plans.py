@@ -155,7 +155,7 @@ def plans(run):
     with transaction.atomic():
         with CaptureQueriesContext(connection) as ran:
             run()
-        statements = [statement for query in ran for statement in query["sql"].split("; ")]  # some are sent together
+        statements = [query["sql"] for query in ran]
         nodes = [node for sql in statements if sql.startswith(("SELECT", "\nWITH")) for node in plan(sql)]
         transaction.set_rollback(True)
     whole = {node["Relation Name"] for node in nodes if node["Node Type"] == "Seq Scan"}

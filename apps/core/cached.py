@@ -21,14 +21,14 @@ from urllib.parse import urlencode
 import brotli
 import orjson
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, NotSupportedError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, QueryDict
 from django.middleware.security import SecurityMiddleware
 from django.urls import Resolver404, resolve
 
 from apps.core.counts import counts
 from apps.core.formats import dumps
-from apps.core.store import Away, copies, debts, store
+from apps.core.store import Away, Group, copies, debts, store
 
 LONGEST = 700  # characters of all that an answer may depend on: each of them is remembered
 JSON, HTML = "application/json", "text/html"
@@ -161,7 +161,7 @@ class CachedReads:
         read, slot = wanted.read, slot_of(wanted)
         computed, asked = self.computed[slot], time.monotonic()
         answer: Answer | HttpResponse | None
-        answer, revision = self.find(wanted, exact=exact)
+        answer, group = self.find(wanted, exact=exact)
         if answer is None:
             with self.locks[slot]:  # one thread computes, the others find its answer
                 if self.computed[slot] != computed:
@@ -170,17 +170,17 @@ class CachedReads:
                     answer = self.latest[slot].answer(wanted, asked)
                     if answer is None:
                         asked = time.monotonic()
-                        answer, revision = self.find(wanted, exact=exact)
+                        answer, group = self.find(wanted, exact=exact)
                 if answer is None:
-                    answer = self.compute(request, wanted, revision, asked)
+                    answer = self.compute(request, wanted, group, asked)
                     self.computed[slot] += 1
         request.resolver_match = read.match  # logs and metrics name the view, though it did not run
         if isinstance(answer, HttpResponse):
             return None if known or request.method == "HEAD" else answer
         return respond(request, answer)
 
-    def find(self, wanted: Wanted, *, exact: bool) -> tuple[Answer | None, bytes | None]:
-        """The answer; and the group's revision, for who must compute it: what is read later is at least as new."""
+    def find(self, wanted: Wanted, *, exact: bool) -> tuple[Answer | None, Group | None]:
+        """The answer; and how its group stands, for who must compute it: what is read later is at least as new."""
         read, field = wanted.read, wanted.field
         since = wanted.since is not None
         copy = copies.get(read.group, field, since=since) if since or not exact else None
@@ -191,21 +191,20 @@ class CachedReads:
             return None, None
         asked = time.monotonic()
         try:
-            revision, raw = store.get(read.group, field)
+            group, raw = store.get(read.group, field)
         except Away:
             return None, None
         if raw and (answer := unpack(raw)).until > time.time():
             counts.add(read.kind, "store", len(answer.body))
             copies.put(read.group, field, answer, asked)
-            return answer, revision
-        return None, revision
+            return answer, group
+        return None, group
 
-    def compute(
-        self, request: HttpRequest, wanted: Wanted, revision: bytes | None, asked: float
-    ) -> Answer | HttpResponse:
+    def compute(self, request: HttpRequest, wanted: Wanted, group: Group | None, asked: float) -> Answer | HttpResponse:
         """The answer, stored if nothing was retired since; or the response, if that is not for all."""
         read, field, began = wanted.read, wanted.field, time.monotonic()
         asked_by_nobody = as_nobody(request, wanted)
+        asked_by_nobody.place = group.place if group else None  # type: ignore[attr-defined]
         hot = self.answer_hot(asked_by_nobody, read) if read.hot and not wanted.query else None
         response = hot or self.get_response(asked_by_nobody)
         if not storable(response):
@@ -213,10 +212,10 @@ class CachedReads:
             return response
         answers = {f"{encoding} {wanted.base}": answer for encoding, answer in finished(response, read).items()}
         stored = False
-        if revision is not None:
+        if group is not None:
             with suppress(Away):
                 packed = {name: pack(answer) for name, answer in answers.items()}
-                stored = store.put(read.group, revision, packed, read.seconds)
+                stored = store.put(read.group, group.revision, packed, read.seconds)
         self.latest[slot_of(wanted)] = LastComputed(wanted.base, began, answers)
         counts.add(read.kind, "miss" if stored else "refused", len(answers[field].body))
         copies.put(read.group, field, answers[field], asked)
@@ -224,11 +223,12 @@ class CachedReads:
 
     def answer_hot(self, request: HttpRequest, read: Read) -> HttpResponse | None:
         request.get_host()  # refuses what ALLOWED_HOSTS does not name
-        # Asking a kept connection whether it lives costs as much as the query. One that does not says so.
+        # Asking a kept connection whether it lives costs as much as the query. One that does not says so, as does one
+        # whose plans are of other columns than there are now.
         connection.health_check_done = True  # type: ignore[attr-defined]
         try:
             output = read.hot(request, **read.match.kwargs) if read.hot else None
-        except (InterfaceError, OperationalError):
+        except (InterfaceError, NotSupportedError, OperationalError):
             connection.close()
             return None
         if output is None:

@@ -1,4 +1,4 @@
-"""QuerySets whose SQL is made once a thread: making it costs the ORM three times what asking the database does.
+"""QuerySets whose SQL is made once a thread: making it costs the ORM ten times what asking the database does.
 
 BY_SLUG = Compiled(lambda: Jam.objects.public().filter(slug=GIVEN).values("slug", "name"))
 rows = BY_SLUG("a-jam", limit=1)
@@ -7,14 +7,13 @@ rows = BY_SLUG("a-jam", limit=1)
 import threading
 from collections.abc import Callable
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from django.db import connection
 from django.db.models import Count, QuerySet, Subquery, Value
 from django.db.models.query import ValuesIterable
-from psycopg.types.datetime import TimestamptzLoader
 
-FAST: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
+from apps.core.prepared import prepared_cursor
+
 PLACEHOLDER = object()
 GIVEN: Any = Value(PLACEHOLDER)  # stands in the QuerySet where each call puts its value
 
@@ -34,7 +33,18 @@ class Compiled:
 
     def __call__(self, given: Any = None, *, limit: int) -> list[Any]:
         """The first rows, `limit` at most. Reads where writes go, as whatever fills a cache must."""
-        return fetch_together((self, given, limit))[0]
+        with prepared_cursor() as cursor:
+            cursor.execute(*self.statement(given, limit))
+            return self.rows(cursor.fetchall())
+
+    def statement(self, given: Any, limit: int) -> tuple[str, list[Any]]:
+        sql, params, *_ = self.made
+        return f"{sql} LIMIT {limit:d}", [given if param is PLACEHOLDER else param for param in params]
+
+    def rows(self, found: list[Any]) -> list[Any]:
+        _sql, _params, names, convert = self.made
+        rows = convert(found)
+        return [dict(zip(names, row)) for row in rows] if names else list(rows)  # noqa: B905 — one costs the other
 
     @property
     def made(self) -> tuple[str, tuple[Any, ...], list[str], Callable[[Any], Any]]:
@@ -57,35 +67,15 @@ class Compiled:
         return sql, params, names, convert
 
 
-def fetch_together(*asked: tuple[Compiled, Any, int]) -> list[list[Any]]:
-    """The rows of several, each with what it is given and its limit; on PostgreSQL by one trip."""
-    if len(asked) > 1 and connection.vendor != "postgresql":
-        return [compiled(given, limit=limit) for compiled, given, limit in asked]
-    sql, values = [], []
-    for compiled, given, limit in asked:
-        statement, params, *_ = compiled.made
-        sql.append(f"{statement} LIMIT {limit:d}")
-        values += [given if param is PLACEHOLDER else param for param in params]
-    found: list[list[Any]] = []
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            read_times_fast(cursor)
-        cursor.execute("; ".join(sql), values)
-        for compiled, *_ in asked:
-            if found:
-                cursor.nextset()
-            _sql, _params, names, convert = compiled.made
-            rows = convert(cursor.fetchall())
-            found.append([dict(zip(names, row)) for row in rows] if names else list(rows))  # noqa: B905 — one costs the other
-    return found
-
-
-def read_times_fast(cursor: Any) -> None:
-    """By psycopg's loader in C; Django's own, in Python, takes ten times as long for the same, since all is UTC."""
-    psycopg_cursor = cursor.cursor
-    adapters = FAST.get(psycopg_cursor.connection)
-    if adapters is None:
-        psycopg_cursor.adapters.register_loader("timestamptz", TimestamptzLoader)
-        FAST[psycopg_cursor.connection] = psycopg_cursor.adapters
-    else:  # made for the first cursor of this connection
-        psycopg_cursor._adapters = adapters
+def fetch_together(one: Compiled, many: Compiled, given: Any, *, limit: int) -> tuple[list[Any], list[Any]]:
+    """A row of `one`, whose first column is never null, and the first rows of `many`; on PostgreSQL in one trip."""
+    if connection.vendor != "postgresql":
+        return one(given, limit=1), many(given, limit=limit)
+    (left, left_values), (right, right_values) = one.statement(given, 1), many.statement(given, limit)
+    with prepared_cursor() as cursor:
+        # No row of the one goes with any of the other: what is returned are those of both, each beside nulls.
+        cursor.execute(f"SELECT * FROM ({left}) l FULL JOIN ({right}) r ON false", left_values + right_values)  # noqa: S608
+        rows = cursor.fetchall()
+    width = len(one.made[2])
+    found = [row[:width] for row in rows if row[0] is not None]
+    return one.rows(found), many.rows([row[width:] for row in rows if row[0] is None])

@@ -1,8 +1,9 @@
 """Where finished answers are kept: Redis, or this process when there is none. Both are safe against slow readers.
 
-A group (a jam's board, the library) is one hash: its revision, and answers by field. Retiring it raises the revision
-and forgets the answers in one step; an answer is stored only if the revision from before its query still stands, so a
-slow reader cannot put an old answer back. Nothing is searched for by key, but by the command that clears all.
+A group (a jam's board, the library) is one hash: its revision, and answers by field; a stream's group also its place,
+which telling it writes (apps/live/layers.py). Retiring it raises the revision and forgets the rest in one step; an
+answer is stored only if the revision from before its query still stands, so a slow reader cannot put an old answer
+back. Nothing is searched for by key, but by the command that clears all.
 """
 
 import functools
@@ -10,7 +11,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import transaction
@@ -46,6 +47,13 @@ local function retire(group, clock)
 end
 """
 RETIRE = f"{RETIRE_ONE} for _, group in ipairs(KEYS) do retire(group, ARGV[1]) end"
+
+
+class Group(NamedTuple):
+    """How a group stands: read before rows, which are then at least as new."""
+
+    revision: bytes
+    place: int | None = None  # of the stream of the same name; None: ask the stream
 
 
 class Away(Exception):
@@ -93,10 +101,10 @@ class RedisStore:
         except errors.ConnectionError:  # Redis may have been started anew
             return self.exchange(*words)
 
-    def get(self, group: str, field: str) -> tuple[bytes, bytes | None]:
-        """The group's revision, and the answer, if it is there."""
-        revision, answer = self.ask(self.command, "HMGET", key(group), "revision", field)
-        return revision or b"0", answer
+    def get(self, group: str, field: str) -> tuple[Group, bytes | None]:
+        """The answer, if it is there."""
+        revision, place, answer = self.ask(self.command, "HMGET", key(group), "revision", "place", field)
+        return Group(revision or b"0", place and int(place)), answer
 
     def put(self, group: str, revision: bytes, answers: Mapping[str, bytes], seconds: int) -> bool:
         """False: the group was retired meanwhile."""
@@ -119,7 +127,7 @@ class RedisStore:
     def groups(self) -> list[str]:
         """The names of all groups that hold something. It walks through the keys: not for requests."""
         names = self.ask(lambda: list(self.redis.scan_iter(key("*"), count=1000)))
-        found = [name for name in names if self.ask(self.redis.hlen, name) > 1]  # more than its revision
+        found = [name for name in names if {*self.ask(self.redis.hkeys, name)} - {b"revision", b"place"}]
         return sorted(name.decode().partition("{")[2].rstrip("}") for name in found)
 
     def add_up(self, counts: Mapping[str, int]) -> None:
@@ -146,10 +154,10 @@ class LocalStore:
         self.bodies: dict[str, tuple[float, dict[str, bytes]]] = {}
         self.sums: dict[str, int] = {}
 
-    def get(self, group: str, field: str) -> tuple[bytes, bytes | None]:
+    def get(self, group: str, field: str) -> tuple[Group, bytes | None]:
         revision = b"%d" % self.revisions.get(group, 0)
         until, answers = self.bodies.get(group, (0.0, {}))
-        return revision, answers.get(field) if time.monotonic() < until else None
+        return Group(revision), answers.get(field) if time.monotonic() < until else None
 
     def put(self, group: str, revision: bytes, answers: Mapping[str, bytes], seconds: int) -> bool:
         now = time.monotonic()

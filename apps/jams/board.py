@@ -16,12 +16,11 @@ from django.utils import timezone
 
 from apps.core.compiled import GIVEN, Compiled, fetch_together
 from apps.core.formats import LONGEST_TITLE, MOST_BYTES, cut, fitting, size_of
-from apps.core.store import retire
+from apps.core.store import clock, retire
 from apps.jams.errors import JamGone
 from apps.jams.models import Attendee, Jam, JamSong
 from apps.jams.queries import RANK
 from apps.live.changes import Change
-from apps.live.layers import clock
 from apps.live.streams import announce, revision_of
 
 State = dict[str, Any]
@@ -79,17 +78,17 @@ SONGS = Compiled(
 )
 
 
-def snapshot(jam: Jam) -> State:
+def snapshot(jam: Jam, place: int | None = None) -> State:
     """All that the room may see, in the order of the board: the same for everybody.
 
     `{revision, jam_revision, name, slug, code, status, voting, suggestions, voting_closes_at, starts_at, ends_at,
     counts, people, now_playing, songs, more_songs, now}`; at most BOARD_SIZE open songs and as many others, and no more
     than fit into MOST_BYTES. How many more open ones there are, `more_songs` says.
     """
-    # Revision first: the rows are then at least as new as it claims.
-    revision = revision_of(jam.stream)
+    # Revision first: the rows are then at least as new as it claims. `place`: who asks has just read it.
+    revision = revision_of(jam.stream) if place is None else place
     size = settings.BOARD_SIZE
-    found, songs = fetch_together((BOARD, jam.slug, 1), (SONGS, jam.slug, 3 * size))
+    found, songs = fetch_together(BOARD, SONGS, jam.slug, limit=3 * size)
     if not found:
         raise JamGone
     vars(jam).update(found[0])

@@ -14,13 +14,13 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import User
 from apps.catalog.models import Venue
 from apps.core.errors import DomainError, Invalid, NotAllowed
+from apps.core.store import clock
 from apps.core.text import clean, new_code
 from apps.jams.actions import Action, acting
 from apps.jams.errors import NotAHost, NotAnOwner, WrongStatus
 from apps.jams.images import remade
 from apps.jams.lineup import finish_playing
 from apps.jams.models import EARLIEST, LATEST, AuditEvent, Jam, JamHost, JamSong
-from apps.live.layers import clock
 from apps.live.streams import announce
 
 Status = Jam.Status

@@ -29,7 +29,7 @@ def jam(request: HttpRequest, slug: str) -> Output | None:
 def board(request: HttpRequest, slug: str) -> Output | None:
     found = Jam.from_db("default", ["slug"], [slug])
     try:
-        state = snapshot(found)
+        state = snapshot(found, request.place)  # type: ignore[attr-defined]
     except JamGone:
         return None
     if found.status == Jam.Status.DRAFT:

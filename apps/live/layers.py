@@ -6,7 +6,6 @@ A lost counter starts again at the clock, so that a number never repeats; millis
 
 import asyncio
 import threading
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,15 +14,16 @@ from channels.layers import InMemoryChannelLayer
 from channels_redis.pubsub import RedisPubSubChannelLayer
 from django_redis import get_redis_connection
 
-from apps.core.store import RETIRE_ONE, copies, key, retire, store
+from apps.core.store import RETIRE_ONE, clock, copies, key, retire, store
 
 # One step, so that nobody can publish between the number and its message, and nobody who has heard of the change can
-# still be given the answers from before it: those of the group of the same name are retired. The message has the form
-# that the layer's own group_send gives it.
+# still be given the answers from before it: those of the group of the same name are retired, and whoever computes them
+# anew finds the number there. The message has the form that the layer's own group_send gives it.
 TELL = f"""{RETIRE_ONE}
 retire(KEYS[2], ARGV[1])
 local revision = redis.call('INCR', KEYS[1])
 if revision == 1 then revision = tonumber(ARGV[1]); redis.call('SET', KEYS[1], ARGV[1]) end
+redis.call('HSET', KEYS[2], 'place', revision)
 redis.call('PUBLISH', ARGV[2], cmsgpack.pack({{
     type = 'stream.changed', stream = ARGV[3], revision = revision, changes = ARGV[4]}}))
 return revision
@@ -40,10 +40,6 @@ end
 return total
 """
 PRESENCE_SECONDS = 10
-
-
-def clock() -> int:
-    return int(time.time() * 1000)
 
 
 class RedisStreamLayer(RedisPubSubChannelLayer):

@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 
 from django.db import connection, transaction
 
+from apps.core.prepared import prepared_cursor
+
 OUT = "('pending', 'open', 'queued', 'playing')"  # a vote comes back when its song is played or removed
 
 
@@ -95,7 +97,7 @@ def run(statement: str, lite: str, jam_song: int, attendee: int, cap: int | None
 
 
 def fetch(statement: str, params: dict[str, int | None]) -> Row | None:
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(statement, params)
         row = cursor.fetchone()
     return Row(*row) if row else None

@@ -21,7 +21,9 @@ def store(request):
 
 
 def put(store, group, **answers):
-    return store.put(group, store.get(group, "")[0], {name: body.encode() for name, body in answers.items()}, 60)
+    return store.put(
+        group, store.get(group, "")[0].revision, {name: body.encode() for name, body in answers.items()}, 60
+    )
 
 
 def test_what_was_put_is_there_until_its_group_is_retired(store):
@@ -44,7 +46,7 @@ def test_many_groups_are_retired_in_one_step(store):
 
 
 def test_a_slow_reader_cannot_put_an_old_answer_back(store):
-    revision = store.get("jams", "")[0]
+    revision = store.get("jams", "")[0].revision
     # … its query runs, and meanwhile somebody writes:
     store.retire("jams")
 
@@ -57,13 +59,13 @@ def test_a_lost_revision_does_not_come_again(store):
     revisions = []
     for _ in range(3):
         store.retire("jams")
-        revisions.append(store.get("jams", "")[0])
+        revisions.append(store.get("jams", "")[0].revision)
 
     assert len({*revisions, b"0"}) == 4
 
 
 def test_an_answer_lives_as_long_as_its_group_says(store):
-    store.put("jams", store.get("jams", "")[0], {"a": b"1"}, 1)
+    store.put("jams", store.get("jams", "")[0].revision, {"a": b"1"}, 1)
     assert store.get("jams", "a")[1]
 
     time.sleep(1.1)
@@ -85,11 +87,11 @@ def test_under_a_writer_no_reader_finds_a_state_older_than_one_that_was_there_be
     def read():
         while not stop.is_set():
             before = row[0]  # committed and retired, or about to be
-            revision, raw = store.get("jam.a", "snapshot")
+            group, raw = store.get("jam.a", "snapshot")
             if raw is None:
                 seen = row[0]
                 time.sleep(0.0005)  # a slow reader
-                store.put("jam.a", revision, {"snapshot": b"%d" % seen}, 60)
+                store.put("jam.a", group.revision, {"snapshot": b"%d" % seen}, 60)
             elif int(raw) < before - 1:
                 wrong.append((int(raw), before))
 
@@ -121,7 +123,7 @@ def test_counts_are_added_up(store):
 
 def test_telling_a_stream_retires_the_group_of_its_name_in_the_same_step():
     put(module.store, "jam.a", a="1")
-    revision = module.store.get("jam.a", "")[0]
+    revision = module.store.get("jam.a", "")[0].revision
 
     get_channel_layer().tell("jam.a", [])
 

@@ -381,9 +381,9 @@ def test_those_who_waited_take_what_was_computed_though_a_vote_has_retired_it(mo
     voters = iter([make_attendee(jam=jam_song.jam) for _ in range(40)])
     asked, snapshot = [], reads.snapshot
 
-    def overtaken(jam):
+    def overtaken(jam, place):
         asked.append(1)
-        said = snapshot(jam)
+        said = snapshot(jam, place)
         time.sleep(0.05)
         cast_vote(jam_song=jam_song, attendee=next(voters))
         return said

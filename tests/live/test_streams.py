@@ -12,10 +12,10 @@ from channels.layers import get_channel_layer
 from django.core.cache import caches
 from django_redis import get_redis_connection
 
-from apps.core.store import store
+from apps.core.store import clock, retire, store
 from apps.live import streams
 from apps.live.changes import Change
-from apps.live.layers import LocalStreamLayer, RedisStreamLayer, clock
+from apps.live.layers import LocalStreamLayer, RedisStreamLayer
 from apps.live.streams import Announcer, revision_of
 from apps.voting.operations import cast_vote
 from tests.factories import make_attendee, make_jam_song
@@ -115,7 +115,7 @@ def test_look_again_is_owed_beside_what_changed(layer):
 
 
 def test_what_cannot_be_told_is_not_read_from_the_cache_either(layer):
-    store.put("jam.a", store.get("jam.a", "")[0], {"snapshot": b"old"}, 60)
+    store.put("jam.a", store.get("jam.a", "")[0].revision, {"snapshot": b"old"}, 60)
     layer.there = False
 
     announcer = Announcer()
@@ -127,7 +127,7 @@ def test_what_cannot_be_told_is_not_read_from_the_cache_either(layer):
 
 
 def test_a_snapshot_without_a_place_is_not_kept(layer):
-    before = store.get("jam.a", "")[0]
+    before = store.get("jam.a", "")[0].revision
     layer.there = False
 
     assert revision_of("jam.a") == 0
@@ -297,6 +297,21 @@ def test_a_lost_counter_starts_again_at_the_clock_and_never_repeats():
     assert again > second
     assert layer.revisions([stream, "jam.never"]) == [again, 0]
     assert again < 2**53  # a browser's integers
+
+
+@pytest.mark.services
+def test_who_finds_no_answer_finds_the_place_of_the_stream():
+    layer, stream = get_channel_layer(), f"jam.{uuid.uuid4().hex}"
+    assert store.get(stream, "")[0].place is None
+    told = [layer.tell(stream, []) for _ in range(2)]
+
+    group, _raw = store.get(stream, "")
+    assert group.place == told[1] == revision_of(stream)
+    store.put(stream, group.revision, {"snapshot": b"new"}, 60)
+    assert store.get(stream, "snapshot") == (group, b"new")
+
+    retire(stream)
+    assert store.get(stream, "")[0].place is None  # nothing is known of the stream: it is asked
 
 
 @pytest.mark.services
