@@ -2,6 +2,7 @@
 
 hits     of public reads, as the web process counts them (`manage.py cache_stats`)
 rows     that PostgreSQL read, by scans and through indexes (pg_stat_database: tup_returned and tup_fetched)
+indexes  the share of reads of large tables that went by one (`manage.py index_report`)
 SELECTs  as PostgreSQL counts them (pg_stat_statements), but not those that lock, as a part of a write, nor those that
          ask whether a connection lives
 
@@ -24,7 +25,7 @@ from redis import Redis
 from loadtests.bench import Row
 from loadtests.machine import LIVE, WEB, about, command, database_url, serve, set_up
 
-HITS, FEWER = 90, 60  # percent
+HITS, FEWER, BY_INDEX = 90, 60, 95  # percent
 SELECTS = """
 SELECT query, sum(calls) FROM pg_stat_statements JOIN pg_database d ON d.oid = dbid
 WHERE d.datname = %s AND query ~* '^\\s*select' AND query !~* '(^\\s*select \\$?1$)|( for (no )?(key )?(share|update))'
@@ -40,6 +41,7 @@ class Evening:
     rows_read: int
     counts: dict[str, int]  # of cached reads, by what became of them
     stats: str
+    by_index: float  # percent
 
     @property
     def votes(self) -> int:
@@ -99,7 +101,8 @@ def evening(name: str, number: int, *words: str, **env: str) -> Evening:
     for what, count in Redis.from_url(redis).hgetall(f"{name}:cache:counts").items():
         _kind, _, became = what.decode().partition(" ")
         counts[became] += int(count)
-    return Evening(json.loads(said.stdout), selects, rows, counts, command("cache_stats", **env).stdout)
+    stats, indexes = command("cache_stats", **env).stdout, json.loads(command("index_report", "--json", **env).stdout)
+    return Evening(json.loads(said.stdout), selects, rows, counts, stats, indexes["use"] or 0)
 
 
 def rows_read(database: Any, name: str) -> int:
@@ -125,6 +128,7 @@ def rows(computed: Evening, cached: Evening) -> list[Row]:
             "fewer snapshots computed", 100 * (1 - cached.boards / computed.boards), "%", least=FEWER,
             note=f"{cached.boards:,} instead of {computed.boards:,}",
         ),
+        Row("reads by an index", cached.by_index, "%", least=BY_INDEX, note="of tables with 1,000 rows or more"),
         Row("errors of the crowd", sum(map(errors, (computed, cached))), "errors", most=0, note=votes),
     ]  # fmt: skip
 
