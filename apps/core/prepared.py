@@ -27,14 +27,14 @@ def prepared_cursor() -> CursorWrapper:
     values, a cursor like any other."""
     connection: Any = connections[DEFAULT_DB_ALIAS]
     if connection.vendor != "postgresql" or connection.queries_logged:
-        return connection.cursor()  # type: ignore[no-any-return]
+        return connection.cursor()
     connection.close_if_health_check_failed()
     connection.ensure_connection()
     server = connection.connection
     adapters = ADAPTERS.get(server) or make_ready(server)
     cursor = MeasuredCursor(server)
     cursor._adapters = adapters
-    return connection._prepare_cursor(cursor)  # type: ignore[no-any-return]
+    return connection._prepare_cursor(cursor)
 
 
 def make_ready(server: Any) -> Any:
