@@ -84,7 +84,7 @@ USES = {
     "one_attendee_per_secret": lambda: Attendee.objects.with_secret("x").filter(jam=jam()).first(),
     "suggestions_of_one": lambda: JamSong.objects.suggested_by_still(attendee()).count(),
     "votes_of_an_attendee": lambda: mine(attendee()),
-    "one_vote_per_attendee": lambda: ballot.take_back(jam().songs.ranked().first().pk, attendee().pk),
+    "one_vote_per_attendee": lambda: ballot.take_back(jam().songs.ranked().first().pk, ballot.Voter(attendee().pk)),
     # The library
     "one_song_per_title_and_artist": lambda: list(songs()),
     "songs_by_artist": lambda: list(songs(ordering="artist")),
@@ -139,8 +139,8 @@ def test_a_vote_rewrites_no_index_of_the_songs_row():
     jam_song, person = jam().songs.ranked().first(), attendee()
 
     with transaction.atomic():
-        ballot.cast(jam_song.pk, person.pk, None)
-        ballot.take_back(jam_song.pk, person.pk)
+        ballot.cast(jam_song.pk, ballot.Voter(person.pk))
+        ballot.take_back(jam_song.pk, ballot.Voter(person.pk))
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_xact_user_tables WHERE relname = 'jams_jamsong'"

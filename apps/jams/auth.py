@@ -50,5 +50,5 @@ def attendee_of(request: Request, jam: Jam) -> Attendee:
         raise NotInJam(_("This token is not of this jam. Join it and use the token you get.") if token else None)
     if attendee.state == Attendee.State.REMOVED:
         raise WasRemoved
-    identity.see(attendee)
+    identity.see(attendee.pk, attendee.last_seen)
     return attendee

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -24,8 +24,12 @@ def new_secret() -> str:
 
 
 def cookie_name(jam: Jam) -> str:
+    return f"{cookie_prefix()}{jam.pk}"
+
+
+def cookie_prefix() -> str:
     # Browsers take the prefix as a promise (secure, this host, whole path) that plain HTTP cannot give.
-    return f"__Host-jam-{jam.pk}" if settings.HTTPS else f"jam-{jam.pk}"
+    return "__Host-jam-" if settings.HTTPS else "jam-"
 
 
 def remember(response: HttpResponse, jam: Jam, secret: str) -> None:
@@ -44,11 +48,21 @@ def bearer(authorization: str) -> str | None:
     return token.strip() if scheme.lower() == "bearer" else None
 
 
+def secrets_in(cookie_jar: Mapping[str, str]) -> list[str]:
+    """Of all jams that this browser knows."""
+    cookies = [unsigned(value) for name, value in cookie_jar.items() if name.startswith(cookie_prefix())]
+    return [secret for secret in cookies if secret]
+
+
 def secret_in(cookie_jar: Mapping[str, str], jam: Jam) -> str | None:
     """The secret of this jam's cookie; None without one, or when it is not of our making."""
+    return unsigned(cookie_jar.get(cookie_name(jam), ""))
+
+
+def unsigned(cookie: str) -> str | None:
     try:
-        return cookies.unsign(cookie_jar[cookie_name(jam)])
-    except (KeyError, signing.BadSignature):
+        return cookies.unsign(cookie)
+    except signing.BadSignature:
         return None
 
 
@@ -65,16 +79,15 @@ def attendee_with(secret: str | None, jam: Jam) -> Attendee | None:
 def attendee_from(request: HttpRequest, jam: Jam) -> Attendee | None:
     attendee = attendee_with(secret_in(request.COOKIES, jam), jam)
     if attendee:
-        see(attendee)
+        see(attendee.pk, attendee.last_seen)
     return attendee
 
 
-def see(attendee: Attendee) -> None:
+def see(attendee: int, last_seen: datetime) -> None:
     """Notes that the attendee is about, at most once a minute."""
     now = timezone.now()
-    if now - attendee.last_seen > SEEN_EVERY:
-        Attendee.objects.filter(pk=attendee.pk).update(last_seen=now)
-        attendee.last_seen = now
+    if now - last_seen > SEEN_EVERY:
+        Attendee.objects.filter(pk=attendee).update(last_seen=now)
 
 
 def move_token(request: HttpRequest, jam: Jam) -> str | None:

@@ -105,7 +105,7 @@ class Jam(models.Model):
 
     @property
     def stream(self) -> str:
-        return f"jam.{self.slug}"
+        return stream_of(self.slug)
 
     @property
     def cached_in(self) -> tuple[str, ...]:
@@ -145,6 +145,11 @@ def suggestions_of(status: str, voting: str, *, paused: bool) -> str:
     if status not in Jam.SUGGESTING or voting == "closed":
         return "closed"
     return "paused" if paused else "open"
+
+
+def stream_of(slug: str) -> str:
+    """Where a jam's changes are told, and the group of its board's cached reads."""
+    return f"jam.{slug}"
 
 
 def first_closing(*closings: datetime | None) -> datetime | None:

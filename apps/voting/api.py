@@ -1,9 +1,8 @@
 """What attendees do over HTTP: vote, suggest, see and change what is theirs."""
 
-from dataclasses import asdict
 from typing import Any
 
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponse
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
 from rest_framework.generics import GenericAPIView, get_object_or_404
 from rest_framework.request import Request
@@ -13,10 +12,14 @@ from rest_framework.views import APIView
 from apps.accounts.auth import user_of
 from apps.catalog.operations import find_or_add_song
 from apps.core.api import Empty, valid
+from apps.core.cached import JSON, wants_json
+from apps.core.formats import dumps
+from apps.core.middleware import from_our_page
 from apps.jams.attendees import rename_attendee
 from apps.jams.auth import attendee_of, hosted_jam, jam_of, jam_song_of
 from apps.jams.board import FIELDS, bare, song_state, stamp
 from apps.jams.errors import NotAHost
+from apps.jams.identity import bearer, secrets_in
 from apps.jams.lineup import add_songs
 from apps.jams.models import Attendee, Jam, JamSong
 from apps.jams.serializers import SongInput, SongState
@@ -29,6 +32,10 @@ class VoteView(APIView):
     """PUT casts the vote, DELETE takes it back; both may be said again."""
 
     permission_classes = ()
+
+    def dispatch(self, request: Any, slug: str, pk: int) -> Any:
+        """At once where nothing is to be said against it; otherwise with the framework, which finds out what."""
+        return vote_at_once(request, slug, pk) or super().dispatch(request, slug=slug, pk=pk)
 
     @extend_schema(request=None, responses=TallyOutput)
     def put(self, request: Request, slug: str, pk: int) -> Response:
@@ -46,7 +53,20 @@ class VoteView(APIView):
             raise Http404
         valid(Nothing, request)
         operation = operations.cast_vote if cast else operations.take_back_vote
-        return Response(asdict(operation(jam_song=jam_song, attendee=attendee)))
+        return Response(operation(jam_song=jam_song, attendee=attendee)._asdict())
+
+
+def vote_at_once(request: HttpRequest, slug: str, song: int) -> HttpResponse | None:
+    """The answer to a vote that is taken, to the byte, at a third of the framework's cost."""
+    given = request.META.get
+    body = given("QUERY_STRING") or given("CONTENT_LENGTH") not in {None, "", "0"}
+    if request.method not in {"PUT", "DELETE"} or body or not wants_json(given("HTTP_ACCEPT", "")):
+        return None
+    token = bearer(given("HTTP_AUTHORIZATION", ""))
+    # A cookie comes along whatever page asks; a token does not.
+    secrets = [token] if token else secrets_in(request.COOKIES) if from_our_page(request) else []
+    tally = secrets and operations.vote_by_secret(slug=slug, song=song, secrets=secrets, voted=request.method == "PUT")
+    return HttpResponse(dumps(tally._asdict()), content_type=JSON) if tally else None
 
 
 class JamSongs(GenericAPIView):

@@ -1,13 +1,15 @@
-"""One vote, in SQL: who may, what takes votes, once, and the count as it then stands, in one statement.
+"""One vote, in SQL: who votes, what takes votes, once, and the count as it then stands, in one statement.
 
 The attendee's row is shared (a removal waits and is then seen), the song's row is held: nobody else counts between
 its reading and the trigger, so its `votes + 1` is what the trigger writes. See triggers.py of both apps.
 """
 
 # ruff: noqa: S608 — the pieces of the statements are constants of this module
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any, NamedTuple
 
+import orjson
 from django.db import connection, transaction
 
 from apps.core.prepared import prepared_cursor
@@ -15,101 +17,145 @@ from apps.core.prepared import prepared_cursor
 OUT = "('pending', 'open', 'queued', 'playing')"  # a vote comes back when its song is played or removed
 
 
-@dataclass(frozen=True)
-class Row:
-    """The song after the statement. `changed`: this statement cast the vote or took it back."""
+class Row(NamedTuple):
+    """What the statement found and left: of the song, the voter and the jam. `changed`: it cast the vote or took it
+    back. Where `votes` is None the song takes none, and nothing was done."""
 
-    votes: int
+    votes: int | None
     revision: int
     pinned: bool
     counted_at: datetime
     changed: bool
+    attendee: int
+    last_seen: datetime
+    jam: int
+    slug: str
+    status: str
+    counts: str
+    counts_top: int
+    max_votes: int | None
 
 
-HOLD = """
+class Voter(NamedTuple):
+    """Who votes, by one of these."""
+
+    attendee: int | None = None
+    secrets: tuple[str, Sequence[str]] | None = None  # a jam's slug, and hashes of which one is of its attendee
+
+    def params(self, song: int) -> dict[str, Any]:
+        slug, hashes = self.secrets or ("", ())
+        return {"attendee": self.attendee, "slug": slug, "hashes": list(hashes), "song": song, "alone": False}
+
+
+JAM = "j.id, j.slug, j.status, j.counts, j.counts_top, j.max_votes"
+HERE = "a.state IN ('active', 'away')"
+BY_ID = "a.id = %(attendee)s"
+BY_HASH = "j.slug = %(slug)s AND a.secret_hash = ANY(%(hashes)s)"
+HOLD = f"""
 WITH voter AS MATERIALIZED (
-    SELECT id, jam_id FROM jams_attendee WHERE id = %(attendee)s AND state IN ('active', 'away') FOR KEY SHARE
-), votable AS (
-    SELECT s.id, s.votes, s.revision, s.pinned, s.counted_at FROM jams_jamsong s JOIN voter ON s.jam_id = voter.jam_id
-    WHERE s.id = %(jam_song)s AND s.votable AND (s.votable_until IS NULL OR s.votable_until > clock_timestamp())
+    SELECT a.id AS attendee, a.last_seen, {JAM} FROM jams_attendee a JOIN jams_jam j ON j.id = a.jam_id
+    WHERE {{who}} AND {HERE} FOR KEY SHARE OF a
+), votable AS MATERIALIZED (
+    SELECT s.id, s.votes, s.revision, s.pinned, s.counted_at FROM jams_jamsong s JOIN voter ON s.jam_id = voter.id
+    WHERE s.id = %(song)s AND s.votable AND (s.votable_until IS NULL OR s.votable_until > clock_timestamp())
     FOR NO KEY UPDATE OF s
 )"""
 CAST = f"""{HOLD}, done AS (
     INSERT INTO voting_vote (jam_song_id, attendee_id, created_at)
-    SELECT id, %(attendee)s, now() FROM votable
-    WHERE %(cap)s::int IS NULL OR %(cap)s > (
+    SELECT votable.id, voter.attendee, now() FROM votable CROSS JOIN voter
+    WHERE voter.max_votes IS NULL OR %(alone)s AND voter.max_votes > (
         SELECT count(*) FROM voting_vote v JOIN jams_jamsong o ON o.id = v.jam_song_id
-        WHERE v.attendee_id = %(attendee)s AND o.status IN {OUT})
+        WHERE v.attendee_id = voter.attendee AND o.status IN {OUT})
     ON CONFLICT (jam_song_id, attendee_id) DO NOTHING
     RETURNING 1 AS n
 )"""
 TAKE_BACK = f"""{HOLD}, done AS (
-    DELETE FROM voting_vote v USING votable
-    WHERE v.jam_song_id = votable.id AND v.attendee_id = %(attendee)s
+    DELETE FROM voting_vote v USING votable, voter
+    WHERE v.jam_song_id = votable.id AND v.attendee_id = voter.attendee
     RETURNING -1 AS n
 )"""
 ANSWER = """
 SELECT votable.votes + coalesce(done.n, 0), votable.revision + abs(coalesce(done.n, 0)), votable.pinned,
-       CASE WHEN done.n IS NULL THEN votable.counted_at ELSE now() END, done.n IS NOT NULL
-FROM votable LEFT JOIN done ON true
+       CASE WHEN done.n IS NULL THEN votable.counted_at ELSE now() END, done.n IS NOT NULL, voter.*
+FROM voter LEFT JOIN votable ON true LEFT JOIN done ON true
 """
+ALONE = "SELECT 1 FROM jams_attendee WHERE id = %s FOR NO KEY UPDATE"
 
 # SQLite has one writer at a time, so plain statements in one transaction see nothing between them.
-LITE_VOTABLE = """
-SELECT s.votes, s.revision, s.pinned, s.counted_at FROM jams_jamsong s JOIN jams_attendee a ON a.jam_id = s.jam_id
-WHERE s.id = %(jam_song)s AND a.id = %(attendee)s AND a.state IN ('active', 'away') AND s.votable
-  AND (s.votable_until IS NULL OR s.votable_until > strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now'))
+LITE_BY_HASH = "j.slug = %(slug)s AND a.secret_hash IN (SELECT value FROM json_each(%(hashes)s))"
+LITE_FIND = f"""
+SELECT s.votes, s.revision, s.pinned, s.counted_at, false, a.id, a.last_seen, {JAM}
+FROM jams_attendee a JOIN jams_jam j ON j.id = a.jam_id LEFT JOIN jams_jamsong s
+    ON s.id = %(song)s AND s.jam_id = j.id AND s.votable
+    AND (s.votable_until IS NULL OR s.votable_until > strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now'))
+WHERE {{who}} AND {HERE}
 """
 LITE_CAST = f"""
 INSERT INTO voting_vote (jam_song_id, attendee_id, created_at)
-SELECT %(jam_song)s, %(attendee)s, strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now')
-WHERE %(cap)s IS NULL OR %(cap)s > (
+SELECT %(song)s, %(attendee)s, strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now')
+WHERE %(max_votes)s IS NULL OR %(max_votes)s > (
     SELECT count(*) FROM voting_vote v JOIN jams_jamsong o ON o.id = v.jam_song_id
     WHERE v.attendee_id = %(attendee)s AND o.status IN {OUT})
 ON CONFLICT (jam_song_id, attendee_id) DO NOTHING
 """
-LITE_TAKE_BACK = "DELETE FROM voting_vote WHERE jam_song_id = %(jam_song)s AND attendee_id = %(attendee)s"
+LITE_TAKE_BACK = "DELETE FROM voting_vote WHERE jam_song_id = %(song)s AND attendee_id = %(attendee)s"
 
 
-def cast(jam_song: int, attendee: int, cap: int | None) -> Row | None:
-    """Casts the vote, once. None: the song takes no votes from this attendee.
+def cast(song: int, voter: Voter) -> Row | None:
+    """Casts the vote, once. None: no such voter is in the room.
 
-    `changed` false: had voted before, or all `cap` votes are out.
+    `changed` false: had voted before, or all of `max_votes` are out.
     """
-    return run(CAST, LITE_CAST, jam_song, attendee, cap)
-
-
-def take_back(jam_song: int, attendee: int) -> Row | None:
-    return run(TAKE_BACK, LITE_TAKE_BACK, jam_song, attendee, None)
-
-
-def run(statement: str, lite: str, jam_song: int, attendee: int, cap: int | None) -> Row | None:
-    params = {"jam_song": jam_song, "attendee": attendee, "cap": cap}
     if connection.vendor != "postgresql":
-        return run_lite(lite, params)
-    if cap is None:
-        return fetch(statement + ANSWER, params)
+        return run_lite(LITE_CAST, song, voter)
+    row = run(CAST, song, voter)
+    if row is None or row.max_votes is None or row.votes is None or row.changed:
+        return row
     # Two votes of one person at once must see each other, or both would be the last one allowed.
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute("SELECT 1 FROM jams_attendee WHERE id = %s FOR NO KEY UPDATE", [attendee])
-        return fetch(statement + ANSWER, params)
+            cursor.execute(ALONE, [row.attendee])
+        return run(CAST, song, voter, alone=True)
 
 
-def fetch(statement: str, params: dict[str, int | None]) -> Row | None:
+def take_back(song: int, voter: Voter) -> Row | None:
+    if connection.vendor != "postgresql":
+        return run_lite(LITE_TAKE_BACK, song, voter)
+    return run(TAKE_BACK, song, voter)
+
+
+def by(voter: Voter) -> str:
+    return BY_ID if voter.secrets is None else BY_HASH
+
+
+def run(statement: str, song: int, voter: Voter, *, alone: bool = False) -> Row | None:
     with prepared_cursor() as cursor:
-        cursor.execute(statement, params)
+        cursor.execute(statement.format(who=by(voter)) + ANSWER, voter.params(song) | {"alone": alone})
         row = cursor.fetchone()
     return Row(*row) if row else None
 
 
-def run_lite(statement: str, params: dict[str, int | None]) -> Row | None:
+def run_lite(statement: str, song: int, voter: Voter) -> Row | None:
+    params = voter.params(song)
+    params["hashes"] = orjson.dumps(params["hashes"]).decode()
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(LITE_VOTABLE, params)
-        if cursor.fetchone() is None:
-            return None
-        cursor.execute(statement, params)
+        before = find_lite(cursor, voter, params)
+        if before is None or before.votes is None:
+            return before
+        cursor.execute(statement, {"song": song, "attendee": before.attendee, "max_votes": before.max_votes})
         changed = cursor.rowcount > 0
-        cursor.execute(LITE_VOTABLE, params)
-        votes, revision, pinned, counted_at = cursor.fetchone()
-    return Row(votes, revision, bool(pinned), counted_at.replace(tzinfo=UTC), changed)
+        after = find_lite(cursor, voter, params)
+    return after and after._replace(changed=changed)
+
+
+def find_lite(cursor: Any, voter: Voter, params: dict[str, Any]) -> Row | None:
+    cursor.execute(LITE_FIND.format(who=BY_ID if voter.secrets is None else LITE_BY_HASH), params)
+    found = cursor.fetchone()
+    if found is None:
+        return None
+    row = Row(*found)
+    return row._replace(
+        pinned=bool(row.pinned),
+        counted_at=row.counted_at and row.counted_at.replace(tzinfo=UTC),
+        last_seen=row.last_seen.replace(tzinfo=UTC),
+    )

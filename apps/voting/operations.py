@@ -1,6 +1,7 @@
 """Whatever moves votes: casting, taking back, suggesting, leaving, removing somebody with their votes."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from typing import NamedTuple
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -25,16 +26,19 @@ from apps.jams.errors import (
     VotingPaused,
     WasRemoved,
 )
-from apps.jams.models import Attendee, Jam, JamSong
+from apps.jams.identity import see
+from apps.jams.models import Attendee, Jam, JamSong, stream_of
+from apps.jams.queries import hashed
 from apps.live.changes import Change
 from apps.live.streams import announce
 from apps.voting import ballot
 from apps.voting.models import Vote
 from apps.voting.queries import suggestions_left, votes_left
 
+JAM_COLUMNS = ("id", "slug", "status", "counts", "counts_top")
 
-@dataclass(frozen=True)
-class Tally:
+
+class Tally(NamedTuple):
     """`votes` as the room may see it: None where counts are hidden."""
 
     id: int
@@ -44,38 +48,56 @@ class Tally:
 
 
 def cast_vote(*, jam_song: JamSong, attendee: Attendee) -> Tally:
-    """Counts once, however often it is said. `jam_song.jam` must be loaded.
+    """Counts once, however often it is said.
 
     Raises VotingClosed, VotingPaused, SongFrozen, VotesOut, WasRemoved.
     """
-    row = ballot.cast(jam_song.pk, attendee.pk, jam_song.jam.max_votes)
-    if row is None:
+    row = ballot.cast(jam_song.pk, ballot.Voter(attendee.pk))
+    if row is None or row.votes is None:
         raise refusal(jam_song, attendee)
-    if not row.changed and jam_song.jam.max_votes and not has_voted(jam_song, attendee):
+    if not row.changed and row.max_votes and not has_voted(jam_song, attendee):
         raise VotesOut
-    return told(jam_song, row, voted=True)
+    return told(jam_song.pk, row, voted=True)
 
 
 def take_back_vote(*, jam_song: JamSong, attendee: Attendee) -> Tally:
-    row = ballot.take_back(jam_song.pk, attendee.pk)
-    if row is None:
+    row = ballot.take_back(jam_song.pk, ballot.Voter(attendee.pk))
+    if row is None or row.votes is None:
         raise refusal(jam_song, attendee)
-    return told(jam_song, row, voted=False)
+    return told(jam_song.pk, row, voted=False)
+
+
+def vote_by_secret(*, slug: str, song: int, secrets: Iterable[str], voted: bool) -> Tally | None:
+    """The vote of whoever holds one of these secrets, in one statement. None: ask rows who it is and why not."""
+    voter = ballot.Voter(secrets=(slug, [hashed(secret) for secret in secrets]))
+    row = (ballot.cast if voted else ballot.take_back)(song, voter)
+    if row is None or row.votes is None or (voted and row.max_votes and not row.changed):
+        return None
+    see(row.attendee, row.last_seen)
+    return told(song, row, voted=voted)
 
 
 def has_voted(jam_song: JamSong, attendee: Attendee) -> bool:
     return Vote.objects.filter(jam_song=jam_song, attendee=attendee).exists()
 
 
-def told(jam_song: JamSong, row: ballot.Row, *, voted: bool) -> Tally:
+def told(song: int, row: ballot.Row, *, voted: bool) -> Tally:
     """Tells the room, and answers what the voter may see."""
-    jam, at = jam_song.jam, board.stamp(jam_song.jam)
-    state = {"status": "open", "votes": row.votes, "counted_at": board.iso(row.counted_at), "pinned": row.pinned}
-    if row.changed and at:
-        board.publish_count(jam, jam_song.pk)
-    elif row.changed:
-        announce(jam.stream, Change(state, row.revision, "songs", jam_song.pk))
-    return Tally(jam_song.pk, None if at else row.votes, voted, at or row.revision)
+    if row.counts == Jam.Counts.LIVE:
+        if row.changed:
+            state = {
+                "status": "open",
+                "votes": row.votes,
+                "counted_at": board.iso(row.counted_at),
+                "pinned": row.pinned,
+            }
+            announce(stream_of(row.slug), Change(state, row.revision, "songs", song))
+        return Tally(song, row.votes, voted, row.revision)
+    jam = Jam.from_db("default", JAM_COLUMNS, (row.jam, row.slug, row.status, row.counts, row.counts_top))
+    at = board.stamp(jam)
+    if row.changed:
+        board.publish_count(jam, song)
+    return Tally(song, None, voted, at or row.revision)
 
 
 def refusal(jam_song: JamSong, attendee: Attendee) -> DomainError:
