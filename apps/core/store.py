@@ -7,10 +7,11 @@ back. Nothing is searched for by key, but by the command that clears all.
 """
 
 import functools
+import hashlib
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -66,7 +67,6 @@ class RedisStore:
 
     def __init__(self, redis: Any = None) -> None:
         self.redis = redis or get_redis_connection("default")
-        self.keep, self.drop = self.redis.register_script(STORE), self.redis.register_script(RETIRE)
         self.threads = threading.local()
         self.away_until = 0.0
 
@@ -101,6 +101,12 @@ class RedisStore:
         except errors.ConnectionError:  # Redis may have been started anew
             return self.exchange(*words)
 
+    def run(self, script: str, keys: Sequence[Any], *words: Any) -> Any:
+        try:
+            return self.command("EVALSHA", sha_of(script), len(keys), *keys, *words)
+        except errors.NoScriptError:
+            return self.command("EVAL", script, len(keys), *keys, *words)
+
     def get(self, group: str, field: str) -> tuple[Group, bytes | None]:
         """The answer, if it is there."""
         revision, place, answer = self.ask(self.command, "HMGET", key(group), "revision", "place", field)
@@ -108,21 +114,14 @@ class RedisStore:
 
     def put(self, group: str, revision: bytes, answers: Mapping[str, bytes], seconds: int) -> bool:
         """False: the group was retired meanwhile."""
-        words = [1, key(group), revision, seconds, MOST, *(part for pair in answers.items() for part in pair)]
-
-        def keep() -> Any:
-            try:
-                return self.command("EVALSHA", self.keep.sha, *words)
-            except errors.NoScriptError:
-                return self.command("EVAL", STORE, *words)
-
-        return bool(self.ask(keep))
+        words = [revision, seconds, MOST, *(part for pair in answers.items() for part in pair)]
+        return bool(self.ask(self.run, STORE, [key(group)], *words))
 
     def retire(self, *groups: str) -> None:
         self.ask(self.retire_now, *groups)
 
     def retire_now(self, *groups: str) -> None:
-        self.drop([key(group) for group in groups], [clock()])
+        self.run(RETIRE, [key(group) for group in groups], clock())
 
     def groups(self) -> list[str]:
         """The names of all groups that hold something. It walks through the keys: not for requests."""
@@ -194,6 +193,12 @@ class LocalStore:
 def clock() -> int:
     """Milliseconds: where a lost revision starts again, so that it never repeats."""
     return int(time.time() * 1000)
+
+
+@functools.cache
+def sha_of(script: str) -> str:
+    """What Redis calls it by."""
+    return hashlib.sha1(script.encode(), usedforsecurity=False).hexdigest()
 
 
 @functools.lru_cache(maxsize=4096)

@@ -12,7 +12,6 @@ from typing import Any
 import orjson
 from channels.layers import InMemoryChannelLayer
 from channels_redis.pubsub import RedisPubSubChannelLayer
-from django_redis import get_redis_connection
 
 from apps.core.store import RETIRE_ONE, clock, copies, key, retire, store
 
@@ -46,28 +45,23 @@ class RedisStreamLayer(RedisPubSubChannelLayer):
     def __init__(self, *, prefix: str = "asgi", **config: Any) -> None:
         super().__init__(prefix=prefix, **config)
         self.prefix = prefix
-        self.scripts: dict[str, Any] = {}
-
-    def run(self, script: str, *args: Any) -> Any:
-        if script not in self.scripts:
-            self.scripts[script] = get_redis_connection("default").register_script(script)
-        return self.scripts[script](*args)
+        self.redis: Any = store  # which speaks to the same server, on this thread's connection
 
     def tell(self, stream: str, changes: list[Mapping[str, Any]]) -> int:
         """One round trip. Raises redis.RedisError when Redis is away."""
         topic = f"{self.prefix}__group__{stream}"
         copies.forget(stream)
-        return self.run(TELL, [self.counter(stream), key(stream)], [clock(), topic, stream, orjson.dumps(changes)])
+        keys = [self.counter(stream), key(stream)]
+        return int(self.redis.run(TELL, keys, clock(), topic, stream, orjson.dumps(changes)))
 
     def revisions(self, streams: list[str]) -> list[int]:
         """The newest number of each stream; 0 where nothing has been told yet."""
-        redis: Any = store  # which speaks to the same server, on this thread's connection
-        return [int(r or 0) for r in redis.ask(redis.command, "MGET", *map(self.counter, streams))]
+        return [int(r or 0) for r in self.redis.ask(self.redis.command, "MGET", *map(self.counter, streams))]
 
     def present(self, stream: str, process: str, count: int) -> int:
         """Says how many sockets this process has; answers how many all have."""
-        key = f"{self.prefix}:present:{{{stream}}}"
-        return int(self.run(PRESENT, [key], [process, count, clock() // 1000, PRESENCE_SECONDS]))
+        keys = [f"{self.prefix}:present:{{{stream}}}"]
+        return int(self.redis.run(PRESENT, keys, process, count, clock() // 1000, PRESENCE_SECONDS))
 
     def counter(self, stream: str) -> str:
         return f"{self.prefix}:rev:{{{stream}}}"

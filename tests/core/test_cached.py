@@ -368,7 +368,7 @@ def test_redis_away_is_asked_once_a_pause(away, monkeypatch):
     asked = []
 
     def exchange(*words):
-        asked.append(1)
+        asked.append(threading.current_thread())
         raise module.RedisError
 
     monkeypatch.setattr(away, "exchange", exchange)
@@ -376,7 +376,7 @@ def test_redis_away_is_asked_once_a_pause(away, monkeypatch):
     for _ in range(20):
         assert get(cookie="a=b").status_code == 200
 
-    assert len(asked) == 1
+    assert asked.count(threading.current_thread()) == 1  # another pays what is owed
     with pytest.raises(Away):
         away.get("songs", "x")
 

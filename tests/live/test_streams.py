@@ -12,7 +12,7 @@ from channels.layers import get_channel_layer
 from django.core.cache import caches
 from django_redis import get_redis_connection
 
-from apps.core.store import clock, retire, store
+from apps.core.store import RedisStore, clock, retire, store
 from apps.live import streams
 from apps.live.changes import Change
 from apps.live.layers import LocalStreamLayer, RedisStreamLayer
@@ -203,6 +203,7 @@ def redis_at(settings, monkeypatch):
 
     def point(url):
         settings.CACHES = {"default": dict(settings.CACHES["default"], LOCATION=url)}
+        monkeypatch.setattr("apps.live.layers.store", RedisStore(get_redis_connection("default")))
         away = RedisStreamLayer(prefix="elsewhere", hosts=[url])
         monkeypatch.setattr(streams, "get_channel_layer", lambda: away)
 
