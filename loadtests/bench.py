@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-NAMES = ("http", "queries", "crowd")
+NAMES = ("http", "queries", "vote", "crowd")
 COLUMNS = ("case", "value", "unit", "floor", "ratio", "target", "met")
 
 

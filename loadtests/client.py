@@ -1,9 +1,11 @@
 """The load generator: raw sockets that keep their connection, in a process of its own."""
 
+import itertools
 import multiprocessing
 import selectors
 import socket
 import time
+from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
@@ -19,11 +21,12 @@ GENERATOR_FULL = 0.9  # of a core: then it is the generator that is measured
 
 @dataclass(frozen=True)
 class Asked:
-    """What the connections ask, each for its own request again and again."""
+    """What the connections ask, each its own requests in turn, again and again."""
 
     server: Server
-    requests: tuple[bytes, ...]
+    requests: tuple[bytes | tuple[bytes, ...], ...]
     revalidate: bool = False  # with the ETag of the first answer
+    rate: float = 0  # requests a second of all connections together; 0: as fast as they are answered
     write: tuple[Any, ...] = ()  # Redis, and what EVAL does there before each request, as another process that writes
 
 
@@ -72,18 +75,20 @@ def generator() -> Iterator[Generator]:
 
 
 class Connection:
-    def __init__(self, asked: Asked, request: bytes) -> None:
+    def __init__(self, asked: Asked, requests: bytes | tuple[bytes, ...]) -> None:
         self.socket = socket.create_connection(("127.0.0.1", asked.server.port), timeout=30)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.redis = Redis.from_url(asked.write[0]) if asked.write else None
         self.write = asked.write[1:]
-        self.request, self.answer, self.asked = request, b"", 0.0
+        self.requests = itertools.cycle([requests] if isinstance(requests, bytes) else requests)
+        self.answer, self.asked = b"", 0.0
 
-    def ask(self) -> None:
+    def ask(self, due: float | None = None) -> None:
+        """`due`: when it should have been asked. Who waits for a slow answer before, waits already."""
         if self.redis:
             self.redis.eval(*self.write)
-        self.answer, self.asked = b"", time.perf_counter()
-        self.socket.sendall(self.request)
+        self.answer, self.asked = b"", due or time.perf_counter()
+        self.socket.sendall(next(self.requests))
 
     def hear(self) -> bool:
         """Whether the answer is complete."""
@@ -112,7 +117,7 @@ class Connection:
             pass
         if revalidate:
             etag = self.answer.partition(b"\r\nETag: ")[2].partition(b"\r\n")[0]
-            self.request = self.request[:-2] + b"If-None-Match: %s\r\n\r\n" % etag
+            self.requests = itertools.cycle([next(self.requests)[:-2] + b"If-None-Match: %s\r\n\r\n" % etag])
 
 
 def load(asked: Asked, seconds: float) -> Measured:
@@ -121,7 +126,8 @@ def load(asked: Asked, seconds: float) -> Measured:
     for connection in connections:
         connection.warm(revalidate=asked.revalidate)
     server_cpu, own_cpu, begun = cpu_seconds(asked.server.pids), time.process_time(), time.perf_counter()
-    latencies = exchange(connections, begun + seconds, b"304" if asked.revalidate else b"200")
+    pace = len(connections) / asked.rate if asked.rate else 0
+    latencies = exchange(connections, begun + seconds, b"304" if asked.revalidate else b"200", pace)
     took = time.perf_counter() - begun
     server_cpu, own_cpu = cpu_seconds(asked.server.pids) - server_cpu, time.process_time() - own_cpu
     for connection in connections:
@@ -129,14 +135,18 @@ def load(asked: Asked, seconds: float) -> Measured:
     return Measured(len(latencies), took, server_cpu, own_cpu, sorted(latencies))
 
 
-def exchange(connections: list[Connection], end: float, wanted: bytes) -> list[float]:
-    latencies, waiting = [], len(connections)
+def exchange(connections: list[Connection], end: float, wanted: bytes, pace: float = 0) -> list[float]:
+    """`pace`: seconds between two requests of a connection; they begin one after the other."""
+    latencies, waiting, begun = [], len(connections), time.perf_counter()
+    due = deque((begun + n * pace / len(connections), connection) for n, connection in enumerate(connections))
     with selectors.DefaultSelector() as selector:
         for connection in connections:
             selector.register(connection.socket, selectors.EVENT_READ, connection)
-            connection.ask()
         while waiting:
-            for key, _events in selector.select():
+            while due and due[0][0] <= time.perf_counter():
+                at, connection = due.popleft()
+                connection.ask(at if pace else None)
+            for key, _events in selector.select(max(0.0, due[0][0] - time.perf_counter()) if due else None):
                 connection = key.data
                 if not connection.hear():
                     continue
@@ -144,8 +154,10 @@ def exchange(connections: list[Connection], end: float, wanted: bytes) -> list[f
                     raise ValueError(f"not {wanted!r}: {connection.answer[:300]!r}")
                 now = time.perf_counter()
                 latencies.append(now - connection.asked)
-                if now < end:
-                    connection.ask()
-                else:
+                if now >= end:
                     waiting -= 1
+                elif pace:
+                    due.append((connection.asked + pace, connection))
+                else:
+                    connection.ask()
     return latencies

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -10,6 +11,8 @@ from types import SimpleNamespace
 import pytest
 
 from loadtests.bench import COLUMNS, Row, main, table
+from loadtests.bench_http import CONNECTIONS
+from loadtests.bench_vote import votes
 from loadtests.client import Asked, load
 from loadtests.machine import Server
 from tests.factories import make_attendee, make_jam, make_jam_song, make_user
@@ -127,3 +130,24 @@ def test_the_generator_counts_what_was_answered(small_server, revalidate, status
 def test_the_generator_refuses_another_status(small_server):
     with pytest.raises(ValueError, match="404"):
         load(Asked(small_server[0], (request("/none"),)), seconds=0.05)
+
+
+def test_the_generator_keeps_to_a_rate(small_server):
+    server, _answers = small_server
+
+    measured = load(Asked(server, ((request("/"), request("/")), request("/")), rate=100), seconds=0.1)
+
+    assert 1 < measured.requests <= 0.1 * 100 + 2  # each connection may have asked once more
+
+
+# Votes ------------------------------------------------------------------------------------------------
+
+
+def test_each_connection_votes_for_its_own_people():
+    asked = votes([1, 2, 3], [f"token-{n}" for n in range(24)])
+
+    assert len(asked) == CONNECTIONS
+    assert all(words[::2] != words[1::2] and len(words) == 2 * 24 / CONNECTIONS for words in asked)
+    tokens = [re.findall(rb"Bearer (\S+)", b"".join(words)) for words in asked]
+    assert sorted(token for own in tokens for token in set(own)) == sorted(b"token-%d" % n for n in range(24))
+    assert [words[0].split()[0] for words in asked] == [b"PUT"] * CONNECTIONS

@@ -45,7 +45,11 @@ class RedisStreamLayer(RedisPubSubChannelLayer):
     def __init__(self, *, prefix: str = "asgi", **config: Any) -> None:
         super().__init__(prefix=prefix, **config)
         self.prefix = prefix
-        self.redis: Any = store  # which speaks to the same server, on this thread's connection
+
+    @property
+    def redis(self) -> Any:
+        """Speaks to the same server, on this thread's own connection."""
+        return store
 
     def tell(self, stream: str, changes: list[Mapping[str, Any]]) -> int:
         """One round trip. Raises redis.RedisError when Redis is away."""
