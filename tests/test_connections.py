@@ -6,13 +6,16 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
+import psycopg
 import pytest
 from django.db import connection
 
 from apps.core.database import pool_statistics
 from apps.core.store import retire
 from apps.jams import board
-from tests.factories import make_jam
+from apps.voting.models import Vote
+from tests.callers import Caller
+from tests.factories import make_attendee_with_token, make_jam, make_jam_song, make_vote
 from tests.processes import ASGI, WSGI
 
 pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True)]
@@ -115,6 +118,22 @@ def test_a_read_whose_plan_no_longer_fits_is_read_by_its_view(fresh, client):
     finally:
         with connection.cursor() as cursor:
             cursor.execute("ALTER TABLE jams_jam ALTER COLUMN description TYPE text")
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_a_vote_on_a_connection_that_was_cut_counts_once(fresh, method):
+    jam_song = make_jam_song()
+    sam, token = make_attendee_with_token(jam=jam_song.jam)
+    make_vote(jam_song=jam_song, attendee=sam) if method == "DELETE" else None
+    caller, path = Caller(token=token), f"/api/v1/jams/{jam_song.jam.slug}/songs/{jam_song.pk}/vote"
+    caller("PUT", path)
+    with psycopg.connect(connection.connection.info.dsn) as other:
+        other.execute("SELECT pg_terminate_backend(%s, 5000)", [connection.connection.info.backend_pid])
+
+    response = caller(method, path)
+
+    assert (response.status_code, response.json()["votes"]) == (200, method == "PUT")
+    assert Vote.objects.count() == (method == "PUT")
 
 
 def test_no_request_says_where_the_site_begins(serve):

@@ -21,13 +21,13 @@ from urllib.parse import urlencode
 import brotli
 import orjson
 from django.conf import settings
-from django.db import InterfaceError, NotSupportedError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, QueryDict
 from django.middleware.security import SecurityMiddleware
 from django.urls import Resolver404, resolve
 
 from apps.core.counts import counts
 from apps.core.formats import dumps
+from apps.core.prepared import at_once
 from apps.core.store import Away, Group, copies, debts, store
 
 LONGEST = 700  # characters of all that an answer may depend on: each of them is remembered
@@ -223,14 +223,7 @@ class CachedReads:
 
     def answer_hot(self, request: HttpRequest, read: Read) -> HttpResponse | None:
         request.get_host()  # refuses what ALLOWED_HOSTS does not name
-        # Asking a kept connection whether it lives costs as much as the query. One that does not says so, as does one
-        # whose plans are of other columns than there are now.
-        connection.health_check_done = True  # type: ignore[attr-defined]
-        try:
-            output = read.hot(request, **read.match.kwargs) if read.hot else None
-        except (InterfaceError, NotSupportedError, OperationalError):
-            connection.close()
-            return None
+        output = at_once(read.hot, request, **read.match.kwargs) if read.hot else None
         if output is None:
             return None
         response = HttpResponse(dumps(output.data), content_type=JSON)

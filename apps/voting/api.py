@@ -15,6 +15,7 @@ from apps.core.api import Empty, valid
 from apps.core.cached import JSON, wants_json
 from apps.core.formats import dumps
 from apps.core.middleware import from_our_page
+from apps.core.prepared import at_once
 from apps.jams.attendees import rename_attendee
 from apps.jams.auth import attendee_of, hosted_jam, jam_of, jam_song_of
 from apps.jams.board import FIELDS, bare, song_state, stamp
@@ -65,7 +66,10 @@ def vote_at_once(request: HttpRequest, slug: str, song: int) -> HttpResponse | N
     token = bearer(given("HTTP_AUTHORIZATION", ""))
     # A cookie comes along whatever page asks; a token does not.
     secrets = [token] if token else secrets_in(request.COOKIES) if from_our_page(request) else []
-    tally = secrets and operations.vote_by_secret(slug=slug, song=song, secrets=secrets, voted=request.method == "PUT")
+    if not secrets:
+        return None
+    wanted = {"slug": slug, "song": song, "secrets": secrets, "voted": request.method == "PUT"}
+    tally = at_once(operations.vote_by_secret, **wanted)
     return HttpResponse(dumps(tally._asdict()), content_type=JSON) if tally else None
 
 
