@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import orjson
 from django.db import connection, transaction
+from django.db.models import BigIntegerField
 
 from apps.core.prepared import prepared_cursor
 
@@ -136,6 +137,8 @@ def run(statement: str, song: int, voter: Voter, *, alone: bool = False) -> Row 
 
 
 def run_lite(statement: str, song: int, voter: Voter) -> Row | None:
+    if song > BigIntegerField.MAX_BIGINT:  # none has such an id, and SQLite refuses to look
+        return None
     params = voter.params(song)
     params["hashes"] = orjson.dumps(params["hashes"]).decode()
     with transaction.atomic(), connection.cursor() as cursor:

@@ -154,6 +154,14 @@ def test_neither_the_hash_nor_the_id_nor_the_name_is_a_token():
         assert Caller(token=guess)("PUT", vote_path(jam_song)).status_code == 401
 
 
+@pytest.mark.parametrize("pk", [0, 10**18, 2**63, 10**25])
+def test_a_song_that_cannot_be_is_not_there(pk):
+    jam = make_jam_song().jam
+    _sam, token = make_attendee_with_token(jam=jam)
+
+    assert Caller(token=token)("PUT", f"/api/v1/jams/{jam.slug}/songs/{pk}/vote").status_code == 404
+
+
 def test_another_jams_token_is_nobody_here():
     jam_song = make_jam_song()
     _stranger, token = make_attendee_with_token()
