@@ -7,35 +7,28 @@ say who one is. See docs/caching.md.
 """
 
 import functools
-import hashlib
 import sys
 import threading
 import time
-import zlib
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-import brotli
-import orjson
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.middleware.security import SecurityMiddleware
 from django.urls import Resolver404, resolve
 
+from apps.core.answers import HTML, JSON, Answer, finished, pack, respond, storable, unpack
 from apps.core.counts import counts
 from apps.core.formats import dumps
 from apps.core.prepared import at_once
 from apps.core.store import Away, Group, copies, debts, store
 
 LONGEST = 700  # characters of all that an answer may depend on: each of them is remembered
-JSON, HTML = "application/json", "text/html"
-OWN = {"allow", "content-encoding", "content-length", "etag", "vary", "cache-control", "x-request-id"}
-OF_DOCUMENTS = {"x-frame-options", "cross-origin-opener-policy", "referrer-policy"}  # JSON is none: see nosniff
 ASKED_OF_ALL = {"HTTP_HOST", "HTTP_X_FORWARDED_PROTO"}  # the headers that an answer may depend on; its key has them
-REVALIDATED = ("cache-control", "cdn-cache-control", "surrogate-key", "etag", "vary")
 
 
 class Output(NamedTuple):
@@ -70,14 +63,6 @@ class Wanted(NamedTuple):
     base: str  # the address
     field: str  # the address in a coding: what the answer is kept under
     since: int | None  # the place in a stream that somebody has heard of: only what is as new will do
-
-
-class Answer(NamedTuple):
-    until: float
-    place: int | None
-    etag: str
-    headers: dict[str, tuple[str, str]]  # as HttpResponse.headers keeps them: by their names in small letters
-    body: bytes
 
 
 def public_read(kind: str, *params: str, media: str = JSON, hot: HotRead | None = None) -> Callable[[Any], Any]:
@@ -210,7 +195,8 @@ class CachedReads:
         if not storable(response):
             self.latest[slot_of(wanted)] = LastComputed(wanted.base, began, {})
             return response
-        answers = {f"{encoding} {wanted.base}": answer for encoding, answer in finished(response, read).items()}
+        coded = finished(response, tags=f"{read.kind} {read.group}", seconds=read.seconds, edge=read.edge)
+        answers = {f"{encoding} {wanted.base}": answer for encoding, answer in coded.items()}
         stored = False
         if group is not None:
             with suppress(Away):
@@ -286,73 +272,6 @@ def as_nobody(request: HttpRequest, wanted: Wanted) -> HttpRequest:
     return asked
 
 
-def storable(response: HttpResponse) -> bool:
-    """It is an answer at all, and sets nothing for the one who asked."""
-    said = response.headers.get("Cache-Control", "")
-    return response.status_code == 200 and not (
-        response.streaming or response.cookies or "private" in said or "no-store" in said
-    )
-
-
-def finished(response: HttpResponse, read: Read) -> dict[str, Answer]:
-    """By encoding. Browsers ask every time and mostly hear 304; what stands between them and us may keep an answer for
-    `edge` seconds, and give it once more while it asks (RFC 9213, RFC 5861; browsers must not do that)."""
-    content, stale_at = response.content, getattr(response, "stale_at", None)
-    until = min(time.time() + read.seconds, stale_at.timestamp() if stale_at else float("inf"))
-    digest = hashlib.sha256(content).hexdigest()[:18]
-    left_out = OWN | OF_DOCUMENTS if read.media == JSON else OWN
-    common = {low: pair for low, pair in response.headers._store.items() if low not in left_out} | {
-        name.lower(): (name, value)
-        for name, value in (
-            ("Cache-Control", f"public, max-age=0, must-revalidate, s-maxage={read.edge}"),
-            ("CDN-Cache-Control", f"max-age={read.edge}, stale-while-revalidate={read.edge}"),
-            ("Surrogate-Key", f"{read.kind} {read.group}"),
-            ("Vary", "Accept, Accept-Encoding" if read.media == JSON else "Cookie, Authorization, Accept-Encoding"),
-        )
-    }
-    bodies = {
-        "br": brotli.compress(content, quality=2),
-        "gzip": gzipped(content),
-        "identity": content,
-    }
-    answers = {}
-    for encoding, body in bodies.items():
-        etag = f'"{digest}-{encoding}"'
-        headers = common | {"etag": ("ETag", etag), "content-length": ("Content-Length", str(len(body)))}
-        if encoding != "identity":
-            headers["content-encoding"] = ("Content-Encoding", encoding)
-        answers[encoding] = Answer(until, getattr(response, "place", None), etag, headers, body)
-    return answers
-
-
-def gzipped(content: bytes) -> bytes:
-    """With a window and tables that fit the content: gzip.compress takes 300 KB of memory for each answer."""
-    window = min(14, max(9, len(content).bit_length() - 1))
-    compressor = zlib.compressobj(3, zlib.DEFLATED, 16 + window, 4)
-    return compressor.compress(content) + compressor.flush()
-
-
-def pack(answer: Answer) -> bytes:
-    return orjson.dumps(answer[:4]) + b"\n" + answer.body
-
-
-def unpack(raw: bytes) -> Answer:
-    head, _, body = raw.partition(b"\n")
-    until, place, etag, headers = orjson.loads(head)
-    return Answer(until, place, etag, headers, body)
-
-
 def has_reached(answer: Answer, wanted: Wanted) -> bool:
     """As new as whoever asks has heard of."""
     return answer.place is not None and wanted.since is not None and answer.place >= wanted.since
-
-
-def respond(request: HttpRequest, answer: Answer) -> HttpResponse:
-    seen = request.META.get("HTTP_IF_NONE_MATCH", "")
-    response: HttpResponse
-    if seen and (answer.etag in seen or seen.strip() == "*"):
-        response, headers = HttpResponseNotModified(), {name: answer.headers[name] for name in REVALIDATED}
-    else:
-        response, headers = HttpResponse(b"" if request.method == "HEAD" else answer.body), answer.headers
-    response.headers._store.update(headers)  # they were checked one by one when the answer was computed
-    return response

@@ -11,8 +11,9 @@ from rest_framework.views import APIView
 
 from apps.accounts.auth import user_of
 from apps.catalog.operations import find_or_add_song
+from apps.core.answers import JSON
 from apps.core.api import Empty, valid
-from apps.core.cached import JSON, wants_json
+from apps.core.cached import wants_json
 from apps.core.formats import dumps
 from apps.core.middleware import from_our_page
 from apps.core.prepared import at_once
