@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 
 import orjson
 from channels.layers import get_channel_layer
+from django.conf import settings
 
-from apps.live.changes import Changes
+from apps.live.changes import CLOSE, HOST, Changes, Close
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +30,7 @@ KEPT = 2.0  # seconds, and up to twice as many, of which a first frame tells: lo
 
 class Socket(NamedTuple):
     send: Callable[[str], Awaitable[None]]
-    close: Callable[[], None]
+    close: Callable[[int], None]
     addresses: frozenset[str] = frozenset()
 
 
@@ -47,6 +48,7 @@ class Stream:
         self.present = 0
         self.subscribed = False
         self.lost = False
+        self.dismissed = 0  # how often somebody was
         self.flushing: asyncio.Task[None] | None = None
 
     def feed(self, revision: int, changes: list[dict[str, Any]]) -> None:
@@ -56,6 +58,10 @@ class Stream:
             self.lost = True
         if self.lost or not self.revision:
             self.begin_anew(revision - 1)
+        for change in changes:
+            if change["part"] == CLOSE:
+                self.dismiss(change["to"], change["state"]["code"])
+        changes = [change for change in changes if change["part"] != CLOSE]
         if any("refetch" in change["state"] for change in changes):
             self.begin_anew(revision)  # what was told before may not be told any more: hidden counts
         else:
@@ -104,6 +110,7 @@ class Stream:
             frames, lost, revision = self.waiting.frames(), self.lost, self.revision
             self.waiting, self.lost = Changes(), False
             if lost:
+                self.dismiss(HOST, Close.CHANGED)  # what was lost may have been that their rights have ended
                 frames.setdefault("", {})["refetch"] = True
             for address, frame in sorted(frames.items()):  # what is for all comes first
                 await self.send({"revision": revision, **frame}, address)
@@ -122,13 +129,18 @@ class Stream:
                         await queue[0].send(text)
                         queue.popleft()
             except Exception:  # noqa: BLE001 — whatever a socket fails with, it goes and the others stay
-                self.evict(queue.popleft())
+                self.evict(queue.popleft(), Close.SLOW)
             await asyncio.sleep(0)
 
-    def evict(self, socket: Socket) -> None:
+    def dismiss(self, address: str, code: int) -> None:
+        self.dismissed += 1
+        for socket in [s for s in self.sockets if not address or address in s.addresses]:
+            self.evict(socket, code)
+
+    def evict(self, socket: Socket, code: int) -> None:
         if socket in self.sockets:
             self.sockets.discard(socket)
-            socket.close()
+            socket.close(code)
 
 
 class Hub:
@@ -141,12 +153,24 @@ class Hub:
         self.ready = asyncio.Event()
         self.tasks = [asyncio.create_task(self.receive()), asyncio.create_task(self.watch())]
 
-    async def join(self, name: str, socket: Socket) -> Stream:
-        """From here on the socket misses nothing. The first frame says so: then the client fetches its snapshot."""
+    @property
+    def is_full(self) -> bool:
+        return sum(len(stream.sockets) for stream in self.streams.values()) >= settings.MAX_SOCKETS
+
+    async def join(
+        self, name: str, socket: Socket, may_still: Callable[[], Awaitable[bool]] | None = None
+    ) -> Stream | None:
+        """From here on the socket misses nothing. The first frame says so: then the client fetches its snapshot.
+
+        `may_still` is asked when the stream is listened to, so that rights cannot end unheard; None: they have ended.
+        """
         stream = self.streams.setdefault(name, Stream(name))
         stream.joining += 1  # so that the check does not take it for abandoned
         try:
             await self.subscribe(stream)
+            dismissed = stream.dismissed
+            if may_still and not (await may_still() and stream.dismissed == dismissed):
+                return None
             stream.sockets.add(socket)
         finally:
             stream.joining -= 1

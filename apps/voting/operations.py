@@ -27,7 +27,7 @@ from apps.jams.errors import (
 )
 from apps.jams.models import Attendee, Jam, JamSong
 from apps.live.changes import Change
-from apps.live.streams import announce
+from apps.live.streams import announce, dismiss
 from apps.voting import ballot
 from apps.voting.models import Vote
 from apps.voting.queries import suggestions_left, votes_left
@@ -203,4 +203,4 @@ def withdraw(attendee: Attendee) -> list[int]:
 
 def after_leaving(attendee: Attendee) -> None:
     board.publish_people(attendee.jam)
-    board.tell_attendee(attendee)
+    dismiss(attendee.jam.stream, attendee.address)

@@ -4,6 +4,7 @@ import { read, Refused } from "./api.js";
 const SILENCE = 50_000; // the server speaks at least every 20 s
 const POLL = 5_000;
 const LONGEST = 30_000;
+const RESTART = 5_000;
 const DAY = 86_400_000;
 const KEPT = 100; // frames that a snapshot may be older than
 
@@ -91,7 +92,6 @@ export class Stream extends EventTarget {
     let greeted = false;
     socket.onmessage = (event) => {
       this.#heard();
-      if (event.data === "pong") return;
       const frame = JSON.parse(event.data);
       // From its first frame on the socket misses nothing, and that one tells what a snapshot may be too old for.
       if (!greeted) this.refresh(frame.since);
@@ -132,8 +132,12 @@ export class Stream extends EventTarget {
       this.#drop("gone");
       return;
     }
+    // Somebody left, or is a host no longer.
+    if (code === 4403) for (const name of ["desk", "me"]) this.dispatchEvent(new Event(name));
     this.#failures += 1;
-    const delay = jitter(Math.min(LONGEST, 500 * 2 ** this.#failures) - 500, 500);
+    // A server that restarts loses all its sockets at once, and gets them back one after the other.
+    const spread = code === 1012 ? RESTART : Math.min(LONGEST, 1_000 * 2 ** this.#failures);
+    const delay = jitter(spread, 500);
     this.#drop(this.#failures >= 3 ? "polling" : "reconnecting");
     this.#after("connect", delay, () => this.#connect());
     if (this.phase === "polling") {
