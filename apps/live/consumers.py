@@ -97,14 +97,14 @@ class SameOrigin:
 
 
 class TryLater:
-    """Who cannot be served now is asked to come back: the process is full, or the database is away."""
+    """Who cannot be served now is asked to come back: the process is full, or hears nothing, or has no database."""
 
     def __init__(self, application: Any) -> None:
         self.application = application
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> Any:
         try:
-            if not hub().is_full:
+            if hub().can_serve:
                 return await self.application(scope, receive, send)
         except (InterfaceError, OperationalError) as error:
             log.warning("live: the database is away, a socket is asked to come back: %s", error)

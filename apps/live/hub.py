@@ -24,6 +24,7 @@ WINDOW = 0.05  # seconds between two frames of a stream
 DEADLINE = 0.25  # seconds that one socket may hold up the others
 BATCH = 256  # sockets between two looks at the rest of the loop
 CHECK = 2.0  # seconds between two comparisons with the layer
+DEAF = 2  # checks that fail one after the other: then nothing is heard, and who listens had better ask
 HEARTBEAT = 10  # checks between two heartbeats
 KEPT = 2.0  # seconds, and up to twice as many, of which a first frame tells: longer than any snapshot is old
 
@@ -151,11 +152,12 @@ class Hub:
         self.streams: dict[str, Stream] = {}
         self.channel = ""
         self.ready = asyncio.Event()
+        self.failed = 0  # checks since the last that did not
         self.tasks = [asyncio.create_task(self.receive()), asyncio.create_task(self.watch())]
 
     @property
-    def is_full(self) -> bool:
-        return sum(len(stream.sockets) for stream in self.streams.values()) >= settings.MAX_SOCKETS
+    def can_serve(self) -> bool:
+        return self.failed < DEAF and sum(len(s.sockets) for s in self.streams.values()) < settings.MAX_SOCKETS
 
     async def join(
         self, name: str, socket: Socket, may_still: Callable[[], Awaitable[bool]] | None = None
@@ -217,11 +219,16 @@ class Hub:
             try:
                 await self.forget_abandoned()
                 before = await self.compare(before)
+                self.failed = 0
                 await self.count()
                 if beats % HEARTBEAT == 0:
                     await self.beat()
             except Exception:
-                log.warning("live: a check failed, the next is in %s s", CHECK, exc_info=True)
+                log.warning("live: a check failed, the next is in %s s", CHECK, exc_info=not self.failed)
+                self.failed += 1
+                if self.failed >= DEAF:
+                    for stream in self.streams.values():
+                        stream.dismiss("", Close.TRY_LATER)
 
     async def forget_abandoned(self) -> None:
         for stream in [s for s in self.streams.values() if not s.sockets and not s.joining]:
@@ -231,10 +238,10 @@ class Hub:
 
     async def compare(self, before: dict[str, int]) -> dict[str, int]:
         streams = list(self.streams.values())
-        if not streams:
+        if not streams and not self.failed:
             return {}
-        newest = await asyncio.to_thread(get_channel_layer().revisions, [s.name for s in streams])
-        for stream, revision in zip(streams, newest, strict=True):
+        newest = await asyncio.to_thread(get_channel_layer().revisions, [s.name for s in streams] or [""])
+        for stream, revision in zip(streams, newest, strict=False):
             if not stream.subscribed:
                 await self.subscribe(stream)
                 stream.lose(revision)
@@ -243,7 +250,7 @@ class Hub:
                 stream.begin_anew(revision)
             elif before.get(stream.name) == revision != stream.revision:
                 stream.lose(revision)  # behind by the same number twice: not under way, lost
-        return {stream.name: revision for stream, revision in zip(streams, newest, strict=True)}
+        return {stream.name: revision for stream, revision in zip(streams, newest, strict=False)}
 
     async def count(self) -> None:
         for stream in list(self.streams.values()):

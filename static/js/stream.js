@@ -3,6 +3,7 @@ import { read, Refused } from "./api.js";
 
 const SILENCE = 50_000; // the server speaks at least every 20 s
 const POLL = 5_000;
+const POLLING = 3; // failures to connect
 const LONGEST = 30_000;
 const RESTART = 5_000;
 const DAY = 86_400_000;
@@ -134,11 +135,12 @@ export class Stream extends EventTarget {
     }
     // Somebody left, or is a host no longer.
     if (code === 4403) for (const name of ["desk", "me"]) this.dispatchEvent(new Event(name));
-    this.#failures += 1;
+    // Where no socket can be had for now, the page polls at once.
+    this.#failures = Math.max(this.#failures + 1, code === 1013 ? POLLING : 0);
     // A server that restarts loses all its sockets at once, and gets them back one after the other.
     const spread = code === 1012 ? RESTART : Math.min(LONGEST, 1_000 * 2 ** this.#failures);
     const delay = jitter(spread, 500);
-    this.#drop(this.#failures >= 3 ? "polling" : "reconnecting");
+    this.#drop(this.#failures >= POLLING ? "polling" : "reconnecting");
     this.#after("connect", delay, () => this.#connect());
     if (this.phase === "polling") {
       this.refresh();
