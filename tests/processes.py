@@ -31,8 +31,8 @@ class Servers:
         self.data = data
         self.started = []
 
-    def __call__(self, command, **env):
-        with socket.create_server(("127.0.0.1", 0)) as free:
+    def __call__(self, command, port=0, **env):
+        with socket.create_server(("127.0.0.1", port)) as free:
             port = free.getsockname()[1]
         where = f"127.0.0.1:{port}" if command[-1] == "-b" else str(port)
         env = self.environment(PUBLIC_URL=f"http://127.0.0.1:{port}", **env)
@@ -44,6 +44,12 @@ class Servers:
         url = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
         inherited = {name: value for name, value in os.environ.items() if name != "DATABASE_POOL"}  # asgi.py sets it
         return inherited | {"DATABASE_URL": url, "DATA_DIR": str(self.data)} | env
+
+    def kill(self):
+        """The one that was started last, as no service may expect it."""
+        process = self.started.pop()
+        process.kill()
+        process.wait()
 
     def stop(self):
         """As a system stops a service."""

@@ -1,0 +1,275 @@
+"""What holds whatever fails, while people vote: real processes, and stores that are killed, emptied and paused.
+
+No acknowledged vote is lost or counted twice, nobody is answered 500, and every board comes to show what is so.
+"""
+
+import asyncio
+import contextlib
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import httpx
+import psycopg
+import pytest
+from redis import Redis
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+
+from apps.voting.crowd import person as people
+from apps.voting.crowd.check import check
+from apps.voting.crowd.figures import Figures
+from apps.voting.crowd.person import come
+from apps.voting.crowd.room import Room
+from apps.voting.crowd.server import Server
+from tests.processes import ASGI, WSGI, servers, wait_until
+from tests.servers import STARTED, start_postgres, start_redis
+
+pytestmark = [pytest.mark.services, pytest.mark.xdist_group("outages")]
+CROWD, SONGS = 8, 5
+SOON = 30  # seconds that nothing here needs
+PREFIX = "outages"
+NIGHTS = """
+from tests.factories import make_jam, make_jam_song
+for _ in range({nights}):
+    jam = make_jam()
+    for _ in range({songs}): make_jam_song(jam=jam)
+    print(jam.slug)
+"""
+COUNTED = """
+SELECT s.id, s.votes, count(v.id) FROM jams_jamsong s LEFT JOIN voting_vote v ON v.jam_song_id = s.id
+JOIN jams_jam j ON j.id = s.jam_id WHERE j.slug = %s GROUP BY s.id
+"""
+
+
+class Store:
+    """PostgreSQL or Redis, for these tests alone."""
+
+    def __init__(self, start):
+        self.start = start
+        self.url = start()
+        self.process, self.home = STARTED[-1]
+
+    def end(self, how):
+        self.process.send_signal(how)
+        self.process.wait()
+
+    def begin(self):
+        assert self.start(self.home) == self.url
+        self.process = STARTED[-1][0]
+
+
+class House:
+    """A web and a live process, with stores of their own."""
+
+    def __init__(self, serve):
+        self.postgres, self.redis = Store(start_postgres), Store(start_redis)
+        self.env = {"DATABASE_URL": self.postgres.url, "REDIS_URL": self.redis.url, "CHANNEL_PREFIX": PREFIX}
+        self.serve = serve
+        self.manage("migrate", "-v0")
+        self.nights = self.manage("shell", "--no-imports", "-c", NIGHTS.format(nights=12, songs=SONGS)).split()
+        self.web = serve(WSGI, **self.env)
+        self.live = serve(ASGI, **self.env)
+
+    def manage(self, *words):
+        env = os.environ | self.env
+        done = subprocess.run([sys.executable, "manage.py", *words], env=env, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def rows(self, sql, *params):
+        with psycopg.connect(self.postgres.url) as connection:
+            return connection.execute(sql, params).fetchall()
+
+    def redis_client(self):
+        return Redis.from_url(self.redis.url)
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory):
+    with servers(tmp_path_factory.mktemp("house")) as serve:
+        yield House(serve)
+
+
+# What fails -------------------------------------------------------------------------------------------
+
+
+class Outage:
+    """Nothing at all."""
+
+    votes_go_on = True
+
+    def __init__(self, house):
+        self.house = house
+
+    def begin(self):
+        pass
+
+    def end(self):
+        pass
+
+
+class RedisStartsAnew(Outage):
+    def begin(self):
+        self.house.redis.end(signal.SIGKILL)
+
+    def end(self):
+        self.house.redis.begin()
+
+
+class RedisIsEmptied(Outage):
+    def begin(self):
+        self.house.redis_client().flushall()
+
+
+class RedisStandsStill(Outage):
+    def begin(self):
+        self.house.redis.process.send_signal(signal.SIGSTOP)
+
+    def end(self):
+        self.house.redis.process.send_signal(signal.SIGCONT)
+
+
+class LiveIsKilled(Outage):
+    def begin(self):
+        self.house.serve.kill()
+
+    def end(self):
+        port = int(self.house.live.rpartition(":")[2])
+        assert self.house.serve(ASGI, port=port, **self.house.env) == self.house.live
+
+
+class DatabaseIsAway(Outage):
+    votes_go_on = False
+
+    def begin(self):
+        self.house.postgres.end(signal.SIGINT)
+
+    def end(self):
+        self.house.postgres.begin()
+
+
+class FramesAreLost(Outage):
+    """The connection that brings them is cut, and some are numbered and never sent."""
+
+    def begin(self):
+        redis = self.house.redis_client()
+        redis.client_kill_filter(_type="pubsub")
+        for counter in redis.keys(f"{PREFIX}:rev:*"):
+            redis.incr(counter)
+
+
+# The crowd --------------------------------------------------------------------------------------------
+
+
+async def until(done, what):
+    deadline = time.monotonic() + SOON
+    while not done():
+        assert time.monotonic() < deadline, what
+        await asyncio.sleep(0.02)
+
+
+async def scene(house, slug, outage, seconds):
+    async with Server(house.web) as server:
+        figures = Figures()
+        room = Room(server, slug, house.live.replace("http", "ws"), figures, pace=0.15, rng=random.Random(7))
+        async with asyncio.TaskGroup() as phones:
+            coming = [phones.create_task(come(room, 0.1, phones)) for _ in range(CROWD)]
+            await until(lambda: figures.sockets == CROWD and figures.acknowledged > 20, "nobody votes")
+            outage.begin()  # not in a thread: with it, what it starts would end
+            before = figures.acknowledged
+            await asyncio.sleep(seconds)
+            if outage.votes_go_on:
+                await until(lambda: figures.acknowledged > before + 20, "votes do not go on")
+            else:
+                await asyncio.to_thread(refused_for_now, house, slug)
+            outage.end()
+            before = figures.acknowledged
+            await until(lambda: figures.acknowledged > before + 20, "votes do not come back")
+            await until(lambda: figures.sockets == CROWD, "sockets do not come back")
+            room.closing.set()
+            crowd = await asyncio.gather(*coming)
+            during, figures.errors = figures.errors, type(figures.errors)()
+            await check(room, crowd)
+            snapshot = await room.ask("GET", "snapshot", public=True)
+            shown = [boards(person) for person in crowd]
+            for person in crowd:
+                person.phone.put_away()
+    return room.figures, during, snapshot.body, shown
+
+
+def boards(person):
+    return {pk: row.votes for pk, row in person.phone.board.songs.items()}
+
+
+def refused_for_now(house, slug):
+    """Votes are not taken, and who asks is told when to come again; by a process with a pool of connections too."""
+    answer = httpx.put(f"{house.web}/api/v1/jams/{slug}/songs/1/vote", headers={"Authorization": "Bearer x"})
+    pages = [httpx.get(f"{server}/j/zzzzzz", timeout=SOON) for server in (house.web, house.live)]
+
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+    assert [page.status_code for page in pages] == [503, 503]
+    assert all(1 <= int(said.headers["Retry-After"]) <= 5 for said in (answer, *pages))
+    assert close_code(house, slug) == 1013
+
+
+def close_code(house, slug):
+    """Why a socket is closed that does not stay open; None for one that does."""
+    with connect(f"{house.live.replace('http', 'ws')}/ws/jams/{slug}") as socket:
+        try:
+            socket.recv(timeout=SOON)
+        except ConnectionClosed:
+            return socket.close_code
+
+
+OUTAGES = [RedisStartsAnew, RedisIsEmptied, RedisStandsStill, LiveIsKilled, DatabaseIsAway, FramesAreLost]
+
+
+@pytest.mark.parametrize("kind", OUTAGES)
+def test_no_vote_is_lost_and_no_board_stays_wrong(house, full, monkeypatch, kind):
+    monkeypatch.setattr(people, "FIRST_TAP", (0.0, 0.3))
+    slug = house.nights.pop()
+
+    figures, during, snapshot, shown = asyncio.run(scene(house, slug, kind(house), 20 if full else 1.5))
+
+    assert not any("HTTP 500" in error for error in during), during
+    assert figures.errors == {}
+    assert figures.checked == CROWD
+    # Every phone shows what is so: the boards, the snapshot, the counters and the rows are the same.
+    counted = {song["id"]: song["votes"] for song in snapshot["songs"]}
+    rows = house.rows(COUNTED, slug)
+    assert shown == [counted] * CROWD
+    assert {pk: votes for pk, votes, _count in rows} == {pk: count for pk, _votes, count in rows} == counted
+    wait_until(lambda: httpx.get(f"{house.live}/j/zzzzzz", timeout=SOON).status_code == 404)
+
+
+def test_who_hears_nothing_is_told_so_and_can_poll(house):
+    """While Redis stands still: no socket that seems to be live, and snapshots with the newest votes."""
+    slug = house.nights.pop()
+    snapshot = f"{house.web}/api/v1/jams/{slug}/snapshot"
+    phone = httpx.post(f"{house.web}/api/v1/jams/{slug}/attendees", json={}).json()
+    song = httpx.get(snapshot).json()["songs"][0]["id"]
+    with connect(f"{house.live.replace('http', 'ws')}/ws/jams/{slug}") as socket:
+        outage = RedisStandsStill(house)
+        outage.begin()
+        try:
+            with contextlib.suppress(ConnectionClosed):
+                while socket.recv(timeout=SOON):
+                    pass
+            again = close_code(house, slug)
+            token = {"Authorization": f"Bearer {phone['token']}"}
+            voted = httpx.put(f"{house.web}/api/v1/jams/{slug}/songs/{song}/vote", headers=token)
+            polled = httpx.get(snapshot)
+        finally:
+            outage.end()
+
+    assert (socket.close_code, again, voted.status_code) == (1013, 1013, 200)
+    assert {row["id"]: row["votes"] for row in polled.json()["songs"]}[song] == 1
+    wait_until(lambda: close_code(house, slug) is None)
+
+
+def test_afterwards_no_counter_has_drifted(house):
+    house.manage("recount")
