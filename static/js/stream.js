@@ -54,7 +54,10 @@ export class Stream extends EventTarget {
       this.#take(body, at);
     } catch (error) {
       if (error instanceof Refused) this.#drop("gone");
-      else if (this.#open) this.#after("refresh", jitter(4_000, 1_000), () => this.refresh());
+      else if (this.#open) {
+        this.#enter("reconnecting"); // what is shown may be old
+        this.#after("refresh", jitter(4_000, 1_000), () => this.refresh());
+      }
     } finally {
       this.#reading = false;
     }
@@ -77,7 +80,7 @@ export class Stream extends EventTarget {
     if (snapshot.revision && this.revision < this.#wanted) this.#after("refresh", 1_000, () => this.refresh());
     if (this.#open) {
       this.#failures = 0;
-      clearInterval(this.#timers.poll);
+      clearTimeout(this.#timers.poll);
       this.#enter("live");
     }
     this.dispatchEvent(new Event("snapshot"));
@@ -142,11 +145,12 @@ export class Stream extends EventTarget {
     const delay = jitter(spread, 500);
     this.#drop(this.#failures >= POLLING ? "polling" : "reconnecting");
     this.#after("connect", delay, () => this.#connect());
-    if (this.phase === "polling") {
-      this.refresh();
-      clearInterval(this.#timers.poll);
-      this.#timers.poll = setInterval(() => document.hidden || this.refresh(), POLL);
-    }
+    if (this.phase === "polling") this.#after("poll", jitter(POLL), () => this.#poll());
+  }
+
+  #poll() {
+    if (!document.hidden) this.refresh();
+    this.#after("poll", jitter(POLL / 2, POLL / 2), () => this.#poll());
   }
 
   // Lets go of the socket and of all that was planned.
@@ -155,7 +159,7 @@ export class Stream extends EventTarget {
     this.#socket = null;
     socket?.close();
     for (const name of ["silence", "connect", "refresh"]) clearTimeout(this.#timers[name]);
-    if (phase !== "polling") clearInterval(this.#timers.poll);
+    if (phase !== "polling") clearTimeout(this.#timers.poll);
     this.#enter(phase);
   }
 
