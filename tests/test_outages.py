@@ -10,6 +10,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import httpx
@@ -98,18 +99,18 @@ def house(tmp_path_factory):
 
 
 class Outage:
-    """Nothing at all."""
+    """What begins while people vote. `lasts`: it ends after the last vote, so that no later one makes up for it."""
 
-    votes_go_on = True
+    votes_go_on, lasts = True, False
 
     def __init__(self, house):
         self.house = house
 
     def begin(self):
-        pass
+        raise NotImplementedError
 
     def end(self):
-        pass
+        raise NotImplementedError
 
 
 class RedisStartsAnew(Outage):
@@ -121,11 +122,17 @@ class RedisStartsAnew(Outage):
 
 
 class RedisIsEmptied(Outage):
+    lasts = True
+
     def begin(self):
         self.house.redis_client().flushall()
 
+    end = begin
+
 
 class RedisStandsStill(Outage):
+    lasts = True
+
     def begin(self):
         self.house.redis.process.send_signal(signal.SIGSTOP)
 
@@ -153,13 +160,23 @@ class DatabaseIsAway(Outage):
 
 
 class FramesAreLost(Outage):
-    """The connection that brings them is cut, and some are numbered and never sent."""
+    """The connection that brings them is cut again and again."""
+
+    lasts = True
 
     def begin(self):
+        self.over = threading.Event()
+        self.thread = threading.Thread(target=self.cut)
+        self.thread.start()
+
+    def cut(self):
         redis = self.house.redis_client()
-        redis.client_kill_filter(_type="pubsub")
-        for counter in redis.keys(f"{PREFIX}:rev:*"):
-            redis.incr(counter)
+        while not self.over.wait(0.01):
+            redis.client_kill_filter(_type="pubsub")
+
+    def end(self):
+        self.over.set()
+        self.thread.join()
 
 
 # The crowd --------------------------------------------------------------------------------------------
@@ -186,12 +203,15 @@ async def scene(house, slug, outage, seconds):
                 await until(lambda: figures.acknowledged > before + 20, "votes do not go on")
             else:
                 await asyncio.to_thread(refused_for_now, house, slug)
-            outage.end()
-            before = figures.acknowledged
-            await until(lambda: figures.acknowledged > before + 20, "votes do not come back")
-            await until(lambda: figures.sockets == CROWD, "sockets do not come back")
+            if not outage.lasts:
+                outage.end()
+                before = figures.acknowledged
+                await until(lambda: figures.acknowledged > before + 20, "votes do not come back")
             room.closing.set()
             crowd = await asyncio.gather(*coming)
+            if outage.lasts:
+                outage.end()
+            await until(lambda: figures.sockets == CROWD, "sockets do not come back")
             during, figures.errors = figures.errors, type(figures.errors)()
             await check(room, crowd)
             snapshot = await room.ask("GET", "snapshot", public=True)
