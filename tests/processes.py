@@ -36,7 +36,8 @@ class Servers:
             port = free.getsockname()[1]
         where = f"127.0.0.1:{port}" if command[-1] == "-b" else str(port)
         env = self.environment(PUBLIC_URL=f"http://127.0.0.1:{port}", **env)
-        self.started.append(subprocess.Popen([sys.executable, "-m", *command, where], env=env))
+        words = [sys.executable, "-m", *command, where]
+        self.started.append(subprocess.Popen(words, env=env, process_group=0))
         wait_for(port)
         return f"http://127.0.0.1:{port}"
 
@@ -45,10 +46,10 @@ class Servers:
         inherited = {name: value for name, value in os.environ.items() if name != "DATABASE_POOL"}  # asgi.py sets it
         return inherited | {"DATABASE_URL": url, "DATA_DIR": str(self.data)} | env
 
-    def kill(self):
-        """The one that was started last, as no service may expect it."""
-        process = self.started.pop()
-        process.kill()
+    def kill(self, process):
+        """With its workers, as no service may expect it."""
+        self.started.remove(process)
+        os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
     def stop(self):

@@ -12,6 +12,9 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from urllib.parse import urlsplit
 
 import httpx
 import psycopg
@@ -72,8 +75,17 @@ class House:
         self.serve = serve
         self.manage("migrate", "-v0")
         self.nights = self.manage("shell", "--no-imports", "-c", NIGHTS.format(nights=12, songs=SONGS)).split()
-        self.web = serve(WSGI, **self.env)
-        self.live = serve(ASGI, **self.env)
+        self.rows("ALTER ROLE postgres SET synchronous_commit = on")  # as wherever votes matter
+        self.start_web()
+        self.start_live()
+
+    def start_web(self, port=0):
+        self.web = self.serve(WSGI, port=port, **self.env)
+        self.web_process = self.serve.started[-1]
+
+    def start_live(self, port=0):
+        self.live = self.serve(ASGI, port=port, **self.env)
+        self.live_process = self.serve.started[-1]
 
     def manage(self, *words):
         env = os.environ | self.env
@@ -83,7 +95,8 @@ class House:
 
     def rows(self, sql, *params):
         with psycopg.connect(self.postgres.url) as connection:
-            return connection.execute(sql, params).fetchall()
+            found = connection.execute(sql, params)
+            return found.fetchall() if found.description else []
 
     def redis_client(self):
         return Redis.from_url(self.redis.url)
@@ -108,6 +121,9 @@ class Outage:
 
     def begin(self):
         raise NotImplementedError
+
+    def look(self, slug):
+        """What can be seen meanwhile."""
 
     def end(self):
         raise NotImplementedError
@@ -142,11 +158,32 @@ class RedisStandsStill(Outage):
 
 class LiveIsKilled(Outage):
     def begin(self):
-        self.house.serve.kill()
+        self.house.serve.kill(self.house.live_process)
 
     def end(self):
-        port = int(self.house.live.rpartition(":")[2])
-        assert self.house.serve(ASGI, port=port, **self.house.env) == self.house.live
+        self.house.start_live(port=urlsplit(self.house.live).port)
+
+
+class WebIsKilled(Outage):
+    votes_go_on = False
+
+    def begin(self):
+        self.house.serve.kill(self.house.web_process)
+
+    def end(self):
+        self.house.start_web(port=urlsplit(self.house.web).port)
+
+
+class DatabaseCrashes(Outage):
+    """A process of it is killed: it ends all others, reads its log and begins anew."""
+
+    def begin(self):
+        [[backend], *_] = self.house.rows("SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+                                          " AND backend_type = 'client backend'")  # fmt: skip
+        os.kill(backend, signal.SIGKILL)
+
+    def end(self):
+        pass
 
 
 class DatabaseIsAway(Outage):
@@ -154,6 +191,20 @@ class DatabaseIsAway(Outage):
 
     def begin(self):
         self.house.postgres.end(signal.SIGINT)
+
+    def look(self, slug):
+        """Votes are not taken, and who asks is told when to come again; by a process with a pool of connections too."""
+        with ThreadPoolExecutor() as pool:
+            votes = f"{self.house.web}/api/v1/jams/{slug}/songs/1/vote"
+            vote = pool.submit(httpx.put, votes, headers={"Authorization": "Bearer x"}).result()
+            code = pool.submit(close_code, self.house, slug)
+            get = partial(httpx.get, timeout=SOON)
+            pages = [*pool.map(get, (f"{server}/j/zzzzzz" for server in (self.house.web, self.house.live)))]
+
+        assert (vote.status_code, vote.json()["code"]) == (503, "unavailable")
+        assert [page.status_code for page in pages] == [503, 503]
+        assert all(1 <= int(said.headers["Retry-After"]) <= 5 for said in (vote, *pages))
+        assert code.result() == 1013
 
     def end(self):
         self.house.postgres.begin()
@@ -201,8 +252,7 @@ async def scene(house, slug, outage, seconds):
             await asyncio.sleep(seconds)
             if outage.votes_go_on:
                 await until(lambda: figures.acknowledged > before + 20, "votes do not go on")
-            else:
-                await asyncio.to_thread(refused_for_now, house, slug)
+            await asyncio.to_thread(outage.look, slug)
             if not outage.lasts:
                 outage.end()
                 before = figures.acknowledged
@@ -225,17 +275,6 @@ def boards(person):
     return {pk: row.votes for pk, row in person.phone.board.songs.items()}
 
 
-def refused_for_now(house, slug):
-    """Votes are not taken, and who asks is told when to come again; by a process with a pool of connections too."""
-    answer = httpx.put(f"{house.web}/api/v1/jams/{slug}/songs/1/vote", headers={"Authorization": "Bearer x"})
-    pages = [httpx.get(f"{server}/j/zzzzzz", timeout=SOON) for server in (house.web, house.live)]
-
-    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
-    assert [page.status_code for page in pages] == [503, 503]
-    assert all(1 <= int(said.headers["Retry-After"]) <= 5 for said in (answer, *pages))
-    assert close_code(house, slug) == 1013
-
-
 def close_code(house, slug):
     """Why a socket is closed that does not stay open; None for one that does."""
     with connect(f"{house.live.replace('http', 'ws')}/ws/jams/{slug}") as socket:
@@ -245,7 +284,10 @@ def close_code(house, slug):
             return socket.close_code
 
 
-OUTAGES = [RedisStartsAnew, RedisIsEmptied, RedisStandsStill, LiveIsKilled, DatabaseIsAway, FramesAreLost]
+OUTAGES = [
+    RedisStartsAnew, RedisIsEmptied, RedisStandsStill, LiveIsKilled, WebIsKilled, DatabaseIsAway, DatabaseCrashes,
+    FramesAreLost,
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", OUTAGES)
@@ -253,7 +295,7 @@ def test_no_vote_is_lost_and_no_board_stays_wrong(house, full, monkeypatch, kind
     monkeypatch.setattr(people, "FIRST_TAP", (0.0, 0.3))
     slug = house.nights.pop()
 
-    figures, during, snapshot, shown = asyncio.run(scene(house, slug, kind(house), 20 if full else 1.5))
+    figures, during, snapshot, shown = asyncio.run(scene(house, slug, kind(house), 20 if full else 0.5))
 
     assert not any("HTTP 500" in error for error in during), during
     assert figures.errors == {}
