@@ -23,7 +23,7 @@ from apps.core.metrics import keep_looking  # noqa: E402
 from apps.core.write_behind import write_behind  # noqa: E402
 from apps.jams.consumers import sockets  # noqa: E402
 from apps.jams.warming import warm_at_start  # noqa: E402
-from apps.live.consumers import SameOrigin  # noqa: E402
+from apps.live.consumers import SameOrigin, TryLater  # noqa: E402
 
 
 async def lifespan(scope: Any, receive: Any, send: Any) -> None:
@@ -42,6 +42,6 @@ application = ProtocolTypeRouter(
     {
         "lifespan": lifespan,
         "http": WSGIMiddleware(cast("Any", http), workers=8),
-        "websocket": SameOrigin(AuthMiddlewareStack(URLRouter(sockets))),
+        "websocket": SameOrigin(TryLater(AuthMiddlewareStack(URLRouter(sockets)))),
     }
 )

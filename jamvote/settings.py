@@ -44,6 +44,7 @@ try:
     PAGE_SIZE = env.int("PAGE_SIZE", 20, validate=positive)
     MAX_PAGE_SIZE = env.int("MAX_PAGE_SIZE", 100, validate=positive)
     BOARD_SIZE = env.int("BOARD_SIZE", 200, validate=positive)  # songs that a jam shows
+    MAX_SOCKETS = env.int("MAX_SOCKETS", 20_000, validate=positive)  # that a process has at once, 30 KB each
     ATTENDEE_DAYS = env.int("ATTENDEE_DAYS", 30, validate=positive)  # names and secrets are erased so long after a jam
     STATISTICS_DAYS = env.int("STATISTICS_DAYS", 400, validate=positive)  # views and searches are kept
     SEARCH_TEXTS = env.int("SEARCH_TEXTS", 1000, validate=positive)  # different ones that a process counts in a day
@@ -107,7 +108,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "apps.core.middleware.UnstorableData",
+    "apps.core.middleware.DatabaseErrors",
 ]
 
 ROOT_URLCONF = "jamvote.urls"
@@ -147,9 +148,16 @@ elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
     # PgBouncer may give each transaction another connection, so nothing is left on one: no cursor of the server's.
     # Statements are prepared only where there is none (apps/core/prepared.py).
     DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
+    OPTIONS = DATABASES["default"].setdefault("OPTIONS", {})
+    OPTIONS.setdefault("connect_timeout", 3)  # whoever waits for a database that is away is told so
     if DATABASE_POOL:
-        POOL = {"min_size": min(2, DATABASE_POOL), "max_size": DATABASE_POOL, "timeout": 10}
-        DATABASES["default"].setdefault("OPTIONS", {})["pool"] = POOL
+        # Who gives up soon tries anew soon: the pool waits twice as long after each failure.
+        OPTIONS["pool"] = {
+            "min_size": min(2, DATABASE_POOL),
+            "max_size": DATABASE_POOL,
+            "timeout": 3,
+            "reconnect_timeout": 3,
+        }
         DATABASES["default"]["CONN_MAX_AGE"] = 0  # back to the pool after each request
     else:
         DATABASES["default"]["CONN_MAX_AGE"] = None  # gunicorn's threads last, and each keeps its connection

@@ -13,7 +13,7 @@ from django.db import connection
 
 WSGI = ["gunicorn", "-c", "deploy/gunicorn.py", "--threads", "4", "jamvote.wsgi", "-b"]
 LIVE = ["gunicorn", "-c", "deploy/gunicorn.py", "-k", "uvicorn_worker.UvicornWorker", "jamvote.asgi", "-b"]
-ASGI = ["uvicorn", "jamvote.asgi:application", "--log-level", "warning", "--port"]
+ASGI = ["uvicorn", "jamvote.asgi:application", "--log-level", "warning", "--ws-max-size", "16384", "--port"]
 
 
 @contextmanager
@@ -31,12 +31,13 @@ class Servers:
         self.data = data
         self.started = []
 
-    def __call__(self, command, **env):
-        with socket.create_server(("127.0.0.1", 0)) as free:
+    def __call__(self, command, port=0, **env):
+        with socket.create_server(("127.0.0.1", port)) as free:
             port = free.getsockname()[1]
         where = f"127.0.0.1:{port}" if command[-1] == "-b" else str(port)
         env = self.environment(PUBLIC_URL=f"http://127.0.0.1:{port}", **env)
-        self.started.append(subprocess.Popen([sys.executable, "-m", *command, where], env=env))
+        words = [sys.executable, "-m", *command, where]
+        self.started.append(subprocess.Popen(words, env=env, process_group=0))
         wait_for(port)
         return f"http://127.0.0.1:{port}"
 
@@ -44,6 +45,12 @@ class Servers:
         url = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
         inherited = {name: value for name, value in os.environ.items() if name != "DATABASE_POOL"}  # asgi.py sets it
         return inherited | {"DATABASE_URL": url, "DATA_DIR": str(self.data)} | env
+
+    def kill(self, process):
+        """With its workers, as no service may expect it."""
+        self.started.remove(process)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
     def stop(self):
         """As a system stops a service."""

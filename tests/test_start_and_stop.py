@@ -4,9 +4,12 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
 
 import httpx
 import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
 
 from apps.catalog.models import SongSearch, SongView
 from apps.core.store import store
@@ -126,3 +129,33 @@ def test_a_server_starts_without(serve, command, away):
     assert httpx.get(address + "/accent/aabbcc.css", timeout=30).status_code == 200
     if "REDIS_URL" in away:
         assert httpx.get(address + "/api/v1/jams", timeout=30).status_code == 200
+
+
+@pytest.mark.parametrize("command", [ASGI, LIVE], ids=["uvicorn", "gunicorn with uvicorn"])
+def test_a_server_that_stops_tells_every_socket_that_it_restarts(serve, command):
+    """Phones know by the code to come back one after the other: tests/browser/test_connection.py."""
+    jam = make_jam()
+    url = f"{serve(command).replace('http', 'ws')}/ws/jams/{jam.slug}"
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(connect(url)) for _ in range(50)]
+        for socket in sockets:
+            socket.recv(timeout=30)
+        serve.stop()
+
+        assert [closing_code(socket) for socket in sockets] == [1012] * 50
+
+
+def closing_code(socket):
+    with suppress(ConnectionClosed):
+        while socket.recv(timeout=30):
+            pass
+    return socket.close_code
+
+
+@pytest.mark.parametrize("command", [ASGI, LIVE], ids=["uvicorn", "gunicorn with uvicorn"])
+def test_no_message_of_a_client_is_longer_than_the_server_takes(serve, command):
+    jam = make_jam()
+    with connect(f"{serve(command).replace('http', 'ws')}/ws/jams/{jam.slug}") as socket:
+        socket.send("x" * 20_000)
+
+        assert closing_code(socket) == 1009

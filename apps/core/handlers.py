@@ -1,14 +1,19 @@
 """What Django answers when no view does: a problem for programs, a page (templates/404.html …) for people."""
 
+import random
+import sys
 from typing import Any
 
-from django.http import HttpRequest, HttpResponseServerError
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, HttpResponseServerError
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.views import defaults
 
 from apps.core.problems import problem_response
+
+RETRY = 1, 5  # seconds
 
 
 def for_program(request: HttpRequest) -> bool:
@@ -34,8 +39,22 @@ def not_found(request: HttpRequest, exception: Any) -> HttpResponseBase:
 
 
 def failure(request: HttpRequest) -> HttpResponseBase:
+    if isinstance(sys.exception(), InterfaceError | OperationalError):  # in a middleware
+        return unavailable(request)
     if for_program(request):
         detail = _("That did not work, and it is our fault. Try again; if it stays, tell us the request id.")
         return problem_response(request, 500, "failure", detail)
     # Not Django's own: it looks for a form's token once more, and whatever failed may fail there again.
     return HttpResponseServerError(render_to_string("500.html"))
+
+
+def unavailable(request: HttpRequest) -> HttpResponse:
+    """Come back soon, but not all at once."""
+    response: HttpResponse
+    if for_program(request):
+        detail = _("The server cannot reach its database. Try again in a moment: what may be said twice counts once.")
+        response = problem_response(request, 503, "unavailable", detail)
+    else:
+        response = HttpResponse(render_to_string("503.html"), status=503)
+    response.headers["Retry-After"] = str(random.randint(*RETRY))  # noqa: S311
+    return response

@@ -1,19 +1,23 @@
 """What every request passes first."""
 
+import logging
 import random
 import re
 from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
-from django.db import DataError
+from django.db import DataError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from apps.core.handlers import unavailable
 from apps.core.logs import request_id
 from apps.core.problems import problem_response
+
+log = logging.getLogger(__name__)
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -93,8 +97,9 @@ class BodyCheck:
         return self.get_response(request)
 
 
-class UnstorableData:
-    """What was sent passed every check and still cannot be a value of the database: that is a request gone wrong."""
+class DatabaseErrors:
+    """What was sent passed every check and still cannot be a value of the database: that is a request gone wrong.
+    Where the database is away, it is one to send again."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -103,6 +108,9 @@ class UnstorableData:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, InterfaceError | OperationalError):
+            log.error("The database is away: %s", error)
+            return unavailable(request)
         in_admin = request.path_info.startswith("/admin/")  # it looks rows up by whatever the request names
         if isinstance(error, DataError | OverflowError) or (in_admin and isinstance(error, ValueError)):
             return refused(request, 400, "bad_request", _("This request holds a value that cannot be."))

@@ -20,7 +20,7 @@ from apps.core.store import clock, retire
 from apps.jams.errors import JamGone
 from apps.jams.models import Attendee, Jam, JamSong
 from apps.jams.queries import RANK
-from apps.live.changes import Change
+from apps.live.changes import HOST, Change
 from apps.live.streams import announce, revision_of
 
 State = dict[str, Any]
@@ -214,7 +214,7 @@ def publish(jam: Jam, songs: Iterable[int] = (), *, counted: Iterable[int] = (),
     playing = bare(jam, [song_state(row, at) for row in rows.values_list(*FIELDS)])
     changes = [Change(jam_state(jam, playing), jam.revision, id=JAM), *song_changes(jam, songs, counted)]
     if desk:
-        changes.append(Change({"desk": True}, jam.revision, to="host"))
+        changes.append(Change({"desk": True}, jam.revision, to=HOST))
     announce(jam.stream, *changes)
 
 
@@ -235,7 +235,7 @@ def song_changes(jam: Jam, songs: Iterable[int], counted: Iterable[int]) -> list
     if jam.shows_counts:
         return changes + [change_of(state) for state in public]
     changes += [change_of(state) for state in bare(jam, [state for state in public if state["id"] in moved])]
-    changes += [change_of(state, to="host") for state in public]
+    changes += [change_of(state, to=HOST) for state in public]
     return changes + (top_changes(jam, at) if jam.counts == Jam.Counts.TOP else [])
 
 
@@ -256,7 +256,7 @@ def publish_people(jam: Jam) -> None:
     """Somebody came or left."""
     people = Attendee.objects.filter(jam=jam).in_the_room().count()
     retire("nights")
-    announce(jam.stream, Change({"people": people}, 0, id=PEOPLE), Change({"desk": True}, 0, to="host"))
+    announce(jam.stream, Change({"people": people}, 0, id=PEOPLE), Change({"desk": True}, 0, to=HOST))
 
 
 def tell_attendee(attendee: Attendee) -> None:

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from apps.jams.models import Attendee, Jam
+from apps.live.changes import HOST
 
 COOKIE_SECONDS = 3 * 24 * 3600
 MOVE_SECONDS = 600  # how long a link that brings votes to another phone holds
@@ -118,4 +119,8 @@ def moved(code: str, jam: Jam) -> tuple[Attendee, str] | None:
 def addresses(user: Any, attendee: Attendee | None, jam: Jam) -> frozenset[str]:
     """What a socket may hear beyond what all hear."""
     found = {attendee.address} if attendee and attendee.state != Attendee.State.REMOVED else set()
-    return frozenset(found | ({"host"} if jam.is_hosted_by(user) else set()))
+    return frozenset(found | ({HOST, user_address(user)} if jam.is_hosted_by(user) else set()))
+
+
+def user_address(user: Any) -> str:
+    return f"user:{user.pk}"

@@ -106,10 +106,8 @@ def delete_jam(*, jam: Jam, host: User) -> None:
         # The songs are held, so that no vote comes between the look and the deletion.
         if any(song.votes for song in locked.songs.select_for_update()):
             raise DomainError(_("People have voted in this jam, so it cannot be deleted. End it instead."))
-        stream = locked.stream
         forget_image(locked.background.name)
         locked.delete()
-        transaction.on_commit(lambda: announce(stream), robust=True)
 
 
 # Its status -------------------------------------------------------------------------------------------

@@ -1,19 +1,24 @@
-"""Cached reads follow rows, whoever writes them; boards follow the library.
+"""Cached reads and what sockets may hear follow rows, whoever writes them; boards follow the library.
 
 What changes votes and people announces it, and that retires too: see apps/jams/board.py.
 """
 
 from typing import Any
 
+from django.contrib.auth.signals import user_logged_out
 from django.db import transaction
-from django.db.models.signals import post_delete, post_save
+from django.db.models import QuerySet
+from django.db.models.signals import m2m_changed, post_delete, post_save
 from django.dispatch import receiver
 
+from apps.accounts.models import User
 from apps.catalog.events import songs_changed
 from apps.catalog.models import Venue
 from apps.core.store import retire, retire_after_commit
-from apps.jams.models import Jam, JamSong
-from apps.live.streams import announce
+from apps.jams.identity import user_address
+from apps.jams.models import Jam, JamHost, JamSong
+from apps.live.changes import HOST, Close
+from apps.live.streams import announce, dismiss
 
 
 @receiver([post_save, post_delete], sender=Jam)
@@ -46,3 +51,55 @@ def look_again(pks: list[int], **kwargs: Any) -> None:
     for jam in shown:
         if jam.status != Jam.Status.ENDED:
             announce(jam.stream)
+
+
+# Who may listen ---------------------------------------------------------------------------------------
+
+
+@receiver(post_save, sender=Jam)
+def jam_became_a_draft(instance: Jam, created: bool, update_fields: Any, **kwargs: Any) -> None:
+    if instance.status == Jam.Status.DRAFT and not created and "status" in (update_fields or ["status"]):
+        transaction.on_commit(lambda: dismiss(instance.stream), robust=True)
+
+
+@receiver(post_delete, sender=Jam)
+def jam_deleted(instance: Jam, **kwargs: Any) -> None:
+    transaction.on_commit(lambda: dismiss(instance.stream, why=Close.UNKNOWN), robust=True)
+
+
+@receiver(post_delete, sender=JamHost)
+def host_taken_off(instance: JamHost, origin: Any = None, **kwargs: Any) -> None:
+    if not isinstance(origin, Jam):
+        stream = instance.jam.stream
+        transaction.on_commit(lambda: dismiss(stream, HOST), robust=True)
+
+
+@receiver(m2m_changed, sender=Venue.managers.through)
+def manager_taken_off(instance: Any, action: str, **kwargs: Any) -> None:
+    if action in {"post_remove", "post_clear"}:
+        jams, to = Jam.objects.all(), HOST
+        if isinstance(instance, Venue):
+            jams = jams.filter(venue=instance)
+        else:
+            to = user_address(instance)
+        transaction.on_commit(lambda: dismiss_from(jams, to), robust=True)
+
+
+@receiver([post_save, post_delete], sender=User)
+def user_changed(instance: User, created: bool = False, update_fields: Any = None, **kwargs: Any) -> None:
+    """Role, password, whether they may log in."""
+    if not created and {*(update_fields or ["role"])} != {"last_login"}:
+        address = user_address(instance)
+        transaction.on_commit(lambda: dismiss_from(Jam.objects.all(), address), robust=True)
+
+
+@receiver(user_logged_out)
+def logged_out(user: Any, **kwargs: Any) -> None:
+    if user:
+        dismiss_from(Jam.objects.hosted_by(user), user_address(user))
+
+
+def dismiss_from(jams: QuerySet[Jam], to: str) -> None:
+    """What comes after the end, all may hear."""
+    for jam in jams.exclude(status=Jam.Status.ENDED).only("slug"):
+        dismiss(jam.stream, to)

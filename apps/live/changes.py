@@ -1,7 +1,11 @@
 """What is told of a stream: absolute states, each with the revision of its row."""
 
 from collections.abc import Iterable, Mapping
+from enum import IntEnum
 from typing import Any, NamedTuple
+
+HOST = "host"  # the address of those whose rights can end
+CLOSE = "close"  # the part of changes that no frame has: they close the sockets of their address
 
 Message = Mapping[str, Any]  # a Change as it travels
 
@@ -20,6 +24,16 @@ class Change(NamedTuple):
     part: str = ""
     id: int = 0
     to: str = ""
+
+
+class Close(IntEnum):
+    """Why a socket is closed. docs/api.md says what a client does then."""
+
+    TRY_LATER = 1013
+    CHANGED = 4403  # what it may hear
+    UNKNOWN = 4404
+    SLOW = 4408
+    TOO_MUCH = 4429
 
 
 class Changes:

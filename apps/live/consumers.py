@@ -2,23 +2,27 @@
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
-from urllib.parse import urlsplit
 
 from channels.generic.websocket import AsyncWebsocketConsumer
 from channels.security.websocket import WebsocketDenier
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.http.request import split_domain_port, validate_host
 
+from apps.live.changes import HOST, Close
 from apps.live.hub import Socket, Stream, hub
 
-LONGEST = 1024  # characters of a message; clients say "ping" and nothing else
-CLOSE_UNKNOWN, CLOSE_TOO_MUCH, CLOSE_SLOW = 4404, 4429, 4408
+log = logging.getLogger(__name__)
 
+LONGEST = 1024  # characters of a message; nothing that a client says is of use
+MOST = 10  # messages of a client in a second
 
 # The name of the stream and the addresses of the socket; None when there is nothing for it.
-Find = Callable[[dict[str, Any]], Awaitable[tuple[str, frozenset[str]] | None]]
+Found = tuple[str, frozenset[str]]
+Find = Callable[[dict[str, Any]], Awaitable[Found | None]]
 
 
 class StreamConsumer(AsyncWebsocketConsumer):
@@ -30,31 +34,45 @@ class StreamConsumer(AsyncWebsocketConsumer):
         super().__init__()
         self.find = find
         self.stream: Stream | None = None
+        self.second, self.said = 0.0, 0
 
     async def connect(self) -> None:
         found = await self.find(self.scope)
+        await self.accept()  # a browser sees the code of an accepted socket only
         if found is None:
-            await self.accept()  # a browser sees the code of an accepted socket only
-            await self.close(CLOSE_UNKNOWN)
+            await self.close(Close.UNKNOWN)
             return
         name, addresses = found
-        await self.accept()
         self.socket = Socket(self.tell, self.drop, addresses)
-        self.stream = await hub().join(name, self.socket)
+        self.stream = await hub().join(name, self.socket, self.finds_again(found) if HOST in addresses else None)
+        if self.stream is None:
+            await self.close(Close.CHANGED)
+
+    def finds_again(self, found: Found) -> Callable[[], Awaitable[bool]]:
+        async def finds() -> bool:
+            with contextlib.suppress(InterfaceError, OperationalError):
+                return await self.find(self.scope) == found
+            return False
+
+        return finds
 
     async def tell(self, text: str) -> None:
         await self.base_send({"type": "websocket.send", "text": text})
 
-    def drop(self) -> None:
-        self.closing = asyncio.ensure_future(self.close_slow())
+    def drop(self, code: int) -> None:
+        self.closing = asyncio.ensure_future(self.end(code))
 
-    async def close_slow(self) -> None:
+    async def end(self, code: int) -> None:
         with contextlib.suppress(Exception):  # it may have gone by itself
-            await self.close(CLOSE_SLOW)
+            await self.close(code)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        if len(text_data or bytes_data or "") > LONGEST:
-            await self.close(CLOSE_TOO_MUCH)
+        now = asyncio.get_running_loop().time()
+        if now > self.second + 1:
+            self.second, self.said = now, 0
+        self.said += 1
+        if self.said > MOST or len(text_data or bytes_data or "") > LONGEST:
+            await self.end(Close.TOO_MUCH)
 
     async def disconnect(self, code: int) -> None:
         if self.stream:
@@ -71,6 +89,25 @@ class SameOrigin:
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
         host, origin = headers.get(b"host", ""), headers.get(b"origin")
         known = validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS)
-        if known and (origin is None or urlsplit(origin).netloc == host):
+        # What came over plain HTTP may be anybody's: it does not speak for a site that has TLS.
+        ours = {None, f"https://{host}"} if settings.HTTPS else {None, f"https://{host}", f"http://{host}"}
+        if known and origin in ours:
             return await self.application(scope, receive, send)
         return await WebsocketDenier()(scope, receive, send)
+
+
+class TryLater:
+    """Who cannot be served now is asked to come back: the process is full, or hears nothing, or has no database."""
+
+    def __init__(self, application: Any) -> None:
+        self.application = application
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> Any:
+        try:
+            if hub().can_serve:
+                return await self.application(scope, receive, send)
+        except (InterfaceError, OperationalError) as error:
+            log.warning("live: the database is away, a socket is asked to come back: %s", error)
+        await send({"type": "websocket.accept"})
+        await send({"type": "websocket.close", "code": Close.TRY_LATER})
+        return None

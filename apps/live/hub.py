@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 
 import orjson
 from channels.layers import get_channel_layer
+from django.conf import settings
 
-from apps.live.changes import Changes
+from apps.live.changes import CLOSE, HOST, Changes, Close
 
 log = logging.getLogger(__name__)
 
@@ -23,13 +24,14 @@ WINDOW = 0.05  # seconds between two frames of a stream
 DEADLINE = 0.25  # seconds that one socket may hold up the others
 BATCH = 256  # sockets between two looks at the rest of the loop
 CHECK = 2.0  # seconds between two comparisons with the layer
+DEAF = 2  # checks that fail one after the other: then nothing is heard, and who listens had better ask
 HEARTBEAT = 10  # checks between two heartbeats
 KEPT = 2.0  # seconds, and up to twice as many, of which a first frame tells: longer than any snapshot is old
 
 
 class Socket(NamedTuple):
     send: Callable[[str], Awaitable[None]]
-    close: Callable[[], None]
+    close: Callable[[int], None]
     addresses: frozenset[str] = frozenset()
 
 
@@ -47,6 +49,7 @@ class Stream:
         self.present = 0
         self.subscribed = False
         self.lost = False
+        self.dismissed = 0  # how often somebody was
         self.flushing: asyncio.Task[None] | None = None
 
     def feed(self, revision: int, changes: list[dict[str, Any]]) -> None:
@@ -56,6 +59,10 @@ class Stream:
             self.lost = True
         if self.lost or not self.revision:
             self.begin_anew(revision - 1)
+        for change in changes:
+            if change["part"] == CLOSE:
+                self.dismiss(change["to"], change["state"]["code"])
+        changes = [change for change in changes if change["part"] != CLOSE]
         if any("refetch" in change["state"] for change in changes):
             self.begin_anew(revision)  # what was told before may not be told any more: hidden counts
         else:
@@ -104,6 +111,7 @@ class Stream:
             frames, lost, revision = self.waiting.frames(), self.lost, self.revision
             self.waiting, self.lost = Changes(), False
             if lost:
+                self.dismiss(HOST, Close.CHANGED)  # what was lost may have been that their rights have ended
                 frames.setdefault("", {})["refetch"] = True
             for address, frame in sorted(frames.items()):  # what is for all comes first
                 await self.send({"revision": revision, **frame}, address)
@@ -122,13 +130,18 @@ class Stream:
                         await queue[0].send(text)
                         queue.popleft()
             except Exception:  # noqa: BLE001 — whatever a socket fails with, it goes and the others stay
-                self.evict(queue.popleft())
+                self.evict(queue.popleft(), Close.SLOW)
             await asyncio.sleep(0)
 
-    def evict(self, socket: Socket) -> None:
+    def dismiss(self, address: str, code: int) -> None:
+        self.dismissed += 1
+        for socket in [s for s in self.sockets if not address or address in s.addresses]:
+            self.evict(socket, code)
+
+    def evict(self, socket: Socket, code: int) -> None:
         if socket in self.sockets:
             self.sockets.discard(socket)
-            socket.close()
+            socket.close(code)
 
 
 class Hub:
@@ -139,14 +152,27 @@ class Hub:
         self.streams: dict[str, Stream] = {}
         self.channel = ""
         self.ready = asyncio.Event()
+        self.failed = 0  # checks since the last that did not
         self.tasks = [asyncio.create_task(self.receive()), asyncio.create_task(self.watch())]
 
-    async def join(self, name: str, socket: Socket) -> Stream:
-        """From here on the socket misses nothing. The first frame says so: then the client fetches its snapshot."""
+    @property
+    def can_serve(self) -> bool:
+        return self.failed < DEAF and sum(len(s.sockets) for s in self.streams.values()) < settings.MAX_SOCKETS
+
+    async def join(
+        self, name: str, socket: Socket, may_still: Callable[[], Awaitable[bool]] | None = None
+    ) -> Stream | None:
+        """From here on the socket misses nothing. The first frame says so: then the client fetches its snapshot.
+
+        `may_still` is asked when the stream is listened to, so that rights cannot end unheard; None: they have ended.
+        """
         stream = self.streams.setdefault(name, Stream(name))
         stream.joining += 1  # so that the check does not take it for abandoned
         try:
             await self.subscribe(stream)
+            dismissed = stream.dismissed
+            if may_still and not (await may_still() and stream.dismissed == dismissed):
+                return None
             stream.sockets.add(socket)
         finally:
             stream.joining -= 1
@@ -193,11 +219,16 @@ class Hub:
             try:
                 await self.forget_abandoned()
                 before = await self.compare(before)
+                self.failed = 0
                 await self.count()
                 if beats % HEARTBEAT == 0:
                     await self.beat()
             except Exception:
-                log.warning("live: a check failed, the next is in %s s", CHECK, exc_info=True)
+                log.warning("live: a check failed, the next is in %s s", CHECK, exc_info=not self.failed)
+                self.failed += 1
+                if self.failed >= DEAF:
+                    for stream in self.streams.values():
+                        stream.dismiss("", Close.TRY_LATER)
 
     async def forget_abandoned(self) -> None:
         for stream in [s for s in self.streams.values() if not s.sockets and not s.joining]:
@@ -207,10 +238,10 @@ class Hub:
 
     async def compare(self, before: dict[str, int]) -> dict[str, int]:
         streams = list(self.streams.values())
-        if not streams:
+        if not streams and not self.failed:
             return {}
-        newest = await asyncio.to_thread(get_channel_layer().revisions, [s.name for s in streams])
-        for stream, revision in zip(streams, newest, strict=True):
+        newest = await asyncio.to_thread(get_channel_layer().revisions, [s.name for s in streams] or [""])
+        for stream, revision in zip(streams, newest, strict=False):
             if not stream.subscribed:
                 await self.subscribe(stream)
                 stream.lose(revision)
@@ -219,7 +250,7 @@ class Hub:
                 stream.begin_anew(revision)
             elif before.get(stream.name) == revision != stream.revision:
                 stream.lose(revision)  # behind by the same number twice: not under way, lost
-        return {stream.name: revision for stream, revision in zip(streams, newest, strict=True)}
+        return {stream.name: revision for stream, revision in zip(streams, newest, strict=False)}
 
     async def count(self) -> None:
         for stream in list(self.streams.values()):

@@ -7,7 +7,7 @@ import time
 from channels.layers import get_channel_layer
 
 from apps.core.store import Away, retire
-from apps.live.changes import Change, Changes
+from apps.live.changes import CLOSE, Change, Changes, Close
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +72,11 @@ class Announcer:
 
 announcer = Announcer()
 announce = announcer.announce
+
+
+def dismiss(stream: str, to: str = "", why: Close = Close.CHANGED) -> None:
+    """Closes the sockets of this address at once; what comes back hears what it then may. Call it after the commit."""
+    announce(stream, Change({"code": why}, 0, CLOSE, to=to))
 
 
 def revision_of(stream: str) -> int:

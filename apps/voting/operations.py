@@ -30,7 +30,7 @@ from apps.jams.identity import see
 from apps.jams.models import Attendee, Jam, JamSong, stream_of
 from apps.jams.queries import hashed
 from apps.live.changes import Change
-from apps.live.streams import announce
+from apps.live.streams import announce, dismiss
 from apps.voting import ballot
 from apps.voting.models import Vote
 from apps.voting.queries import suggestions_left, votes_left
@@ -225,4 +225,4 @@ def withdraw(attendee: Attendee) -> list[int]:
 
 def after_leaving(attendee: Attendee) -> None:
     board.publish_people(attendee.jam)
-    board.tell_attendee(attendee)
+    dismiss(attendee.jam.stream, attendee.address)

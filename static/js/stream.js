@@ -3,7 +3,9 @@ import { read, Refused } from "./api.js";
 
 const SILENCE = 50_000; // the server speaks at least every 20 s
 const POLL = 5_000;
+const POLLING = 3; // failures to connect
 const LONGEST = 30_000;
+const RESTART = 5_000;
 const DAY = 86_400_000;
 const KEPT = 100; // frames that a snapshot may be older than
 
@@ -52,7 +54,10 @@ export class Stream extends EventTarget {
       this.#take(body, at);
     } catch (error) {
       if (error instanceof Refused) this.#drop("gone");
-      else if (this.#open) this.#after("refresh", jitter(4_000, 1_000), () => this.refresh());
+      else if (this.#open) {
+        this.#enter("reconnecting"); // what is shown may be old
+        this.#after("refresh", jitter(4_000, 1_000), () => this.refresh());
+      }
     } finally {
       this.#reading = false;
     }
@@ -75,7 +80,7 @@ export class Stream extends EventTarget {
     if (snapshot.revision && this.revision < this.#wanted) this.#after("refresh", 1_000, () => this.refresh());
     if (this.#open) {
       this.#failures = 0;
-      clearInterval(this.#timers.poll);
+      clearTimeout(this.#timers.poll);
       this.#enter("live");
     }
     this.dispatchEvent(new Event("snapshot"));
@@ -91,7 +96,6 @@ export class Stream extends EventTarget {
     let greeted = false;
     socket.onmessage = (event) => {
       this.#heard();
-      if (event.data === "pong") return;
       const frame = JSON.parse(event.data);
       // From its first frame on the socket misses nothing, and that one tells what a snapshot may be too old for.
       if (!greeted) this.refresh(frame.since);
@@ -132,15 +136,21 @@ export class Stream extends EventTarget {
       this.#drop("gone");
       return;
     }
-    this.#failures += 1;
-    const delay = jitter(Math.min(LONGEST, 500 * 2 ** this.#failures) - 500, 500);
-    this.#drop(this.#failures >= 3 ? "polling" : "reconnecting");
+    // Somebody left, or is a host no longer.
+    if (code === 4403) for (const name of ["desk", "me"]) this.dispatchEvent(new Event(name));
+    // Where no socket can be had for now, the page polls at once.
+    this.#failures = Math.max(this.#failures + 1, code === 1013 ? POLLING : 0);
+    // A server that restarts loses all its sockets at once, and gets them back one after the other.
+    const spread = code === 1012 ? RESTART : Math.min(LONGEST, 1_000 * 2 ** this.#failures);
+    const delay = jitter(spread, 500);
+    this.#drop(this.#failures >= POLLING ? "polling" : "reconnecting");
     this.#after("connect", delay, () => this.#connect());
-    if (this.phase === "polling") {
-      this.refresh();
-      clearInterval(this.#timers.poll);
-      this.#timers.poll = setInterval(() => document.hidden || this.refresh(), POLL);
-    }
+    if (this.phase === "polling") this.#after("poll", jitter(POLL), () => this.#poll());
+  }
+
+  #poll() {
+    if (!document.hidden) this.refresh();
+    this.#after("poll", jitter(POLL / 2, POLL / 2), () => this.#poll());
   }
 
   // Lets go of the socket and of all that was planned.
@@ -149,7 +159,7 @@ export class Stream extends EventTarget {
     this.#socket = null;
     socket?.close();
     for (const name of ["silence", "connect", "refresh"]) clearTimeout(this.#timers[name]);
-    if (phase !== "polling") clearInterval(this.#timers.poll);
+    if (phase !== "polling") clearTimeout(this.#timers.poll);
     this.#enter(phase);
   }
 

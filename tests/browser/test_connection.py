@@ -1,12 +1,19 @@
 """Bad Wi-Fi: what the phone says, keeps and sends once."""
 
-from playwright.sync_api import expect
+from collections import Counter
+from urllib.parse import urlsplit
 
+import pytest
+from playwright.sync_api import expect
+from prometheus_client import REGISTRY
+
+from apps.live.streams import announce
 from apps.voting.models import Vote
 from apps.voting.operations import cast_vote
 from tests.browser.conftest import open_live
 from tests.browser.test_live import first, row
 from tests.factories import make_attendee
+from tests.processes import ASGI, wait_until
 
 
 def test_a_lost_socket_comes_back_with_what_was_missed(phone, jam):
@@ -36,6 +43,20 @@ def test_votes_without_a_line_wait_and_count_once(phone):
     expect(row(mine, "Zombie").locator(".vote-word")).to_have_text("Voted")
     expect(row(mine, "Dreams").locator(".vote-word")).to_have_text("Voted")
     assert Vote.objects.count() == 2
+
+
+def test_a_board_that_may_be_old_says_so(phone, jam):
+    """The socket is there and the server says to look again, but its database is away."""
+    mine = phone(expected=["503"])
+    mine.route("**/snapshot*", lambda route: route.fulfill(status=503, body=""))
+    announce(jam.stream)
+    expect(mine.locator("[data-connection]")).to_contain_text("Reconnecting")
+    cast_vote(jam_song=jam.songs.get(song__title="Zombie"), attendee=make_attendee(jam=jam))
+
+    mine.unroute("**/snapshot*")
+
+    expect(mine.locator("[data-connection]")).to_be_hidden()
+    first(mine, "Zombie")
 
 
 def test_votes_survive_a_closed_tab(phone, asgi_server, jam):
@@ -84,9 +105,68 @@ def test_without_a_socket_the_page_polls(new_page, asgi_server, jam):
     open_live(page, f"{asgi_server}/jams/{jam.slug}")
 
     expect(page.locator("[data-connection]")).to_contain_text("Looking again every few seconds")
+    before = unchanged()
+    wait_until(lambda: unchanged() > before)  # the browser asks with the ETag of what it has
     cast_vote(jam_song=jam.songs.get(song__title="Zombie"), attendee=make_attendee(jam=jam))
 
     first(page, "Zombie")
+
+
+def unchanged():
+    """How many snapshots were answered 304."""
+    asked = {"method": "GET", "endpoint": "api:snapshot", "status_code": "304"}
+    return REGISTRY.get_sample_value("api_request_duration_seconds_count", asked) or 0
+
+
+CLOSED = """async ([slug, code]) => {
+    const { Stream } = await import("/static/js/stream.js");
+    const { JamState } = await import("/static/js/state.js");
+    const sockets = [], planned = [[], []];
+    window.WebSocket = class { constructor() { sockets.push(this); } close() {} };
+    for (let n = 0; n < 200; n++) new Stream(slug, new JamState()).start();
+    const timeout = window.setTimeout;
+    const [connects, polls] = planned;
+    window.setTimeout = (act, delay) => (String(act).includes("connect") ? connects : polls).push(delay);
+    for (const socket of [...sockets]) socket.onclose({ code });
+    window.setTimeout = timeout;
+    return planned;
+}"""
+
+
+@pytest.mark.parametrize(("code", "longest"), [(1012, 5_500), (1006, 2_500), (4403, 2_500), (1013, 8_500)])
+def test_phones_that_all_lost_their_sockets_come_back_one_after_the_other(new_page, asgi_server, jam, code, longest):
+    page = new_page(expected=["snapshot"])
+    page.goto(f"{asgi_server}/jams")
+
+    connects, polls = page.evaluate(CLOSED, [jam.slug, code])
+
+    assert len(connects) == 200
+    assert len(polls) == (200 if code == 1013 else 0)
+    spread(connects, 500, longest)
+    spread(polls, 0, 5_000)
+
+
+def spread(planned, least, longest):
+    """Some in each fifth of the time, and nowhere half of them."""
+    assert all(least <= delay <= longest for delay in planned)
+    parts = Counter(int(5 * (delay - least) / (longest - least)) for delay in planned)
+    assert not planned or (len(parts) == 5 and max(parts.values()) < len(planned) / 2)
+
+
+@pytest.mark.services
+def test_a_phone_follows_again_when_the_server_has_restarted(serve, new_page, jam):
+    address = serve(ASGI)
+    page = new_page(expected=["127.0.0.1", "ERR_"])
+    open_live(page, f"{address}/jams/{jam.slug}")
+    serve.stop()
+    expect(page.locator("[data-connection]")).to_contain_text("reconnect", ignore_case=True)
+    cast_vote(jam_song=jam.songs.get(song__title="Zombie"), attendee=make_attendee(jam=jam))
+
+    serve(ASGI, port=urlsplit(address).port)
+
+    page.context.set_default_timeout(30_000)
+    expect(page.locator("[data-board] [data-key]").first).to_contain_text("Zombie", timeout=30_000)
+    expect(page.locator("[data-connection]")).to_be_hidden(timeout=30_000)
 
 
 def test_rows_stay_where_they_are_under_a_finger(phone, jam):

@@ -17,7 +17,7 @@ class Ear:
     """A socket that notes what it hears, and may be slow, stuck or broken."""
 
     def __init__(self, *addresses, delay=0.0, fails=False):
-        self.heard, self.at, self.closed = [], [], False
+        self.heard, self.at, self.closed = [], [], 0
         self.delay, self.fails = delay, fails
         self.socket = Socket(self.send, self.close, frozenset(addresses))
 
@@ -28,8 +28,8 @@ class Ear:
         self.heard.append(json.loads(text))
         self.at.append(time.monotonic())
 
-    def close(self):
-        self.closed = True
+    def close(self, code):
+        self.closed = code
 
     def songs(self):
         return [song for frame in self.heard for song in frame.get("songs", [])]

@@ -9,12 +9,13 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from apps.jams import identity
-from apps.jams.board import snapshot
+from apps.jams.board import snapshot, tell_attendee
 from apps.jams.lineup import play_song, queue_song
 from apps.jams.models import JamSong
-from apps.jams.operations import delete_jam, end_jam, set_paused
+from apps.jams.operations import end_jam, set_paused
+from apps.live import consumers
 from apps.live import hub as hubs
-from apps.voting.operations import cast_vote, remove_attendee, suggest_song, take_back_vote
+from apps.voting.operations import cast_vote, suggest_song, take_back_vote
 from tests.callers import Caller
 from tests.factories import (
     make_attendee,
@@ -73,8 +74,7 @@ class Phone:
 
     def close_code(self):
         try:
-            while True:
-                self.next()
+            self.until(lambda frame: False)
         except ConnectionClosed:
             return self.socket.close_code
 
@@ -207,8 +207,7 @@ def test_a_host_hears_what_waits_and_the_room_does_not(asgi_server):
 
 
 def test_what_is_mine_is_told_to_me_alone(asgi_server):
-    host = make_user()
-    jam = make_jam(host=host)
+    jam = make_jam()
     sam, token = make_attendee_with_token(jam=jam)
     _ana, other = make_attendee_with_token(jam=jam)
     cookie = {identity.cookie_name(jam): identity.cookies.sign(token)}
@@ -218,7 +217,7 @@ def test_what_is_mine_is_told_to_me_alone(asgi_server):
         watching(asgi_server, jam, cookies=cookie) as phone,
         watching(asgi_server, jam, token=other) as ana,
     ):
-        remove_attendee(attendee=sam, host=host)
+        tell_attendee(sam)
 
         program.until(lambda frame: frame.get("me"))
         phone.until(lambda frame: frame.get("me"))
@@ -268,16 +267,6 @@ def test_at_the_end_of_hidden_counts_the_room_looks_again(asgi_server):
 
         heard = {}
         phone.until(lambda frame: heard.update(frame) or (heard.get("refetch") and heard.get("status") == "ended"))
-
-
-def test_whoever_watches_a_deleted_jam_looks_again(asgi_server):
-    host = make_user()
-    jam = make_jam(host=host)
-
-    with watching(asgi_server, jam) as phone:
-        delete_jam(jam=jam, host=host)
-
-        phone.until(lambda frame: frame.get("refetch"))
 
 
 def test_a_song_that_is_edited_in_the_library_is_looked_at_again(asgi_server):
@@ -343,6 +332,30 @@ def test_too_long_a_message_closes(asgi_server, message):
         assert phone.close_code() == 4429
 
 
+def test_too_many_messages_close(asgi_server):
+    with watching(asgi_server, make_jam()) as phone:
+        for _ in range(consumers.MOST + 1):
+            phone.socket.send("ping")
+
+        assert phone.close_code() == 4429
+
+
+def test_a_process_takes_no_more_sockets_than_it_may(asgi_server, settings):
+    jam, settings.MAX_SOCKETS = make_jam(), 2
+
+    with (
+        watching(asgi_server, jam),
+        watching(asgi_server, jam),
+        connect(address(asgi_server, jam)) as third,
+        pytest.raises(ConnectionClosed),
+    ):
+        third.recv(timeout=WAIT)
+
+    assert third.close_code == 1013
+    with watching(asgi_server, jam) as phone:
+        assert "revision" in phone.greeting
+
+
 def test_a_jam_that_is_not_there_closes(asgi_server):
     jam = make_jam()
     jam.slug = "no-such-jam"
@@ -366,13 +379,26 @@ def test_a_draft_is_for_its_hosts(asgi_server):
 
 @pytest.mark.parametrize(
     "origin",
-    ["https://evil.example", "http://127.0.0.1:1", "http://localhost", "null", "x"],
-)
+    ["https://evil.example", "http://127.0.0.1:1", "http://localhost", "null", "x", "http://me@{}", "ftp://{}", "{}",
+     "http://{}/", "http://{}.evil.example"],
+)  # fmt: skip
 def test_a_page_of_another_site_may_not_connect(asgi_server, origin):
+    origin = origin.format(asgi_server.removeprefix("http://"))
+
     with pytest.raises(InvalidStatus) as refused, watching(asgi_server, make_jam(), origin=origin):
         pass
 
     assert refused.value.response.status_code == 403
+
+
+def test_what_came_over_plain_http_does_not_speak_for_a_site_with_tls(asgi_server, settings):
+    settings.HTTPS = True
+    jam = make_jam()
+
+    with pytest.raises(InvalidStatus), watching(asgi_server, jam, origin=asgi_server):
+        pass
+    with watching(asgi_server, jam, origin=asgi_server.replace("http", "https")) as phone:
+        assert "revision" in phone.greeting
 
 
 @pytest.mark.parametrize("own", [True, False])

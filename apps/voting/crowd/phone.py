@@ -10,7 +10,7 @@ from apps.voting.crowd.board import Board, parsed
 from apps.voting.crowd.room import Room
 
 AWAKE = 120  # seconds on average; then its socket closes and opens again
-COMES_BACK = {1001, 1012}  # close codes of a server that restarts
+COMES_BACK = {1001, 1012, 1013, 4403}  # close codes of a server that restarts, or says so
 LONGEST = 30  # seconds between two attempts
 
 
