@@ -1,4 +1,4 @@
-"""`./dev bench NAME [--short] [--sockets 300,1000] [--json FILE]`: prints the table of a benchmark, exits with 1 when a target is missed."""
+"""`./dev bench NAME [--short] [--json FILE]`: prints the table of a benchmark, exits with 1 when a target is missed."""
 
 import argparse
 import importlib

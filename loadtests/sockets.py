@@ -16,7 +16,8 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-TEXT, PING, PONG = 1, 9, 10
+TEXT, CLOSE, PING, PONG = 1, 8, 9, 10
+REPLIES = {PING: PONG, CLOSE: CLOSE}
 PIECE = 65_536  # bytes read at once
 PATIENCE = 120  # seconds for all to be answered
 UNMASKED = bytes(4)  # a client has to mask, and XOR with nothing changes nothing
@@ -99,7 +100,7 @@ class Room:
         return Heard(sorted(frames, key=lambda frame: frame.first), cpu)
 
     def take(self, one: socket.socket, piece: bytes) -> list[list[float]]:
-        """The frames that are complete, as the lists where their times are noted. Answers pings."""
+        """The frames that are complete, as the lists where their times are noted. Answers pings and goodbyes."""
         found, opcodes, data = [], set(), self.rest.pop(one, b"") + piece
         whole = len(data) == len(piece)
         while parsed := parse(data):
@@ -107,8 +108,8 @@ class Room:
             opcodes.add(opcode)
             if opcode == TEXT:
                 found.append(self.times.setdefault(body, []))
-            elif opcode == PING:
-                one.send(client_frame(PONG, body))
+            elif opcode in REPLIES:
+                one.send(client_frame(REPLIES[opcode], body))
         if data:
             self.rest[one] = data
         elif whole and opcodes == {TEXT}:

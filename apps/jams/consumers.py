@@ -1,5 +1,6 @@
 """Who may watch a jam live."""
 
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -21,7 +22,7 @@ PUBLIC = Compiled(lambda: Jam.objects.public().filter(slug=GIVEN).values("id", "
 HOLDERS = Compiled(lambda: Attendee.objects.filter(secret_hash=GIVEN).values("id", "jam_id", "state"))
 
 
-@database_sync_to_async
+@partial(database_sync_to_async, thread_sensitive=False)  # several at a time may wait for the database
 def find_jam(scope: dict[str, Any]) -> tuple[str, frozenset[str]] | None:
     """The stream of the jam, and what this visitor may hear beyond what all hear."""
     headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
