@@ -20,6 +20,7 @@ TEXT, CLOSE, PING, PONG = 1, 8, 9, 10
 REPLIES = {PING: PONG, CLOSE: CLOSE}
 PIECE = 65_536  # bytes read at once
 PATIENCE = 120  # seconds for all to be answered
+AT_ONCE = 1_000  # connections that are not answered yet; the kernel keeps no more than a few thousand waiting
 UNMASKED = bytes(4)  # a client has to mask, and XOR with nothing changes nothing
 
 
@@ -52,7 +53,7 @@ class Room:
         self.rest: dict[socket.socket, bytes] = {}  # the beginning of a frame
 
     def connect(self) -> tuple[float, bytes]:
-        """All at once. The seconds until each has a first frame, and one of those."""
+        """AT_ONCE at a time. The seconds until each has a first frame, and one of those."""
         begun = time.monotonic()
         self.times, opened = {}, set()
 
@@ -169,30 +170,33 @@ def client_frame(opcode: int, body: bytes) -> bytes:
 def ask_all(
     port: int, requests: list[bytes], answered: Callable[[socket.socket], bool], buffer: int = 0
 ) -> list[socket.socket]:
-    """Connects all at once and sends each request, until `answered(socket)` has said yes to each."""
-    end, waiting = time.monotonic() + PATIENCE, len(requests)
-    sockets = []
+    """Connects and sends each request, until `answered(socket)` has said yes to each."""
+    end, sockets, answers = time.monotonic() + PATIENCE, [], 0
     with selectors.DefaultSelector() as selector:
-        for request in requests:
-            one = socket.socket()
-            one.setblocking(False)
-            if buffer:
-                one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
-            one.connect_ex(("127.0.0.1", port))
-            selector.register(one, selectors.EVENT_WRITE, request)
-            sockets.append(one)
-        while waiting:
+        while answers < len(requests):
             if time.monotonic() > end:
-                raise TimeoutError(f"{waiting} of {len(requests)} were not answered")
+                raise TimeoutError(f"{answers} of {len(requests)} were answered")
+            for request in requests[len(sockets) : answers + AT_ONCE]:
+                sockets.append(begin(port, buffer))
+                selector.register(sockets[-1], selectors.EVENT_WRITE, request)
             for key, events in selector.select(1):
-                one = key.fileobj  # type: ignore[assignment]
+                one: Any = key.fileobj
                 if events & selectors.EVENT_WRITE:
                     one.send(key.data)
                     selector.modify(one, selectors.EVENT_READ)
                 elif answered(one):
                     selector.unregister(one)
-                    waiting -= 1
+                    answers += 1
     return sockets
+
+
+def begin(port: int, buffer: int) -> socket.socket:
+    one = socket.socket()
+    one.setblocking(False)
+    if buffer:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+    one.connect_ex(("127.0.0.1", port))
+    return one
 
 
 def read_all(port: int, requests: list[bytes]) -> tuple[float, Counter[bytes]]:
