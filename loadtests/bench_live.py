@@ -54,7 +54,7 @@ class Cast(NamedTuple):
 
 def run(*, short: bool, sockets: tuple[int, ...] = ()) -> list[Row]:
     sizes = sockets or (SOCKETS[:2] if short else SOCKETS)
-    allow_files(max(sizes) + 1000)
+    allow_files()
     set_up()
     from django.db import connection
 
@@ -72,11 +72,10 @@ def run(*, short: bool, sockets: tuple[int, ...] = ()) -> list[Row]:
     return rows
 
 
-def allow_files(wanted: int) -> None:
-    """For this process and those that it starts."""
+def allow_files() -> None:
+    """A socket is a file at either end; for the processes that this one starts too."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted if hard == resource.RLIM_INFINITY else hard, hard))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 65_536)), hard))
 
 
 class Voters:

@@ -121,9 +121,6 @@ class Room:
         for one in self.sockets:
             one.send(client_frame(TEXT, text))
 
-    def count_gone(self) -> int:
-        return self.gone
-
     def leave(self, one: socket.socket) -> None:
         self.gone += 1
         self.selector.unregister(one)

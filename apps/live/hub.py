@@ -108,8 +108,7 @@ class Stream:
             except Exception:
                 log.exception("live: a frame of %s could not be made, all look again", self.name)
                 self.lost = True
-            took = loop.time() - started
-            await asyncio.sleep((CROWDED if took > WINDOW / 2 else WINDOW) - took)
+            await asyncio.sleep(pause(loop.time() - started))
 
     async def send_waiting(self) -> None:
         waiting, lost, revision = self.waiting, self.lost, self.revision
@@ -128,11 +127,14 @@ class Stream:
         await asyncio.gather(*(self.deliver(text, queue) for _ in range(min(LANES, len(queue)))))
 
     async def deliver(self, text: str, queue: deque[Socket]) -> None:
+        """A lane: takes sockets from the queue that it shares with the others."""
         while queue:
             # One timer for many sockets: the one that is awaited when it rings is the slow one.
             try:
                 async with asyncio.timeout(DEADLINE):
-                    for _ in range(min(BATCH, len(queue))):
+                    for _ in range(BATCH):
+                        if not queue:
+                            return
                         socket = queue.popleft()
                         await socket.send(text)
             except Exception:  # noqa: BLE001 — whatever a socket fails with, it goes and the others stay
@@ -143,6 +145,11 @@ class Stream:
         if socket in self.sockets:
             self.sockets.discard(socket)
             socket.close()
+
+
+def pause(took: float) -> float:
+    """Seconds to the next frame, when to send one took so many."""
+    return max(0.0, (CROWDED if took > WINDOW / 2 else WINDOW) - took)
 
 
 class Hub:
