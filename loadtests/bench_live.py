@@ -63,7 +63,7 @@ def run(*, short: bool, sockets: tuple[int, ...] = ()) -> list[Row]:
     fill(**SIZES)
     with connection.cursor() as cursor:
         cursor.execute("CREATE EXTENSION pg_stat_statements")
-    voters = Voters()
+    voters = Voters(SLUG)
     print(f"{about()}; rooms of {', '.join(map(str, sizes))} sockets")
     rows: list[Row] = []
     with other_process() as pool:
@@ -81,10 +81,10 @@ def allow_files() -> None:
 class Voters:
     """Everybody in the room, who vote one after the other for one song after the other."""
 
-    def __init__(self) -> None:
+    def __init__(self, slug: str) -> None:
         from apps.jams.models import Attendee, Jam
 
-        self.jam = Jam.objects.get(slug=SLUG)
+        self.jam = Jam.objects.get(slug=slug)
         self.songs = list(self.jam.songs.filter(status="open").select_related("jam")[:12])
         self.attendees = list(Attendee.objects.filter(jam=self.jam, state="active").order_by("pk"))
         self.turns = 0

@@ -165,11 +165,11 @@ def test_a_receipt_has_the_song_as_new_as_the_vote():
 
 @pytest.mark.django_db
 def test_voters_cast_votes_that_count():
-    jam = make_jam(slug="jam-1")
+    jam = make_jam()
     for make in (make_jam_song, make_attendee):
         [make(jam=jam) for _ in range(3)]
 
-    casts = Voters().votes(0.05, 100)
+    casts = Voters(jam.slug).votes(0.05, 100)
 
     assert casts[3].song == casts[4].song
     assert Vote.objects.count() == 3  # four were cast, and one of them taken back
