@@ -2,6 +2,7 @@
 jamvote.asgi` (sockets). WEB_CONCURRENCY sets the number of workers."""
 
 import os
+import resource
 import shutil
 import tempfile
 
@@ -14,6 +15,7 @@ worker_class = "gthread"
 threads = 8
 keepalive = 75  # longer than the balancer keeps its connections
 loglevel = "warning"
+backlog = 4096  # phones that come back at once; the kernel keeps no more waiting than net.core.somaxconn says
 graceful_timeout = 20
 worker_tmp_dir = "/dev/shm"
 control_socket_disable = True
@@ -23,6 +25,10 @@ forwarder_headers = ""  # a header SCRIPT_NAME or PATH_INFO would move the whole
 # Frames are small and serialised once for all; compressing them for every socket costs more than it saves.
 UvicornWorker.CONFIG_KWARGS |= {"ws_per_message_deflate": False, "ws_max_size": 16_384, "server_header": False}
 
+
+# A socket is an open file, of which many systems allow a process 1,024 unless it asks.
+soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 65_536)), hard))
 
 # Metrics: every worker writes its own into one folder, and whichever is asked adds them up (apps/core/metrics.py).
 

@@ -15,7 +15,6 @@ os.environ.setdefault("DATABASE_POOL", "20")  # the threads that read for socket
 http = get_wsgi_application()  # sets Django up, before anything below imports a model
 
 from a2wsgi import WSGIMiddleware  # noqa: E402
-from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 
 from apps.core.counts import counts  # noqa: E402
@@ -42,6 +41,6 @@ application = ProtocolTypeRouter(
     {
         "lifespan": lifespan,
         "http": WSGIMiddleware(cast("Any", http), workers=8),
-        "websocket": SameOrigin(TryLater(AuthMiddlewareStack(URLRouter(sockets)))),
+        "websocket": SameOrigin(TryLater(URLRouter(sockets))),
     }
 )

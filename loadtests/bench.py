@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-NAMES = ("http", "queries", "vote", "crowd")
+NAMES = ("http", "queries", "vote", "live", "crowd")
 COLUMNS = ("case", "value", "unit", "floor", "ratio", "target", "met")
 
 
@@ -50,9 +50,13 @@ def main(args: list[str]) -> int:
     parser.add_argument("name", choices=NAMES)
     parser.add_argument("--short", action="store_true", help="ends within 50 s on two cores")
     parser.add_argument("--json", type=Path, metavar="FILE", help="writes the table there too")
+    parser.add_argument("--sockets", type=sizes, metavar="N,N,…", help="live: the rooms, by their sockets")
     options = parser.parse_args(args)
+    if options.sockets and options.name != "live":
+        parser.error("--sockets is for live")
+    chosen = {"sockets": options.sockets} if options.sockets else {}
     begun = time.monotonic()
-    rows = importlib.import_module(f"loadtests.bench_{options.name}").run(short=options.short)
+    rows = importlib.import_module(f"loadtests.bench_{options.name}").run(short=options.short, **chosen)
     print("\n".join(table(rows)))
     if options.json:
         options.json.write_text(json.dumps([row.as_dict() for row in rows], indent=1))
@@ -60,6 +64,10 @@ def main(args: list[str]) -> int:
     missed = [row for row in judged if not row.met]
     print(f"\n{len(missed)} of {len(judged)} targets missed, {time.monotonic() - begun:.0f} s")
     return bool(missed)
+
+
+def sizes(text: str) -> tuple[int, ...]:
+    return tuple(int(size) for size in text.split(","))
 
 
 def table(rows: list[Row]) -> Iterator[str]:

@@ -9,12 +9,17 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 
 import pytest
+import uvicorn
 
+from apps.voting.models import Vote
+from loadtests import live_floor
 from loadtests.bench import COLUMNS, Row, main, table
 from loadtests.bench_http import CONNECTIONS
+from loadtests.bench_live import Cast, Voters, receipts
 from loadtests.bench_vote import votes
 from loadtests.client import Asked, load
 from loadtests.machine import Server
+from loadtests.sockets import Frame, Room, client_frame, parse, read_all, upgrade
 from tests.factories import make_attendee, make_jam, make_jam_song, make_user
 
 MET = Row("a read", 190, "µs CPU", floor=180, ratio=1.05, most=1.15)
@@ -57,6 +62,18 @@ def test_a_missed_target_is_the_exit_status(monkeypatch, tmp_path, rows, status)
     assert [tuple(row) for row in written] == [COLUMNS] * 2
     assert written[0] == {"case": "a read", "value": 190, "unit": "µs CPU", "floor": 180, "ratio": 1.05,
                           "target": "≤ 1.15 F", "met": True}  # fmt: skip
+
+
+def test_live_is_asked_for_rooms(monkeypatch):
+    asked = []
+    bench = SimpleNamespace(run=lambda short, sockets: asked.append(sockets) or [MET])
+    monkeypatch.setitem(sys.modules, "loadtests.bench_live", bench)
+
+    main(["live", "--sockets", "300,1000"])
+    with pytest.raises(SystemExit):
+        main(["http", "--sockets", "300"])
+
+    assert asked == [(300, 1000)]
 
 
 # The naive reads --------------------------------------------------------------------------------------
@@ -151,3 +168,102 @@ def test_each_connection_votes_for_its_own_people():
     tokens = [re.findall(rb"Bearer (\S+)", b"".join(words)) for words in asked]
     assert sorted(token for own in tokens for token in set(own)) == sorted(b"token-%d" % n for n in range(24))
     assert [words[0].split()[0] for words in asked] == [b"PUT"] * CONNECTIONS
+
+
+# Live -------------------------------------------------------------------------------------------------
+
+
+def heard(at, sockets=2, **songs):
+    told = [{"id": int(pk[1:]), "revision": revision} for pk, revision in songs.items()]
+    return Frame(json.dumps({"songs": told}).encode(), sockets, at, at, at)
+
+
+def test_a_receipt_has_the_song_as_new_as_the_vote():
+    frames = [heard(1, s7=1), heard(2, s8=9), heard(3, s7=4), heard(4, s7=5)]
+    casts = [Cast(7, 1, 0), Cast(7, 2, 0), Cast(7, 4, 0), Cast(7, 6, 0), Cast(9, 1, 0)]
+
+    found = [frame and frame.last for _cast, frame in receipts(casts, frames)]
+
+    assert found == [1, 3, 3, None, None]
+
+
+@pytest.mark.django_db
+def test_voters_cast_votes_that_count():
+    jam = make_jam()
+    for make in (make_jam_song, make_attendee):
+        [make(jam=jam) for _ in range(3)]
+
+    casts = Voters(jam.slug).votes(0.05, 100)
+
+    assert casts[3].song == casts[4].song
+    assert Vote.objects.count() == 3  # four were cast, and one of them taken back
+    assert sorted(cast.at for cast in casts) == [cast.at for cast in casts]
+    assert {cast.song: cast.revision for cast in casts} == dict(
+        jam.songs.filter(pk__in=[cast.song for cast in casts]).values_list("pk", "revision")
+    )
+
+
+@pytest.fixture
+def bare_server():
+    """The floor; it pings four times while a test listens, and ends who does not answer."""
+    options = {"port": 0, "log_level": "warning", "ws_per_message_deflate": False}
+    server = uvicorn.Server(
+        uvicorn.Config(live_floor.application, ws_ping_interval=0.1, ws_ping_timeout=0.1, **options)
+    )
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive()
+    yield server.servers[0].sockets[0].getsockname()[1]
+    server.should_exit = True
+    thread.join()
+
+
+def test_a_room_notes_each_frame_of_each_socket(bare_server):
+    room, caller = Room(bare_server, [upgrade("/")] * 20), Room(bare_server, [upgrade("/")])
+    room.connect()
+    caller.connect()
+
+    for text in (b"one", b"two", b"one"):
+        caller.say(text)
+    frames = {frame.text: frame for frame in room.listen(0.5).frames}
+
+    assert {text: frame.sockets for text, frame in frames.items()} == {b"one": 40, b"two": 20}
+    assert all(frame.first <= frame.middle <= frame.last for frame in frames.values())
+    assert room.gone == 0
+
+
+def test_a_room_puts_frames_together_that_come_in_pieces(bare_server):
+    room = Room(bare_server, [upgrade("/")] * 2, 4096)
+    room.connect()
+
+    room.sockets[0].send(client_frame(1, b"x" * 60_000))
+    room.sockets[1].send(client_frame(1, b"y"))
+
+    assert {frame.text[:1]: frame.sockets for frame in room.listen(0.5).frames} == {b"x": 2, b"y": 2}
+
+
+def test_a_room_that_was_cut_off_comes_back(bare_server):
+    room = Room(bare_server, [upgrade("/")] * 5)
+    room.connect()
+    room.cut()
+
+    assert room.connect()[1] == b"{}"
+    assert len(room.sockets) == 5
+
+
+def test_a_frame_is_taken_when_it_is_complete():
+    assert parse(b"\x81\x02okrest") == (1, b"ok", b"rest")
+    assert [parse(b"\x81\x7e\x00\x80" + b"x" * size) for size in (0, 127)] == [None, None]
+    assert parse(b"\x81\x7e\x00\x80" + b"x" * 128) == (1, b"x" * 128, b"")
+    assert parse(b"\x81") is None
+
+
+def test_snapshots_are_read_to_their_end(small_server):
+    server, answers = small_server
+    asked = [f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode() for path in ("/", "/none")]
+
+    _seconds, statuses = read_all(server.port, asked * 3)
+
+    assert statuses == {b"200": 3, b"404": 3}
+    assert len(answers) == 6

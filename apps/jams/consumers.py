@@ -1,27 +1,50 @@
 """Who may watch a jam live."""
 
+from functools import partial
+from importlib import import_module
 from typing import Any
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
+from django.contrib.auth import get_user
+from django.http import HttpRequest, parse_cookie
 from django.urls import re_path
 
+from apps.core.compiled import GIVEN, Compiled
 from apps.jams import identity
-from apps.jams.models import Jam
+from apps.jams.models import Attendee, Jam
+from apps.jams.queries import hashed
 from apps.live.consumers import StreamConsumer
 
+# A thousand phones that come back at once ask no more than this.
+PUBLIC = Compiled(lambda: Jam.objects.public().filter(slug=GIVEN).values("id", "slug"))
+HOLDERS = Compiled(lambda: Attendee.objects.filter(secret_hash=GIVEN).values("id", "jam_id", "state"))
 
-@database_sync_to_async
+
+@partial(database_sync_to_async, thread_sensitive=False)  # several at a time may wait for the database
 def find_jam(scope: dict[str, Any]) -> tuple[str, frozenset[str]] | None:
     """The stream of the jam, and what this visitor may hear beyond what all hear."""
-    user = scope["user"]
-    jam = Jam.objects.visible_to(user).filter(slug=scope["url_route"]["kwargs"]["slug"]).first()
+    headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+    cookies = parse_cookie(headers.get(b"cookie", ""))
+    user, slug = user_with(cookies), scope["url_route"]["kwargs"]["slug"]
+    if user.is_authenticated:
+        jam = Jam.objects.visible_to(user).filter(slug=slug).first()
+    else:
+        jam = next((Jam(**row) for row in PUBLIC(slug, limit=1)), None)
     if jam is None:
         return None
-    headers = dict(scope["headers"])
-    token = identity.bearer(headers.get(b"authorization", b"").decode("latin-1"))
-    secret = token or identity.secret_in(scope["cookies"], jam)
-    return jam.stream, identity.addresses(user, identity.attendee_with(secret, jam), jam)
+    secret = identity.bearer(headers.get(b"authorization", "")) or identity.secret_in(cookies, jam)
+    holders = HOLDERS(hashed(secret), limit=1) if secret else []
+    attendee = next((Attendee(**row) for row in holders if row["jam_id"] == jam.pk), None)
+    return jam.stream, identity.addresses(user, attendee, jam)
+
+
+def user_with(cookies: dict[str, str]) -> Any:
+    """The host who is logged in. Done here, since the library's middlewares stay between a socket and its frames."""
+    request = HttpRequest()
+    request.session = import_module(settings.SESSION_ENGINE).SessionStore(cookies.get(settings.SESSION_COOKIE_NAME))
+    return get_user(request)
 
 
 class NoStream(AsyncWebsocketConsumer):

@@ -6,6 +6,8 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from channels.consumer import get_handler_name
+from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 from channels.security.websocket import WebsocketDenier
 from django.conf import settings
@@ -35,6 +37,19 @@ class StreamConsumer(AsyncWebsocketConsumer):
         self.find = find
         self.stream: Stream | None = None
         self.second, self.said = 0.0, 0
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """As the library does it, but without a task for each message, nor a thread that looks after connections to the
+        database around each: whoever asks that does so."""
+        self.scope, self.base_send = scope, send
+        with contextlib.suppress(StopConsumer):
+            while True:
+                message = await receive()
+                await getattr(self, get_handler_name(message))(message)
+
+    async def websocket_disconnect(self, message: dict[str, Any]) -> None:
+        await self.disconnect(message["code"])
+        raise StopConsumer
 
     async def connect(self) -> None:
         found = await self.find(self.scope)

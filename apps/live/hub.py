@@ -21,7 +21,9 @@ from apps.live.changes import CLOSE, HOST, Changes, Close
 log = logging.getLogger(__name__)
 
 WINDOW = 0.05  # seconds between two frames of a stream
+CROWDED = 0.1  # the same, where sending one takes more than half of that: the rest of the loop has its turn too
 DEADLINE = 0.25  # seconds that one socket may hold up the others
+LANES = 8  # ways in which a frame goes out; a socket that is stuck blocks one
 BATCH = 256  # sockets between two looks at the rest of the loop
 CHECK = 2.0  # seconds between two comparisons with the layer
 DEAF = 2  # checks that fail one after the other: then nothing is heard, and who listens had better ask
@@ -108,29 +110,43 @@ class Stream:
         loop = asyncio.get_running_loop()
         while self.waiting or self.lost:
             started = loop.time()
-            frames, lost, revision = self.waiting.frames(), self.lost, self.revision
-            self.waiting, self.lost = Changes(), False
-            if lost:
-                self.dismiss(HOST, Close.CHANGED)  # what was lost may have been that their rights have ended
-                frames.setdefault("", {})["refetch"] = True
-            for address, frame in sorted(frames.items()):  # what is for all comes first
-                await self.send({"revision": revision, **frame}, address)
-            if "" in frames:  # afterwards: whoever hears this number has heard what it stands for
-                self.shown = revision
-            await asyncio.sleep(max(0.0, started + WINDOW - loop.time()))
+            try:
+                await self.send_waiting()
+            except Exception:
+                log.exception("live: a frame of %s could not be made, all look again", self.name)
+                self.lost = True
+            await asyncio.sleep(pause(loop.time() - started))
+
+    async def send_waiting(self) -> None:
+        waiting, lost, revision = self.waiting, self.lost, self.revision
+        self.waiting, self.lost = Changes(), False
+        frames = waiting.frames()
+        if lost:
+            self.dismiss(HOST, Close.CHANGED)  # what was lost may have been that their rights have ended
+            frames.setdefault("", {})["refetch"] = True
+        for address, frame in sorted(frames.items()):  # what is for all comes first
+            await self.send({"revision": revision, **frame}, address)
+        if "" in frames:  # afterwards: whoever hears this number has heard what it stands for
+            self.shown = revision
 
     async def send(self, frame: dict[str, Any], address: str = "") -> None:
         text = orjson.dumps(frame).decode()
         queue = deque(s for s in self.sockets if not address or address in s.addresses)
+        await asyncio.gather(*(self.deliver(text, queue) for _ in range(min(LANES, len(queue)))))
+
+    async def deliver(self, text: str, queue: deque[Socket]) -> None:
+        """A lane: takes sockets from the queue that it shares with the others."""
         while queue:
             # One timer for many sockets: the one that is awaited when it rings is the slow one.
             try:
                 async with asyncio.timeout(DEADLINE):
-                    for _ in range(min(BATCH, len(queue))):
-                        await queue[0].send(text)
-                        queue.popleft()
+                    for _ in range(BATCH):
+                        if not queue:
+                            return
+                        socket = queue.popleft()
+                        await socket.send(text)
             except Exception:  # noqa: BLE001 — whatever a socket fails with, it goes and the others stay
-                self.evict(queue.popleft(), Close.SLOW)
+                self.evict(socket, Close.SLOW)
             await asyncio.sleep(0)
 
     def dismiss(self, address: str, code: int) -> None:
@@ -142,6 +158,11 @@ class Stream:
         if socket in self.sockets:
             self.sockets.discard(socket)
             socket.close(code)
+
+
+def pause(took: float) -> float:
+    """Seconds to the next frame, when to send one took so many."""
+    return max(0.0, (CROWDED if took > WINDOW / 2 else WINDOW) - took)
 
 
 class Hub:

@@ -195,6 +195,25 @@ def test_the_first_number_is_no_loss():
     assert "refetch" not in asyncio.run(scene()).heard[0]
 
 
+def test_a_frame_that_cannot_be_made_makes_all_look_again():
+    async def scene():
+        ear = Ear()
+        stream = stream_with(ear)
+        stream.feed(1, [vote(7, object(), revision=1)])
+        stream.feed(2, [vote(8, 1)])
+        await settled(stream)
+        stream.feed(3, [vote(8, 2)])
+        await settled(stream)
+        return ear
+
+    heard = asyncio.run(scene()).heard
+
+    assert heard == [
+        {"revision": 2, "refetch": True},
+        {"revision": 3, "songs": [{"id": 8, "revision": 2, "votes": 2}]},
+    ]
+
+
 # Slow sockets -----------------------------------------------------------------------------------------
 
 
@@ -227,6 +246,29 @@ def test_several_stuck_sockets_are_each_let_go():
     assert all(ear.closed for ear in stuck)
     assert not any(ear.closed for ear in ears)
     assert all(ear.heard for ear in ears)
+
+
+def test_nobody_waits_for_a_stuck_socket_within_a_frame(monkeypatch):
+    monkeypatch.setattr(hubs, "DEADLINE", 3600)
+
+    async def scene():
+        ears, stuck = [Ear() for _ in range(600)], [Ear(delay=3600) for _ in range(3)]
+        stream = stream_with(*ears, *stuck)
+        stream.feed(1, [vote(7, 1)])
+        await soon(lambda: all(ear.heard for ear in ears))
+        stream.flushing.cancel()
+        return stuck
+
+    assert not any(ear.closed for ear in asyncio.run(scene()))
+
+
+@pytest.mark.parametrize(("took", "window"), [(0.02, 0.05), (0.03, 0.1), (0.1, 0.1)])
+def test_a_crowded_room_has_fewer_frames(took, window):
+    assert took + hubs.pause(took) == pytest.approx(window)
+
+
+def test_a_frame_that_takes_longer_than_a_window_is_followed_at_once():
+    assert hubs.pause(0.2) == 0
 
 
 def test_a_broken_socket_is_let_go_at_once(monkeypatch):
