@@ -23,7 +23,10 @@ forwarded_allow_ips = "*"  # only the balancer reaches this port
 forwarder_headers = ""  # a header SCRIPT_NAME or PATH_INFO would move the whole site
 
 # Frames are small and serialised once for all; compressing them for every socket costs more than it saves.
-UvicornWorker.CONFIG_KWARGS |= {"ws_per_message_deflate": False, "ws_max_size": 16_384, "server_header": False}
+UvicornWorker.CONFIG_KWARGS |= {
+    "ws_per_message_deflate": False, "ws_max_size": 16_384, "server_header": False,
+    "timeout_graceful_shutdown": 5,  # seconds that a socket which does not read can put the end off
+}  # fmt: skip
 
 
 # A socket is an open file, of which many systems allow a process 1,024 unless it asks.

@@ -1,10 +1,12 @@
 """Servers as processes: what they do when they start, and that a clean stop loses nothing."""
 
+import socket
 import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -14,6 +16,8 @@ from websockets.sync.client import connect
 from apps.catalog.models import SongSearch, SongView
 from apps.core.store import store
 from apps.jams.models import Jam, JamView
+from apps.live.changes import Change
+from apps.live.streams import announce
 from tests.factories import make_jam, make_jam_song
 from tests.processes import ASGI, LIVE, WSGI, wait_until
 
@@ -137,25 +141,57 @@ def test_a_server_that_stops_tells_every_socket_that_it_restarts(serve, command)
     jam = make_jam()
     url = f"{serve(command).replace('http', 'ws')}/ws/jams/{jam.slug}"
     with ExitStack() as stack:
-        sockets = [stack.enter_context(connect(url)) for _ in range(50)]
-        for socket in sockets:
-            socket.recv(timeout=30)
+        phones = [stack.enter_context(connect(url)) for _ in range(50)]
+        for phone in phones:
+            phone.recv(timeout=30)
         serve.stop()
 
-        assert [closing_code(socket) for socket in sockets] == [1012] * 50
+        assert [closing_code(phone) for phone in phones] == [1012] * 50
 
 
-def closing_code(socket):
-    with suppress(ConnectionClosed):
-        while socket.recv(timeout=30):
+def test_a_socket_that_does_not_read_does_not_keep_a_server_from_a_clean_stop(serve):
+    jam_song = make_jam_song()
+    jam = jam_song.jam
+    address = serve(ASGI, WRITE_BEHIND_SECONDS="600")
+    look(address, jam, jam_song.song, 1)
+    with unread(address, jam):
+        for number in range(6):
+            announce(jam.stream, Change({"text": "x" * 1_000_000}, 1, "songs", number))
+        wait_until(lambda: httpx.get(f"{address}/api/v1/jams").status_code == 200)
+
+        serve.stop()
+
+    assert counted() == ([("jam", 1), ("screen", 1)], [1], [("no such song", 0, 1)])
+
+
+@contextmanager
+def unread(address, jam):
+    """A socket that has heard its first frame and never reads again, with little room for what comes."""
+    where = urlsplit(address)
+    hello = (
+        f"GET /ws/jams/{jam.slug} HTTP/1.1\r\nHost: {where.netloc}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Key: x3JJHMbDL1EzLkh9GBhXDw==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+    )
+    with socket.socket() as line:
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        line.connect((where.hostname, where.port))
+        line.sendall(hello.encode())
+        while b"revision" not in line.recv(4096):
             pass
-    return socket.close_code
+        yield
+
+
+def closing_code(phone):
+    with suppress(ConnectionClosed):
+        while phone.recv(timeout=30):
+            pass
+    return phone.close_code
 
 
 @pytest.mark.parametrize("command", [ASGI, LIVE], ids=["uvicorn", "gunicorn with uvicorn"])
 def test_no_message_of_a_client_is_longer_than_the_server_takes(serve, command):
     jam = make_jam()
-    with connect(f"{serve(command).replace('http', 'ws')}/ws/jams/{jam.slug}") as socket:
-        socket.send("x" * 20_000)
+    with connect(f"{serve(command).replace('http', 'ws')}/ws/jams/{jam.slug}") as phone:
+        phone.send("x" * 20_000)
 
-        assert closing_code(socket) == 1009
+        assert closing_code(phone) == 1009
