@@ -10,9 +10,10 @@ from types import SimpleNamespace
 import pytest
 import uvicorn
 
+from apps.voting.models import Vote
 from loadtests import live_floor
 from loadtests.bench import COLUMNS, Row, main, table
-from loadtests.bench_live import Cast, receipts
+from loadtests.bench_live import Cast, Voters, receipts
 from loadtests.client import Asked, load
 from loadtests.machine import Server
 from loadtests.sockets import Frame, Room, client_frame, parse, read_all, upgrade
@@ -160,6 +161,22 @@ def test_a_receipt_has_the_song_as_new_as_the_vote():
     found = [frame and frame.last for _cast, frame in receipts(casts, frames)]
 
     assert found == [1, 3, 3, None, None]
+
+
+@pytest.mark.django_db
+def test_voters_cast_votes_that_count():
+    jam = make_jam()
+    for make in (make_jam_song, make_attendee):
+        [make(jam=jam) for _ in range(3)]
+
+    casts = Voters(jam.slug).votes(0.05, 100)
+
+    assert casts[3].song == casts[4].song
+    assert Vote.objects.count() == 3  # four were cast, and one of them taken back
+    assert sorted(cast.at for cast in casts) == [cast.at for cast in casts]
+    assert {cast.song: cast.revision for cast in casts} == dict(
+        jam.songs.filter(pk__in=[cast.song for cast in casts]).values_list("pk", "revision")
+    )
 
 
 @pytest.fixture
