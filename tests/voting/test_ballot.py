@@ -8,7 +8,7 @@ from django.db import connection
 from django.utils import timezone
 
 from apps.jams.errors import JamGone, SongFrozen, VotesOut, VotingClosed, VotingPaused, WasRemoved
-from apps.jams.lineup import play_song, queue_song, skip_song
+from apps.jams.lineup import add_songs, play_song, queue_song, remove_song, skip_song
 from apps.jams.models import Jam, JamSong
 from apps.jams.operations import end_jam, set_paused
 from apps.voting.models import Vote
@@ -208,6 +208,20 @@ def test_votes_for_what_was_played_stay_when_somebody_leaves():
     leave_jam(attendee=attendee)
 
     assert fresh(jam_song).votes == 1
+
+
+def test_votes_of_somebody_who_is_gone_do_not_come_back_with_a_removed_song():
+    host = make_user()
+    jam = make_jam(host=host)
+    jam_song, abuser, guest = make_jam_song(jam=jam), make_attendee(jam=jam), make_attendee(jam=jam)
+    for person in (abuser, guest):
+        cast_vote(jam_song=jam_song, attendee=person)
+    remove_song(jam_song=jam_song, host=host)
+    remove_attendee(attendee=abuser, host=host)
+
+    add_songs(jam=jam, host=host, songs=[jam_song.song])
+
+    assert (fresh(jam_song).status, fresh(jam_song).votes) == ("open", 1)
 
 
 def test_bulk_and_cascade_count_too():
