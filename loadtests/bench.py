@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-NAMES = ("http", "queries", "crowd")
+NAMES = ("http", "queries", "crowd", "soak")
 COLUMNS = ("case", "value", "unit", "floor", "ratio", "target", "met")
 
 
@@ -49,10 +49,12 @@ def main(args: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__)
     parser.add_argument("name", choices=NAMES)
     parser.add_argument("--short", action="store_true", help="ends within 50 s on two cores")
+    parser.add_argument("--seconds", type=float, help="how long the soak is, instead of an hour")
     parser.add_argument("--json", type=Path, metavar="FILE", help="writes the table there too")
     options = parser.parse_args(args)
     begun = time.monotonic()
-    rows = importlib.import_module(f"loadtests.bench_{options.name}").run(short=options.short)
+    given = {"seconds": options.seconds} if options.seconds else {}
+    rows = importlib.import_module(f"loadtests.bench_{options.name}").run(short=options.short, **given)
     print("\n".join(table(rows)))
     if options.json:
         options.json.write_text(json.dumps([row.as_dict() for row in rows], indent=1))

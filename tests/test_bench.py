@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from loadtests.bench import COLUMNS, Row, main, table
+from loadtests.bench_soak import growth_row
 from loadtests.client import Asked, load
 from loadtests.machine import Server
 from tests.factories import make_attendee, make_jam, make_jam_song, make_user
@@ -54,6 +55,25 @@ def test_a_missed_target_is_the_exit_status(monkeypatch, tmp_path, rows, status)
     assert [tuple(row) for row in written] == [COLUMNS] * 2
     assert written[0] == {"case": "a read", "value": 190, "unit": "µs CPU", "floor": 180, "ratio": 1.05,
                           "target": "≤ 1.15 F", "met": True}  # fmt: skip
+
+
+def test_an_hour_may_be_said_otherwise(monkeypatch):
+    asked = []
+    bench = SimpleNamespace(run=lambda **given: asked.append(given) or [])
+    monkeypatch.setitem(sys.modules, "loadtests.bench_soak", bench)
+
+    assert main(["soak", "--seconds", "600"]) == 0
+    assert asked == [{"short": False, "seconds": 600}]
+
+
+@pytest.mark.parametrize(("last", "growth", "met"), [(100.5, 0.75, True), (101, 1.5, False)])
+def test_growth_is_that_of_an_hour_whatever_a_single_sample_says(last, growth, met):
+    sizes = [100, 100, 1, 900, 900, 900, last, last, 999]
+
+    row = growth_row("web", [{"at": 400 * n, "web": size} for n, size in enumerate(sizes)], judged=True)
+
+    assert row.value == pytest.approx(growth)  # two thirds of an hour lie between the thirds
+    assert row.met is met
 
 
 # The naive reads --------------------------------------------------------------------------------------

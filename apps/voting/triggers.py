@@ -39,7 +39,9 @@ CREATE OR REPLACE TRIGGER votes_emptied AFTER TRUNCATE ON voting_vote
 """
 
 NOW = "strftime('%Y-%m-%d %H:%M:%f', 'now')"
-COUNT = f"UPDATE jams_jamsong SET votes = max(votes {{}}, 0), revision = revision + 1, counted_at = {NOW} WHERE id = {{}};"  # noqa: S608
+COUNT = (
+    f"UPDATE jams_jamsong SET votes = max(votes {{}}, 0), revision = revision + 1, counted_at = {NOW} WHERE id = {{}};"  # noqa: S608
+)
 UP, DOWN = COUNT.format("+ 1", "NEW.jam_song_id"), COUNT.format("- 1", "OLD.jam_song_id")
 SQLITE = {
     "votes_added": f"AFTER INSERT ON voting_vote BEGIN {UP} END",
