@@ -148,7 +148,7 @@ class Evening(RuleBasedStateMachine):
 
     @initialize(opened=st.booleans(), capped=st.sampled_from([None, None, 1, 2]))
     def begin(self, opened, capped):
-        add_songs(jam=self.jam, host=self.host, songs=self.library[:3])
+        add_songs(jam=self.jam, host=self.host, songs=self.library[:4])
         for number, jam_song in enumerate(self.row.songs.order_by("pk")):
             self.night.songs[number] = Song(jam_song.pk, counted_at=jam_song.counted_at)
         change_jam(jam=self.jam, host=self.host, max_votes=capped)
@@ -159,6 +159,7 @@ class Evening(RuleBasedStateMachine):
         self.join()
         self.join()
         self.join()
+        self.act("queue", 3, fits=True, who="host")
         self.change_vote("PUT", self.song(0), self.person(0))
         self.change_vote("PUT", self.song(1), self.person(1))
 
