@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-NAMES = ("http", "queries", "vote", "live", "crowd")
+NAMES = ("http", "queries", "vote", "live", "crowd", "soak")
 COLUMNS = ("case", "value", "unit", "floor", "ratio", "target", "met")
 
 
@@ -49,12 +49,15 @@ def main(args: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__)
     parser.add_argument("name", choices=NAMES)
     parser.add_argument("--short", action="store_true", help="ends within 50 s on two cores")
+    parser.add_argument("--seconds", type=float, help="how long the soak is, instead of an hour")
     parser.add_argument("--json", type=Path, metavar="FILE", help="writes the table there too")
     parser.add_argument("--sockets", type=sizes, metavar="N,N,…", help="live: the rooms, by their sockets")
     options = parser.parse_args(args)
     if options.sockets and options.name != "live":
         parser.error("--sockets is for live")
-    chosen = {"sockets": options.sockets} if options.sockets else {}
+    if options.seconds and options.name != "soak":
+        parser.error("--seconds is for soak")
+    chosen = {name: value for name in ("sockets", "seconds") if (value := getattr(options, name))}
     begun = time.monotonic()
     rows = importlib.import_module(f"loadtests.bench_{options.name}").run(short=options.short, **chosen)
     print("\n".join(table(rows)))

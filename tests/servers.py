@@ -33,36 +33,45 @@ class ServiceError(Exception):
     """No server can be had; the message says what to install."""
 
 
-def start_postgres(again: Path | None = None) -> str:
+def start_postgres(kept: Path | None = None, again: Path | None = None) -> str:
     """Start a PostgreSQL of 14 or newer, wait until it answers and return its URL. Its user may do everything.
 
+    What it holds is gone with it, unless it is `kept` in a folder, which is made where there is none.
     `again`: the home of one that has ended.
     """
     binaries, home, account = find_postgres(), again or private_directory(), postgres_account()
+    data = kept or home / "data"
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
     if account:
-        os.chown(home, account["user"], account["group"])
+        for folder in (home, data):
+            os.chown(folder, account["user"], account["group"])
         binaries = reachable(binaries, home)
+        if not all(folder.stat().st_mode & 0o001 for folder in data.parents if folder != home):
+            raise ServiceError(f"PostgreSQL refuses root, and another account cannot enter {data.parent}.")
     environment = {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(home), "LC_ALL": "C.UTF-8", "TZ": "UTC"}
     options: dict[str, Any] = {"cwd": home, "env": environment, **account}
-    initdb = [binaries / "initdb", "-D", "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"]
-    made = None if again else subprocess.run([*initdb, "--no-sync"], capture_output=True, text=True, **options)
-    if made and made.returncode:
-        raise ServiceError(f"initdb failed: {made.stderr[-600:]}")
+    if not (data / "PG_VERSION").exists():
+        initdb = [binaries / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"]
+        made = subprocess.run([*initdb, "--no-sync"], capture_output=True, text=True, **options)
+        if made.returncode:
+            raise ServiceError(f"initdb failed: {made.stderr[-600:]}")
     settings = {
         "listen_addresses": "",
         "unix_socket_directories": str(home),
         "max_connections": 300,
-        "fsync": "off",
-        "synchronous_commit": "off",
-        "full_page_writes": "off",
         "jit": "off",
     }
+    if not kept:
+        settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
     if extension_exists(binaries, "pg_stat_statements"):
         settings["shared_preload_libraries"] = "pg_stat_statements"
     flags = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-    status = home / "data" / "postmaster.pid"
+    address, status = home / ".s.PGSQL.5432", data / "postmaster.pid"  # which may be an earlier one's, until it listens
     start(
-        [binaries / "postgres", "-D", "data", *flags], home, lambda: status.read_text().split()[-1] == "ready", options
+        [binaries / "postgres", "-D", data, *flags],
+        home,
+        lambda: address.exists() and status.read_text().split()[-1] == "ready",
+        options,
     )
     return f"postgresql://postgres@/postgres?host={home}"
 

@@ -16,6 +16,7 @@ from loadtests import live_floor
 from loadtests.bench import COLUMNS, Row, main, table
 from loadtests.bench_http import CONNECTIONS
 from loadtests.bench_live import Cast, Voters, receipts
+from loadtests.bench_soak import growth_row
 from loadtests.bench_vote import votes
 from loadtests.client import Asked, load
 from loadtests.machine import Server
@@ -74,6 +75,25 @@ def test_live_is_asked_for_rooms(monkeypatch):
         main(["http", "--sockets", "300"])
 
     assert asked == [(300, 1000)]
+
+
+def test_an_hour_may_be_said_otherwise(monkeypatch):
+    asked = []
+    bench = SimpleNamespace(run=lambda **given: asked.append(given) or [])
+    monkeypatch.setitem(sys.modules, "loadtests.bench_soak", bench)
+
+    assert main(["soak", "--seconds", "600"]) == 0
+    assert asked == [{"short": False, "seconds": 600}]
+
+
+@pytest.mark.parametrize(("last", "growth", "met"), [(100.5, 0.75, True), (101, 1.5, False)])
+def test_growth_is_that_of_an_hour_whatever_a_single_sample_says(last, growth, met):
+    sizes = [100, 100, 1, 900, 900, 900, last, last, 999]
+
+    row = growth_row("web", [{"at": 400 * n, "web": size} for n, size in enumerate(sizes)], judged=True)
+
+    assert row.value == pytest.approx(growth)  # two thirds of an hour lie between the thirds
+    assert row.met is met
 
 
 # The naive reads --------------------------------------------------------------------------------------

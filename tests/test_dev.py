@@ -1,11 +1,16 @@
-"""The two commands that a newcomer types."""
+"""The commands that a newcomer types."""
 
 import os
 import signal
 import socket
 import subprocess
+import tempfile
+from urllib.parse import urlsplit
 
 import httpx
+import psutil
+import pytest
+from websockets.sync.client import connect
 
 
 def test_without_a_command_it_says_what_there_is():
@@ -23,10 +28,8 @@ def test_a_taken_port_is_said_before_anything_is_done(tmp_path):
     assert not (tmp_path / "data").exists()
 
 
-def test_run_serves_a_demo_with_a_crowd_and_ends_cleanly(tmp_path):
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    process = dev_run(port, tmp_path, "--crowd", "3")
+def test_run_serves_a_demo_with_a_crowd_and_ends_cleanly(tmp_path, free_port):
+    process = dev_run(free_port, tmp_path, "--crowd", "3")
     try:
         addresses = read_addresses(process.stdout)
         answers = {name: httpx.get(address).status_code for name, address in addresses.items()}
@@ -38,9 +41,48 @@ def test_run_serves_a_demo_with_a_crowd_and_ends_cleanly(tmp_path):
     assert process.returncode == 0
 
 
-def dev_run(port, data, *args):
+@pytest.mark.services
+def test_serve_has_all_processes_at_one_address_keeps_what_was_done_and_ends_with_any_of_them(free_port):
+    with tempfile.TemporaryDirectory(dir="/tmp") as data:
+        os.chmod(data, 0o755)  # PostgreSQL runs as somebody else
+        process = dev_run(free_port, data, command="serve")
+        addresses, everything = read_addresses(process.stdout), psutil.Process(process.pid).children(recursive=True)
+        answers = {name: httpx.get(address).status_code for name, address in addresses.items()}
+        with connect(f"ws://127.0.0.1:{free_port}/ws{urlsplit(addresses['Phone']).path}") as phone:
+            first_frame = phone.recv()
+        live = next(child for child in everything if "jamvote.asgi" in child.cmdline())
+        live.kill()
+        said = process.communicate(timeout=40)[1]
+
+        assert set(answers.values()) == {200, 302}
+        assert "revision" in first_frame
+        assert process.returncode == 1
+        assert "live has ended" in said
+        assert alive(everything) == []
+
+        process = dev_run(free_port, data, "--crowd", "3", command="serve")
+        again, everything = read_addresses(process.stdout), psutil.Process(process.pid).children(recursive=True)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=40)
+
+        assert again == addresses
+        assert process.returncode == 0
+        assert alive(everything) == []
+
+
+def alive(processes):
+    return [one for one in processes if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
+
+
+@pytest.fixture
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return free.getsockname()[1]
+
+
+def dev_run(port, data, *args, command="run"):
     env = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL", "SECRET_KEY")}
-    command = ["./dev", "run", "--port", str(port), *args]
+    command = ["./dev", command, "--port", str(port), *args]
     return subprocess.Popen(command, env=env | {"DATA_DIR": str(data)}, text=True, stdout=-1, stderr=-1)
 
 

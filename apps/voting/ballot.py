@@ -76,7 +76,8 @@ TAKE_BACK = f"""{HOLD}, done AS (
     RETURNING -1 AS n
 )"""
 ANSWER = """
-SELECT votable.votes + coalesce(done.n, 0), votable.revision + abs(coalesce(done.n, 0)), votable.pinned,
+SELECT votable.votes + greatest(coalesce(done.n, 0), -votable.votes),
+       votable.revision + abs(coalesce(done.n, 0)), votable.pinned,
        CASE WHEN done.n IS NULL THEN votable.counted_at ELSE now() END, done.n IS NOT NULL, voter.*
 FROM voter LEFT JOIN votable ON true LEFT JOIN done ON true
 """

@@ -14,6 +14,10 @@ class VoteQuerySet(models.QuerySet["Vote"]):
         """Votes that count to the cap: one comes back when its song is played or removed."""
         return self.filter(attendee=attendee, jam_song__status__in=["pending", "open", "queued", "playing"])
 
+    def to_take_back(self, attendee: Attendee) -> Self:
+        """All but those for what has been played, which is history; a removed song may come back with its votes."""
+        return self.filter(attendee=attendee).exclude(jam_song__status=JamSong.Status.PLAYED)
+
 
 class Vote(models.Model):
     jam_song = models.ForeignKey(JamSong, models.CASCADE, related_name="vote_set", db_index=False)

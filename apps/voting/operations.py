@@ -216,9 +216,8 @@ def lock(attendee: Attendee) -> Attendee:
 
 
 def withdraw(attendee: Attendee) -> list[int]:
-    """Deletes the attendee's votes for what is still to be played; answers the jam songs."""
-    votes = Vote.objects.out(attendee)
-    songs = list(votes.values_list("jam_song", flat=True))
+    """Deletes the attendee's votes but those for what has been played; answers the jam songs."""
+    songs = list(Vote.objects.to_take_back(attendee).values_list("jam_song", flat=True))
     Vote.objects.filter(attendee=attendee, jam_song__in=songs).delete()
     return songs
 

@@ -1,6 +1,7 @@
 """The database counts votes, whoever writes them: operations, cascades, bulk statements, SQL by hand.
 
-Each change of a count raises the row's revision and notes when it happened.
+Each change of a count raises the row's revision and notes when it happened. A counter that somebody has written too
+low by hand stops at 0, so that votes can still be taken back; `manage.py recount` finds and mends it.
 """
 
 from typing import Any
@@ -13,10 +14,10 @@ BEGIN
         UPDATE jams_jamsong s SET votes = votes + d.n, revision = revision + 1, counted_at = now()
         FROM (SELECT jam_song_id, count(*) AS n FROM added GROUP BY 1) d WHERE s.id = d.jam_song_id;
     ELSIF TG_OP = 'DELETE' THEN
-        UPDATE jams_jamsong s SET votes = votes - d.n, revision = revision + 1, counted_at = now()
+        UPDATE jams_jamsong s SET votes = greatest(votes - d.n, 0), revision = revision + 1, counted_at = now()
         FROM (SELECT jam_song_id, count(*) AS n FROM removed GROUP BY 1) d WHERE s.id = d.jam_song_id;
     ELSIF TG_OP = 'UPDATE' THEN
-        UPDATE jams_jamsong s SET votes = votes + d.n, revision = revision + 1, counted_at = now()
+        UPDATE jams_jamsong s SET votes = greatest(votes + d.n, 0), revision = revision + 1, counted_at = now()
         FROM (SELECT jam_song_id, sum(n) AS n
               FROM (SELECT jam_song_id, 1 AS n FROM added UNION ALL SELECT jam_song_id, -1 FROM removed) b
               GROUP BY 1 HAVING sum(n) <> 0) d
@@ -38,7 +39,9 @@ CREATE OR REPLACE TRIGGER votes_emptied AFTER TRUNCATE ON voting_vote
 """
 
 NOW = "strftime('%Y-%m-%d %H:%M:%f', 'now')"
-COUNT = f"UPDATE jams_jamsong SET votes = votes {{}}, revision = revision + 1, counted_at = {NOW} WHERE id = {{}};"  # noqa: S608
+COUNT = (
+    f"UPDATE jams_jamsong SET votes = max(votes {{}}, 0), revision = revision + 1, counted_at = {NOW} WHERE id = {{}};"  # noqa: S608
+)
 UP, DOWN = COUNT.format("+ 1", "NEW.jam_song_id"), COUNT.format("- 1", "OLD.jam_song_id")
 SQLITE = {
     "votes_added": f"AFTER INSERT ON voting_vote BEGIN {UP} END",

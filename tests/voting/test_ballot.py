@@ -8,9 +8,10 @@ from django.db import connection
 from django.utils import timezone
 
 from apps.jams.errors import JamGone, SongFrozen, VotesOut, VotingClosed, VotingPaused, WasRemoved
-from apps.jams.lineup import play_song, queue_song, skip_song
+from apps.jams.lineup import add_songs, play_song, queue_song, remove_song, skip_song
 from apps.jams.models import Jam, JamSong
 from apps.jams.operations import end_jam, set_paused
+from apps.voting.corrections import recount
 from apps.voting.models import Vote
 from apps.voting.operations import cast_vote, leave_jam, remove_attendee, take_back_vote
 from tests.factories import make_attendee, make_jam, make_jam_song, make_user, make_vote
@@ -210,6 +211,20 @@ def test_votes_for_what_was_played_stay_when_somebody_leaves():
     assert fresh(jam_song).votes == 1
 
 
+def test_votes_of_somebody_who_is_gone_do_not_come_back_with_a_removed_song():
+    host = make_user()
+    jam = make_jam(host=host)
+    jam_song, abuser, guest = make_jam_song(jam=jam), make_attendee(jam=jam), make_attendee(jam=jam)
+    for person in (abuser, guest):
+        cast_vote(jam_song=jam_song, attendee=person)
+    remove_song(jam_song=jam_song, host=host)
+    remove_attendee(attendee=abuser, host=host)
+
+    add_songs(jam=jam, host=host, songs=[jam_song.song])
+
+    assert (fresh(jam_song).status, fresh(jam_song).votes) == ("open", 1)
+
+
 def test_bulk_and_cascade_count_too():
     one, two = make_jam_song(), make_jam_song()
     people = [make_attendee(jam=one.jam) for _ in range(4)]
@@ -222,6 +237,55 @@ def test_bulk_and_cascade_count_too():
     assert fresh(two).votes == 1
     Vote.objects.all().delete()
     assert (fresh(one).votes, fresh(two).votes) == (0, 0)
+
+
+def test_sql_by_hand_and_the_deletion_of_a_jam_count_too():
+    jam = make_jam()
+    jam_song, other = make_jam_song(jam=jam), make_jam_song()
+    people = [make_attendee(jam=jam) for _ in range(3)]
+
+    with connection.cursor() as cursor:
+        for person in people:
+            cursor.execute(
+                "INSERT INTO voting_vote (jam_song_id, attendee_id, created_at) VALUES (%s, %s, %s)",
+                [jam_song.pk, person.pk, timezone.now()],
+            )
+        assert fresh(jam_song).votes == 3
+        cursor.execute("UPDATE voting_vote SET jam_song_id = %s WHERE attendee_id = %s", [other.pk, people[0].pk])
+        assert (fresh(jam_song).votes, fresh(other).votes) == (2, 1)
+        cursor.execute("DELETE FROM voting_vote WHERE attendee_id = %s", [people[1].pk])
+        assert fresh(jam_song).votes == 1
+    jam.delete()  # and with it its people, of whom one has voted elsewhere
+    assert fresh(other).votes == 0
+
+
+def test_what_changes_no_votes_changes_no_count():
+    vote = make_vote(jam_song=make_jam_song())
+    before = fresh(vote.jam_song)
+
+    Vote.objects.update(created_at=timezone.now())
+    Vote.objects.bulk_create([Vote(jam_song=vote.jam_song, attendee=vote.attendee)], ignore_conflicts=True)
+
+    after = fresh(vote.jam_song)
+    assert (after.votes, after.revision, after.counted_at) == (1, before.revision, before.counted_at)
+
+
+def test_a_vote_can_be_taken_back_where_the_counter_is_too_low():
+    jam_song = make_jam_song()
+    people = [make_attendee(jam=jam_song.jam) for _ in range(2)]
+    for person in people:
+        cast_vote(jam_song=jam_song, attendee=person)
+    JamSong.objects.filter(pk=jam_song.pk).update(votes=0)
+
+    tally = take_back_vote(jam_song=fresh(jam_song), attendee=people[0])
+
+    assert (tally.votes, fresh(jam_song).votes) == (0, 0)
+    recount(jam_song=jam_song.pk)
+    assert fresh(jam_song).votes == 1
+    JamSong.objects.filter(pk=jam_song.pk).update(votes=0)
+    Vote.objects.filter(attendee=people[1]).update(jam_song=make_jam_song(jam=jam_song.jam))
+    Vote.objects.all().delete()
+    assert fresh(jam_song).votes == 0
 
 
 @pytest.mark.services

@@ -1,0 +1,160 @@
+"""The processes of production on this machine, at one address: `./dev serve`. All of them end together.
+
+PostgreSQL and Redis are private ones unless DATABASE_URL and REDIS_URL name others; what the room and the hosts did
+stays in DATA_DIR. Files are not collected, but served from where they are written. In place of nginx.conf stands
+`carry`, which looks at the first line of a connection only.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from tests.servers import ServiceError, die_with_parent, private_directory, start_postgres, start_redis
+
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+GUNICORN = [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.py"]
+SERVERS = {
+    "web": [*GUNICORN, "jamvote.wsgi"],
+    "live": [*GUNICORN, "-k", "uvicorn_worker.UvicornWorker", "jamvote.asgi"],
+}
+MANAGE = [sys.executable, "manage.py"]
+PREPARE = ("migrate", "-v0"), ("seed_demo", "--if-empty")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="./dev serve", description=__doc__)
+    parser.add_argument("--host", required=True)
+    parser.add_argument("--port", required=True, type=int)
+    parser.add_argument("--crowd", default=0, type=int)
+    options = parser.parse_args()
+    for ending in ENDINGS:
+        signal.signal(ending, leave)
+    data = Path(os.environ["DATA_DIR"]).resolve()
+    try:
+        os.environ["DATABASE_URL"] = os.environ.get("DATABASE_URL") or start_postgres(data / "postgres")
+        os.environ["REDIS_URL"] = os.environ.get("REDIS_URL") or start_redis()
+    except ServiceError as error:
+        raise SystemExit(f"dev: {error} Or set DATABASE_URL and REDIS_URL.") from None
+    for command in PREPARE:
+        subprocess.run([*MANAGE, *command], check=True)
+    try:
+        return asyncio.run(serve(options))
+    finally:
+        ignore_endings()
+
+
+def leave(*_: Any) -> None:
+    ignore_endings()
+    sys.exit(0)
+
+
+def ignore_endings() -> None:
+    """A second Ctrl-C must not leave a server behind."""
+    for ending in ENDINGS:
+        signal.signal(ending, signal.SIG_IGN)
+
+
+async def serve(options: Any) -> int:
+    ended = asyncio.Event()
+    for ending in ENDINGS:
+        asyncio.get_running_loop().add_signal_handler(ending, ended.set)
+    home, connections = private_directory(), set()
+    sockets = {name: home / name for name in SERVERS}
+    children = {name: child([*command, "-b", f"unix:{sockets[name]}"]) for name, command in SERVERS.items()}
+    try:
+        if not await all_there(sockets, children, ended):
+            return 1
+        front = await asyncio.start_server(partial(tracked, connections, sockets), options.host, options.port)
+        subprocess.run([*MANAGE, "addresses"], check=True)
+        if options.crowd:
+            host = "127.0.0.1" if options.host == "0.0.0.0" else options.host
+            url = f"http://{host}:{options.port}"
+            children["crowd"] = child([*MANAGE, "crowd", url, "--attendees", str(options.crowd)])
+        status = await until_the_end(children, ended)
+        front.close()
+        return status
+    finally:
+        if "crowd" in children:
+            await end(children.pop("crowd"))  # before its server
+        for connection in connections:
+            connection.cancel()
+        await asyncio.gather(*connections, return_exceptions=True)  # no server waits for who keeps one open
+        await asyncio.gather(*map(end, children.values()))
+
+
+def child(command: list[str]) -> subprocess.Popen[bytes]:
+    """In a session of its own: Ctrl-C is for us."""
+    return subprocess.Popen(command, start_new_session=True, preexec_fn=die_with_parent)
+
+
+async def end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    await asyncio.to_thread(process.wait)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)  # workers whose master was killed
+
+
+async def all_there(sockets: dict[str, Path], children: dict[str, Any], ended: asyncio.Event) -> bool:
+    while not ended.is_set() and all(process.poll() is None for process in children.values()):
+        if all(path.exists() for path in sockets.values()):
+            return True
+        await asyncio.sleep(0.05)
+    return False
+
+
+async def until_the_end(children: dict[str, Any], ended: asyncio.Event) -> int:
+    """0 when somebody ends it, 1 when a server has ended by itself."""
+    while not ended.is_set():
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(ended.wait(), 0.2)
+        for name in [name for name in SERVERS if children[name].poll() is not None]:
+            sys.stderr.write(f"dev: {name} has ended\n")
+            return 1
+    return 0
+
+
+# The front --------------------------------------------------------------------------------------------
+
+
+async def tracked(connections: set[Any], sockets: dict[str, Path], *streams: Any) -> None:
+    task = asyncio.current_task()
+    connections.add(task)
+    try:
+        await carry(sockets, *streams)
+    except* (OSError, EOFError, asyncio.LimitOverrunError):
+        pass  # a client or a server may go at any moment
+    finally:
+        streams[1].close()
+        connections.discard(task)
+
+
+async def carry(sockets: dict[str, Path], reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """/ws/ goes to the live process, everything else to web; browsers open a connection of its own for a socket."""
+    first = await asyncio.wait_for(reader.readuntil(b"\n"), 60)
+    name = "live" if first.split(b" ")[1:2] and first.split(b" ")[1].startswith(b"/ws/") else "web"
+    from_server, to_server = await asyncio.open_unix_connection(str(sockets[name]))
+    to_server.write(first)
+    try:
+        async with asyncio.TaskGroup() as both:
+            both.create_task(pipe(reader, to_server))
+            both.create_task(pipe(from_server, writer))
+    finally:
+        to_server.close()
+
+
+async def pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while data := await reader.read(65_536):
+        writer.write(data)
+        await writer.drain()
+    writer.write_eof()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
