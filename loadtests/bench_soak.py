@@ -42,6 +42,8 @@ def run(*, short: bool, seconds: float = HOUR) -> list[Row]:
     before = descriptors(servers)
     samples, opened = load(servers, slugs, seconds)
     after = descriptors(servers)
+    for server in servers.values():
+        server.kill()
     rows = [growth_row(name, samples, judged=seconds >= HOUR / 2) for name in servers]
     for name in servers:
         note = f"{after[name]} instead of {before[name]}"
