@@ -68,7 +68,11 @@ def run(*, short: bool, sockets: tuple[int, ...] = ()) -> list[Row]:
     rows: list[Row] = []
     with other_process() as pool:
         for size in sizes:
-            rows += Bench(pool, voters, size, short=short).rows()
+            bench = Bench(pool, voters, size, short=short)
+            try:
+                rows += bench.rows()
+            finally:
+                bench.live.kill()
     return rows
 
 
@@ -147,7 +151,6 @@ class Bench:
             yield from self.stuck(room)
             yield from self.reconnect(room, web)
         room.ask("cut")
-        self.live.kill()
 
     def requests(self, number: int) -> list[bytes]:
         """Of attendees who show their token or their cookie."""
