@@ -100,7 +100,7 @@ def stop() -> None:
         try:
             process.wait(10)
         except subprocess.TimeoutExpired:
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL)  # its workers too
             process.wait()
         shutil.rmtree(home, ignore_errors=True)
 
