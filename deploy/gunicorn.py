@@ -5,6 +5,7 @@ import os
 import resource
 import shutil
 import tempfile
+from pathlib import Path
 
 from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
@@ -38,7 +39,10 @@ resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 65_536)), hard))
 
 def on_starting(server: Arbiter) -> None:
     """At the start and not at a reload, so that counters go on. Workers import prometheus_client after it."""
-    folder = tempfile.mkdtemp(prefix="jamvote-metrics-", dir=server.cfg.worker_tmp_dir)
+    for old in Path(server.cfg.worker_tmp_dir).glob("jamvote-metrics-*-*"):  # of one that was killed
+        if Path("/proc").exists() and not Path("/proc", old.name.split("-")[2]).exists():
+            shutil.rmtree(old, ignore_errors=True)
+    folder = tempfile.mkdtemp(prefix=f"jamvote-metrics-{os.getpid()}-", dir=server.cfg.worker_tmp_dir)
     os.chown(folder, server.cfg.uid, server.cfg.gid)
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
 

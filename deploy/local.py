@@ -41,6 +41,8 @@ def main() -> int:
         os.environ["DATABASE_URL"] = os.environ.get("DATABASE_URL") or start_postgres(data / "postgres")
         os.environ["REDIS_URL"] = os.environ.get("REDIS_URL") or start_redis()
     except ServiceError as error:
+        if "postmaster.pid" in str(error):
+            raise SystemExit("dev: this folder's database is in use by another ./dev serve. End that one.") from None
         raise SystemExit(f"dev: {error} Or set DATABASE_URL and REDIS_URL.") from None
     for command in PREPARE:
         subprocess.run([*MANAGE, *command], check=True)

@@ -44,7 +44,7 @@ try:
     PAGE_SIZE = env.int("PAGE_SIZE", 20, validate=positive)
     MAX_PAGE_SIZE = env.int("MAX_PAGE_SIZE", 100, validate=positive)
     BOARD_SIZE = env.int("BOARD_SIZE", 200, validate=positive)  # songs that a jam shows
-    MAX_SOCKETS = env.int("MAX_SOCKETS", 20_000, validate=positive)  # that a process has at once, 30 KB each
+    MAX_SOCKETS = env.int("MAX_SOCKETS", 12_000, validate=positive)  # that a process has at once, 25 KB each
     ATTENDEE_DAYS = env.int("ATTENDEE_DAYS", 30, validate=positive)  # names and secrets are erased so long after a jam
     STATISTICS_DAYS = env.int("STATISTICS_DAYS", 400, validate=positive)  # views and searches are kept
     SEARCH_TEXTS = env.int("SEARCH_TEXTS", 1000, validate=positive)  # different ones that a process counts in a day

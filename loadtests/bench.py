@@ -9,7 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-NAMES = ("http", "queries", "vote", "live", "crowd", "soak")
+ABOUT = """
+http     public reads beside the smallest possible view: 4 minutes
+queries  hot queries, and what 10 million votes cost them: 3 minutes
+vote     votes beside a request that only finds out who asks: 2 minutes
+live     rooms of 300 to 10,000 sockets beside a bare socket server: 4 minutes
+crowd    300 simulated attendees, with cached reads and without: 3 minutes
+soak     memory and descriptors while people come and go: 75 minutes
+"""
+NAMES = tuple(line.split()[0] for line in ABOUT.strip().splitlines())
 COLUMNS = ("case", "value", "unit", "floor", "ratio", "target", "met")
 
 
@@ -46,7 +54,9 @@ class Row:
 
 
 def main(args: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="./dev bench", description=__doc__, epilog=ABOUT, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("name", choices=NAMES)
     parser.add_argument("--short", action="store_true", help="ends within 50 s on two cores")
     parser.add_argument("--seconds", type=float, help="how long the soak is, instead of an hour")

@@ -128,4 +128,6 @@ def growth_row(name: str, samples: list[dict[str, float]], *, judged: bool) -> R
     )
     growth = 100 * (after / before - 1) * HOUR / (ended - begun)
     note = f"{before / 2**20:.1f} → {after / 2**20:.1f} MB"
-    return Row(f"growth of {name}", growth, "% an hour", most=GROWTH if judged else None, note=note)
+    if not judged:  # too short to foretell an hour from
+        return Row(f"growth of {name}", (after - before) / 2**20, "MB", note=note)
+    return Row(f"growth of {name}", growth, "% an hour", most=GROWTH, note=note)

@@ -23,7 +23,7 @@ def run(*, short: bool) -> list[Row]:
     set_up()
     fill()
     songs, tokens = prepare()
-    noop, ours = serve("loadtests.noop_wsgi", *WEB), serve("jamvote.wsgi", *WEB)
+    noop, ours = serve("loadtests.vote_floor", *WEB), serve("jamvote.wsgi", *WEB)
     rounds, seconds = (3, 0.5) if short else (9, 2)
     with generator() as load:
         print(f"{about()}; {rounds} rounds of {seconds} s a case, {CONNECTIONS} connections, {VOTERS} voters")

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 import psycopg
-from django.db import DEFAULT_DB_ALIAS, InterfaceError, NotSupportedError, OperationalError, connections
+from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections
 from django.db.backends.utils import CursorWrapper
 from django_prometheus.db.common import ExportingCursorWrapper
 from psycopg.types.datetime import TimestamptzLoader
@@ -18,7 +18,13 @@ T = TypeVar("T")
 
 class Cursor(psycopg.Cursor[Any]):
     def execute(self, query: Any, params: Any = None, **_options: Any) -> Any:
-        return super().execute(query, params, prepare=True)
+        try:
+            return super().execute(query, params, prepare=True)
+        except psycopg.errors.FeatureNotSupported:  # its plan is of other columns than there are now
+            if self.connection.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
+                raise  # the rollback forgets what was prepared
+            self.connection.execute("DEALLOCATE ALL")
+            return super().execute(query, params, prepare=True)
 
 
 MeasuredCursor: Any = ExportingCursorWrapper(Cursor, DEFAULT_DB_ALIAS, "postgresql")
@@ -43,14 +49,16 @@ def prepared_cursor() -> CursorWrapper:
 def at_once(act: Callable[..., T | None], *args: Any, **options: Any) -> T | None:
     """Without asking a kept connection first whether it lives, which costs as much as a small statement.
 
-    One that does not says so itself, as does one whose plans are of other columns than there are now. Then it is
-    closed and the answer is None: go the way that asks. So it must do no harm to do twice.
+    One that does not says so itself. Then it is closed and the answer is None: go the way that asks. So it must do no
+    harm to do twice.
     """
     connection: Any = connections[DEFAULT_DB_ALIAS]
     connection.health_check_done = True
     try:
         return act(*args, **options)
-    except (InterfaceError, NotSupportedError, OperationalError):
+    except (InterfaceError, OperationalError):
+        if connection.connection is None:  # there was none to be had: do not wait for one again
+            raise
         connection.close()
         return None
 

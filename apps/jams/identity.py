@@ -51,8 +51,11 @@ def bearer(authorization: str) -> str | None:
 
 def secrets_in(cookie_jar: Mapping[str, str]) -> list[str]:
     """Of all jams that this browser knows."""
-    cookies = [unsigned(value) for name, value in cookie_jar.items() if name.startswith(cookie_prefix())]
-    return [secret for secret in cookies if secret]
+    prefix = cookie_prefix()
+    cookies = [
+        value for name, value in cookie_jar.items() if name.startswith(prefix) and name[len(prefix) :].isdecimal()
+    ]
+    return [secret for cookie in cookies if (secret := unsigned(cookie))]
 
 
 def secret_in(cookie_jar: Mapping[str, str], jam: Jam) -> str | None:

@@ -116,11 +116,16 @@ class TryLater:
 
     def __init__(self, application: Any) -> None:
         self.application = application
+        self.open = 0  # also those that are still being looked at, and those let go that have not gone
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> Any:
         try:
-            if hub().can_serve:
-                return await self.application(scope, receive, send)
+            if hub().hears and self.open < settings.MAX_SOCKETS:
+                self.open += 1
+                try:
+                    return await self.application(scope, receive, send)
+                finally:
+                    self.open -= 1
         except (InterfaceError, OperationalError) as error:
             log.warning("live: the database is away, a socket is asked to come back: %s", error)
         await send({"type": "websocket.accept"})

@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 
 import orjson
 from channels.layers import get_channel_layer
-from django.conf import settings
 
 from apps.live.changes import CLOSE, HOST, Changes, Close
 
@@ -47,6 +46,7 @@ class Stream:
         self.recent, self.older = (0, Changes()), (0, Changes())
         self.turned = 0.0
         self.revision = 0
+        self.heard = 0  # the number of the last message; 0 where none has come since a number was read
         self.shown = 0  # the newest number that all have seen; what is addressed takes numbers too
         self.present = 0
         self.subscribed = False
@@ -55,9 +55,10 @@ class Stream:
         self.flushing: asyncio.Task[None] | None = None
 
     def feed(self, revision: int, changes: list[dict[str, Any]]) -> None:
-        # A hub that has seen nothing yet has lost nothing: its sockets fetch a snapshot anyway. And a check may have
-        # read the number of this very message while it was under way.
-        if self.revision and revision - self.revision not in {0, 1}:
+        # What is heard has no hole. Before that a number was read from the layer, maybe of messages still under way;
+        # and a hub that knows none has lost nothing: its sockets fetch a snapshot anyway.
+        follows = revision == self.heard + 1 if self.heard else revision <= self.revision + 1
+        if self.revision and not follows:
             self.lost = True
         if self.lost or not self.revision:
             self.begin_anew(revision - 1)
@@ -69,12 +70,12 @@ class Stream:
             self.begin_anew(revision)  # what was told before may not be told any more: hidden counts
         else:
             self.keep(changes)
-        self.revision = revision
+        self.heard, self.revision = revision, revision if self.lost else max(revision, self.revision)
         self.waiting.add(changes)
         self.wake()
 
     def lose(self, revision: int) -> None:
-        self.lost, self.revision = True, revision
+        self.lost, self.revision, self.heard = True, revision, 0
         self.begin_anew(revision)
         self.wake()
 
@@ -177,8 +178,8 @@ class Hub:
         self.tasks = [asyncio.create_task(self.receive()), asyncio.create_task(self.watch())]
 
     @property
-    def can_serve(self) -> bool:
-        return self.failed < DEAF and sum(len(s.sockets) for s in self.streams.values()) < settings.MAX_SOCKETS
+    def hears(self) -> bool:
+        return self.failed < DEAF
 
     async def join(
         self, name: str, socket: Socket, may_still: Callable[[], Awaitable[bool]] | None = None
@@ -269,7 +270,7 @@ class Hub:
             elif not stream.revision:
                 stream.revision = stream.shown = revision
                 stream.begin_anew(revision)
-            elif before.get(stream.name) == revision != stream.revision:
+            elif before.get(stream.name) == revision > stream.revision:
                 stream.lose(revision)  # behind by the same number twice: not under way, lost
         return {stream.name: revision for stream, revision in zip(streams, newest, strict=False)}
 

@@ -20,7 +20,9 @@ OUT = "('pending', 'open', 'queued', 'playing')"  # a vote comes back when its s
 
 class Row(NamedTuple):
     """What the statement found and left: of the song, the voter and the jam. `changed`: it cast the vote or took it
-    back. Where `votes` is None the song takes none, and nothing was done."""
+    back. Where `votes` is None the song takes none, and nothing was done.
+
+    `waited`: for the song's row, which somebody else has changed meanwhile; all else is of before that."""
 
     votes: int | None
     revision: int
@@ -35,17 +37,18 @@ class Row(NamedTuple):
     counts: str
     counts_top: int
     max_votes: int | None
+    waited: bool = False
 
 
 class Voter(NamedTuple):
     """Who votes, by one of these."""
 
     attendee: int | None = None
-    secrets: tuple[str, Sequence[str]] | None = None  # a jam's slug, and hashes of which one is of its attendee
+    holder: tuple[str, Sequence[str]] | None = None  # a jam's slug, and hashes: one of them is of its attendee's secret
 
     def params(self, song: int) -> dict[str, Any]:
-        slug, hashes = self.secrets or ("", ())
-        return {"attendee": self.attendee, "slug": slug, "hashes": list(hashes), "song": song, "alone": False}
+        slug, hashes = self.holder or ("", ())
+        return {"attendee": self.attendee, "slug": slug, "hashes": list(hashes), "song": song}
 
 
 JAM = "j.id, j.slug, j.status, j.counts, j.counts_top, j.max_votes"
@@ -55,7 +58,7 @@ BY_HASH = "j.slug = %(slug)s AND a.secret_hash = ANY(%(hashes)s)"
 HOLD = f"""
 WITH voter AS MATERIALIZED (
     SELECT a.id AS attendee, a.last_seen, {JAM} FROM jams_attendee a JOIN jams_jam j ON j.id = a.jam_id
-    WHERE {{who}} AND {HERE} FOR KEY SHARE OF a
+    WHERE {{who}} AND {HERE} LIMIT 1 FOR KEY SHARE OF a
 ), votable AS MATERIALIZED (
     SELECT s.id, s.votes, s.revision, s.pinned, s.counted_at FROM jams_jamsong s JOIN voter ON s.jam_id = voter.id
     WHERE s.id = %(song)s AND s.votable AND (s.votable_until IS NULL OR s.votable_until > clock_timestamp())
@@ -78,7 +81,8 @@ TAKE_BACK = f"""{HOLD}, done AS (
 ANSWER = """
 SELECT votable.votes + greatest(coalesce(done.n, 0), -votable.votes),
        votable.revision + abs(coalesce(done.n, 0)), votable.pinned,
-       CASE WHEN done.n IS NULL THEN votable.counted_at ELSE now() END, done.n IS NOT NULL, voter.*
+       CASE WHEN done.n IS NULL THEN votable.counted_at ELSE now() END, done.n IS NOT NULL, voter.*,
+       votable.revision IS DISTINCT FROM (SELECT o.revision FROM jams_jamsong o WHERE o.id = votable.id)
 FROM voter LEFT JOIN votable ON true LEFT JOIN done ON true
 """
 ALONE = "SELECT 1 FROM jams_attendee WHERE id = %s FOR NO KEY UPDATE"
@@ -117,22 +121,22 @@ def cast(song: int, voter: Voter) -> Row | None:
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(ALONE, [row.attendee])
-        return run(CAST, song, voter, alone=True)
+        return run(CAST, song, Voter(row.attendee), alone=True)
 
 
 def take_back(song: int, voter: Voter) -> Row | None:
     if connection.vendor != "postgresql":
         return run_lite(LITE_TAKE_BACK, song, voter)
-    return run(TAKE_BACK, song, voter)
-
-
-def by(voter: Voter) -> str:
-    return BY_ID if voter.secrets is None else BY_HASH
+    row = run(TAKE_BACK, song, voter)
+    if row and row.waited and not row.changed:  # perhaps for the voter's own vote
+        return run(TAKE_BACK, song, voter)
+    return row
 
 
 def run(statement: str, song: int, voter: Voter, *, alone: bool = False) -> Row | None:
     with prepared_cursor() as cursor:
-        cursor.execute(statement.format(who=by(voter)) + ANSWER, voter.params(song) | {"alone": alone})
+        who = BY_HASH if voter.holder else BY_ID
+        cursor.execute(statement.format(who=who) + ANSWER, voter.params(song) | {"alone": alone})
         row = cursor.fetchone()
     return Row(*row) if row else None
 
@@ -153,7 +157,7 @@ def run_lite(statement: str, song: int, voter: Voter) -> Row | None:
 
 
 def find_lite(cursor: Any, voter: Voter, params: dict[str, Any]) -> Row | None:
-    cursor.execute(LITE_FIND.format(who=BY_ID if voter.secrets is None else LITE_BY_HASH), params)
+    cursor.execute(LITE_FIND.format(who=LITE_BY_HASH if voter.holder else BY_ID), params)
     found = cursor.fetchone()
     if found is None:
         return None

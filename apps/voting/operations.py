@@ -69,12 +69,13 @@ def take_back_vote(*, jam_song: JamSong, attendee: Attendee) -> Tally:
 
 def vote_by_secret(*, slug: str, song: int, secrets: Iterable[str], voted: bool) -> Tally | None:
     """The vote of whoever holds one of these secrets, in one statement. None: ask rows who it is and why not."""
-    voter = ballot.Voter(secrets=(slug, [hashed(secret) for secret in secrets]))
+    voter = ballot.Voter(holder=(slug, [hashed(secret) for secret in secrets]))
     row = (ballot.cast if voted else ballot.take_back)(song, voter)
     if row is None or row.votes is None or (voted and row.max_votes and not row.changed):
         return None
+    tally = told(song, row, voted=voted)
     see(row.attendee, row.last_seen)
-    return told(song, row, voted=voted)
+    return tally
 
 
 def has_voted(jam_song: JamSong, attendee: Attendee) -> bool:
@@ -82,21 +83,18 @@ def has_voted(jam_song: JamSong, attendee: Attendee) -> bool:
 
 
 def told(song: int, row: ballot.Row, *, voted: bool) -> Tally:
-    """Tells the room, and answers what the voter may see."""
+    """Tells the room, and answers what the voter may see. Also what has not changed: whoever says it again may do so
+    because it was not told."""
+    if row.waited:  # perhaps the host has hidden counts
+        counts, top = Jam.objects.values_list("counts", "counts_top").get(pk=row.jam)
+        row = row._replace(counts=counts, counts_top=top)
     if row.counts == Jam.Counts.LIVE:
-        if row.changed:
-            state = {
-                "status": "open",
-                "votes": row.votes,
-                "counted_at": board.iso(row.counted_at),
-                "pinned": row.pinned,
-            }
-            announce(stream_of(row.slug), Change(state, row.revision, "songs", song))
+        state = {"status": "open", "votes": row.votes, "counted_at": board.iso(row.counted_at), "pinned": row.pinned}
+        announce(stream_of(row.slug), Change(state, row.revision, "songs", song))
         return Tally(song, row.votes, voted, row.revision)
     jam = Jam.from_db("default", JAM_COLUMNS, (row.jam, row.slug, row.status, row.counts, row.counts_top))
     at = board.stamp(jam)
-    if row.changed:
-        board.publish_count(jam, song)
+    board.publish_count(jam, song)
     return Tally(song, None, voted, at or row.revision)
 
 

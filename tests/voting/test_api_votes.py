@@ -21,6 +21,7 @@ from tests.factories import (
     make_user,
     make_vote,
 )
+from tests.races import in_threads
 
 pytestmark = pytest.mark.django_db
 
@@ -334,6 +335,55 @@ def test_a_phone_that_knows_many_jams_votes_in_each_as_who_it_is_there():
         assert phone("PUT", vote_path(song), **OUR_PAGE).json()["votes"] == 1
 
     assert [Vote.objects.get(jam_song=song).attendee for song in songs] == [sam for sam, _token in people]
+
+
+def test_two_cookies_of_one_jam_are_one_vote():
+    jam_song = make_jam_song(jam=make_jam(max_votes=1))
+    cookies = {}
+    for suffix in ("", "x", "0"):
+        _sam, token = make_attendee_with_token(jam=jam_song.jam)
+        cookies[f"{identity.cookie_name(jam_song.jam)}{suffix}"] = identity.cookies.sign(token)
+
+    tally = Caller(cookies=cookies)("PUT", vote_path(jam_song), **OUR_PAGE).json()
+
+    row = JamSong.objects.get(pk=jam_song.pk)
+    assert (tally["votes"], tally["revision"]) == (row.votes, row.revision) == (1, 1)
+    assert Vote.objects.count() == 1
+
+
+@pytest.mark.parametrize("counts", ["live", "hidden"])
+def test_a_vote_that_is_said_again_is_told_again(counts, monkeypatch):
+    """The first time something may have failed between its commit and the telling."""
+    told = []
+    jam_song = make_jam_song(jam=make_jam(counts=counts))
+    _sam, token = make_attendee_with_token(jam=jam_song.jam)
+    for module in ("voting.operations", "jams.board"):
+        monkeypatch.setattr(f"apps.{module}.announce", lambda stream, *changes: told.append(changes))
+
+    for _ in range(2):
+        Caller(token=token)("PUT", vote_path(jam_song))
+
+    assert len(told) == 2
+    assert [change.state["votes"] for changes in told for change in changes] == [1, 1]
+
+
+@pytest.mark.services
+@pytest.mark.django_db(transaction=True)
+def test_a_vote_and_its_taking_back_at_once_come_one_after_the_other():
+    songs = [make_jam_song(jam=jam) for jam in [make_jam()] for _ in range(12)]
+    _sam, token = make_attendee_with_token(jam=songs[0].jam)
+    said = {song.pk: [] for song in songs}
+
+    def ask(method, song):
+        return lambda: said[song.pk].append(Caller(token=token)(method, vote_path(song)).json())
+
+    assert in_threads([ask(method, song) for song in songs for method in ("PUT", "DELETE")]) == []
+
+    for song in songs:
+        first, last = sorted(said[song.pk], key=lambda tally: tally["revision"])
+        assert first["revision"] < last["revision"]
+        assert last["voted"] == Vote.objects.filter(jam_song=song).exists()
+        assert last["votes"] == votes_of(song)
 
 
 def test_whoever_votes_is_seen_in_the_room():

@@ -8,7 +8,6 @@ import random
 import signal
 import socket
 import threading
-import time
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -423,11 +422,9 @@ def test_a_server_that_is_gone_is_tried_again_ever_later():
         await asyncio.sleep(0.4)
         watching.cancel()
 
-    started = time.monotonic()
     asyncio.run(run())
 
     assert dict(room.figures.errors) == {"socket: ConnectionRefusedError": 1}
-    assert time.monotonic() - started < 2
 
 
 def come_to(room, delay=0.0):
