@@ -38,7 +38,7 @@ def main() -> int:
         signal.signal(ending, leave)
     data = Path(os.environ["DATA_DIR"]).resolve()
     try:
-        os.environ["DATABASE_URL"] = os.environ.get("DATABASE_URL") or start_postgres(data / "postgres")
+        os.environ["DATABASE_URL"] = os.environ.get("DATABASE_URL") or start_postgres(kept=data / "postgres")
         os.environ["REDIS_URL"] = os.environ.get("REDIS_URL") or start_redis()
     except ServiceError as error:
         if "postmaster.pid" in str(error):

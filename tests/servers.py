@@ -33,7 +33,7 @@ class ServiceError(Exception):
     """No server can be had; the message says what to install."""
 
 
-def start_postgres(kept: Path | None = None, again: Path | None = None) -> str:
+def start_postgres(again: Path | None = None, *, kept: Path | None = None) -> str:
     """Start a PostgreSQL of 14 or newer, wait until it answers and return its URL. Its user may do everything.
 
     What it holds is gone with it, unless it is `kept` in a folder, which is made where there is none.

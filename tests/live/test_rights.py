@@ -10,6 +10,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from apps.jams import identity
+from apps.jams.consumers import user_with
 from apps.jams.models import Jam, JamHost
 from apps.jams.operations import delete_jam
 from apps.live.changes import Close
@@ -127,6 +128,18 @@ def test_staff_who_are_no_longer_come_back_as_anybody(asgi_server, end):
 
         assert console.close_code() == 4403
         assert stays.all_for(0.2) is not None
+
+
+def test_the_session_is_over_before_its_sockets_close(monkeypatch):
+    jam, _jam_song = hidden_night()
+    caller, known = Caller(user=jam.hosts.get()), []
+    cookies = {name: morsel.value for name, morsel in caller.client.cookies.items()}
+    monkeypatch.setattr("apps.jams.receivers.dismiss", lambda *to: known.append(user_with(cookies).is_authenticated))
+    assert user_with(cookies).is_authenticated
+
+    caller.client.logout()
+
+    assert known == [False]  # who comes back at once is nobody
 
 
 def test_a_login_elsewhere_disturbs_nobody(asgi_server):

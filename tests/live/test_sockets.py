@@ -1,5 +1,6 @@
 """The room's sockets, through the real server: who hears what, and in which shape."""
 
+import asyncio
 import json
 import time
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from apps.jams.models import JamSong
 from apps.jams.operations import end_jam, set_paused
 from apps.live import consumers
 from apps.live import hub as hubs
+from apps.live.consumers import TryLater
 from apps.voting.operations import cast_vote, suggest_song, take_back_vote
 from tests.callers import Caller
 from tests.factories import (
@@ -354,6 +356,29 @@ def test_a_process_takes_no_more_sockets_than_it_may(asgi_server, settings):
     assert third.close_code == 1013
     with watching(asgi_server, jam) as phone:
         assert "revision" in phone.greeting
+
+
+def test_sockets_that_come_at_once_are_counted_before_they_are_let_in(settings):
+    settings.MAX_SOCKETS, entered, said = 2, [], []
+
+    async def application(*scope):
+        entered.append(scope)
+        await asyncio.Event().wait()
+
+    async def send(message):
+        said.append(message["type"])
+
+    async def scene():
+        door = TryLater(application)
+        sockets = [asyncio.create_task(door({}, None, send)) for _ in range(5)]
+        while len(entered) + said.count("websocket.close") < 5:
+            await asyncio.sleep(0)
+        for socket in sockets:
+            socket.cancel()
+
+    asyncio.run(scene())
+
+    assert (len(entered), said.count("websocket.close")) == (2, 3)
 
 
 def test_a_jam_that_is_not_there_closes(asgi_server):

@@ -1,12 +1,14 @@
 """The vote itself: once, counted by the database, exact at closing."""
 
 import threading
+import time
 from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.utils import timezone
 
+from apps.jams import operations
 from apps.jams.errors import JamGone, SongFrozen, VotesOut, VotingClosed, VotingPaused, WasRemoved
 from apps.jams.lineup import add_songs, play_song, queue_song, remove_song, skip_song
 from apps.jams.models import Jam, JamSong
@@ -388,3 +390,39 @@ def test_a_vote_in_a_jam_that_is_gone_says_so():
 
     with pytest.raises(JamGone):
         cast_vote(jam_song=jam_song, attendee=attendee)
+
+
+def somebody_waits():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted")
+        return cursor.fetchone()
+
+
+@pytest.mark.services
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("counts", ["hidden", "top"])
+def test_a_vote_that_waits_while_counts_are_hidden_tells_none(monkeypatch, counts):
+    jam_song = make_jam_song(jam=make_jam(host=make_user()))
+    host, attendee = jam_song.jam.hosts.get(), make_attendee(jam=jam_song.jam)
+    held, told, tallies, show = threading.Event(), [], [], operations.show_otherwise
+
+    def hold(action):
+        show(action)
+        held.set()
+        for _ in range(500):
+            if somebody_waits():
+                return
+            time.sleep(0.01)
+        raise AssertionError("nobody waits")
+
+    def vote():
+        held.wait(10)
+        tallies.append(cast_vote(jam_song=jam_song, attendee=attendee))
+
+    monkeypatch.setattr(operations, "show_otherwise", hold)
+    monkeypatch.setattr("apps.voting.operations.announce", lambda stream, *changes: told.extend(changes))
+
+    assert in_threads([lambda: operations.change_jam(jam=jam_song.jam, host=host, counts=counts), vote]) == []
+
+    assert [tally.votes for tally in tallies] == [None]
+    assert told == []  # only by the board, which knows who may hear it
