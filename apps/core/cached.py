@@ -217,7 +217,7 @@ class CachedReads:
         return self.security.process_response(request, response)
 
 
-@functools.lru_cache(maxsize=4096)
+@functools.lru_cache(maxsize=1024)
 def understood(site: str, path: str, query_string: str, accept: str, accept_encoding: str) -> Wanted | None:
     """What is asked for, if it is a read to share, with parameters that it declares, in a form that the view gives."""
     read = declared(path)

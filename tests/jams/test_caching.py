@@ -230,6 +230,7 @@ def test_ended_boards_follow_the_library_too():
     assert b"Renamed" in night.read()["snapshot"]
 
 
+@pytest.mark.services
 def test_under_a_writer_loop_no_reader_sees_an_older_state_after_a_newer_one():
     """And none sees fewer votes than were acknowledged before it asked."""
     night = Night()
