@@ -1,4 +1,4 @@
-"""QuerySets whose SQL is made once a thread: making it costs the ORM ten times what asking the database does.
+"""QuerySets whose SQL is made once a thread: making it costs the ORM more than asking the database does.
 
 BY_SLUG = Compiled(lambda: Jam.objects.public().filter(slug=GIVEN).values("slug", "name"))
 rows = BY_SLUG("a-jam", limit=1)

@@ -1,4 +1,4 @@
-"""Statements that PostgreSQL reads and plans once a connection: a hot one then takes a fifth of the time.
+"""Statements that PostgreSQL reads and plans once a connection, which is most of what a small one takes.
 
 Behind a pooler such as PgBouncer each transaction may get another connection of the server's, so nothing is prepared.
 """

@@ -94,7 +94,7 @@ def user_changed(instance: User, created: bool = False, update_fields: Any = Non
 
 
 @receiver(user_logged_out)
-def logged_out(user: Any, request: Any = None, **kwargs: Any) -> None:
+def logged_out(user: Any, request: Any, **kwargs: Any) -> None:
     if user:
         request.session.flush()  # before its sockets close: Django does it after, and who comes back at once is a host
         dismiss_from(Jam.objects.hosted_by(user), user_address(user))

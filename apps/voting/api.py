@@ -59,7 +59,7 @@ class VoteView(APIView):
 
 
 def vote_at_once(request: HttpRequest, slug: str, song: int) -> HttpResponse | None:
-    """The answer to a vote that is taken, to the byte, at a third of the framework's cost."""
+    """The answer to a vote that is taken, the same that the framework would give."""
     given = request.META.get
     body = given("QUERY_STRING") or given("CONTENT_LENGTH") not in {None, "", "0"}
     if request.method not in {"PUT", "DELETE"} or body or not wants_json(given("HTTP_ACCEPT", "")):
