@@ -147,6 +147,8 @@ class Bench:
             web = serve("jamvote.wsgi", *WEB)  # early: it computes tonight's boards when it starts
             yield from self.fan_out(room)
         yield from self.receipts(room)
+        if self.size <= SMALL:
+            yield from self.bare_receipts()
         if self.size == 1000:
             yield from self.stuck(room)
             yield from self.reconnect(room, web)
@@ -189,6 +191,32 @@ class Bench:
         anew = sum("refetch" in json.loads(frame.text) for frame in heard.frames)
         yield Row(f"{self.name}, lost", self.lost(casts, heard), "receipts", most=0, note=f"told to look again: {anew}")
 
+    def bare_receipts(self) -> Iterator[Row]:
+        """What the bare server and this machine need for one frame to as many, without a vote."""
+        server, bare, _took = self.bare()
+        caller = Room(server.port, [upgrade("/")])
+        caller.connect()
+        turns = 20 if self.short else 100
+        listening, said = bare.begin("listen", turns / FRAMES_A_SECOND + SETTLE), {}
+        for turn in range(turns):
+            text = json.dumps({"revision": turn, "songs": [{"id": 1, "revision": turn, "said": "x" * 100}]}).encode()
+            said[text] = time.monotonic()
+            caller.say(text)
+            time.sleep(1 / FRAMES_A_SECOND)
+        waits = sorted(1000 * (frame.last - said[frame.text]) for frame in listening.result().frames)
+        caller.cut()
+        bare.ask("cut")
+        server.kill()
+        note = f"the same of a bare server, without a vote; its median {statistics.median(waits):.1f} ms"
+        yield Row(f"{self.name}, floor", waits[int(len(waits) * 0.95)], "ms", note=note)
+
+    def bare(self) -> tuple[Server, FarRoom, float]:
+        """The floor with a room of this size, and the seconds that it took to open it."""
+        server = serve("loadtests.live_floor", *LIVE)
+        room = FarRoom(self.pool, server.port, [upgrade("/")] * self.size)
+        took, _first = room.ask("connect")
+        return server, room, took
+
     def vote_and_listen(self, room: FarRoom, seconds: float) -> tuple[list[Cast], Heard]:
         listening = room.begin("listen", seconds + SETTLE)
         casts = self.voters.votes(seconds, self.rate, evenly=self.size > SMALL)
@@ -200,9 +228,7 @@ class Bench:
 
     def fan_out(self, room: FarRoom) -> Iterator[Row]:
         """Floor and subject in turn; the frame that the floor sends is one of the subject's."""
-        floor = serve("loadtests.live_floor", *LIVE)
-        bare = FarRoom(self.pool, floor.port, [upgrade("/")] * self.size)
-        bare.ask("connect")
+        floor, bare, self.bare_took = self.bare()
         rounds, seconds = (3, 1.5) if self.short else (7, 4)
         costs, floors, notes = [], [], set()
         for _ in range(rounds):
@@ -272,7 +298,8 @@ class Bench:
         web.kill()
         if answers != {b"200": self.size}:
             raise ValueError(f"snapshots: {answers}")
-        yield Row(f"{self.name} come back, first frames", took, "s", most=FIRST_FRAMES, note="cut off at once")
+        note = f"cut off at once; to open as many at a bare server took {self.bare_took:.2f} s"
+        yield Row(f"{self.name} come back, first frames", took, "s", most=FIRST_FRAMES, note=note)
         yield Row(f"{self.name} come back, all right", right, "s", most=ALL_RIGHT, note="with a snapshot each")
         yield Row(f"{self.name} come back, boards", boards, "queries", most=1, note="in the database, one web process")
 

@@ -217,6 +217,25 @@ def test_a_frame_that_cannot_be_made_makes_all_look_again():
 # Slow sockets -----------------------------------------------------------------------------------------
 
 
+def test_a_frame_is_written_to_who_takes_it_at_once_and_sent_to_who_does_not():
+    async def scene():
+        written, quick, slow = [], Ear(), Ear()
+        takes = quick.socket._replace(write=lambda frame: not written.append(frame))
+        refuses = slow.socket._replace(write=lambda frame: False)
+        stream = stream_with()
+        stream.sockets = {takes, refuses}
+        stream.feed(1, [vote(7, 1)])
+        await settled(stream)
+        return written, quick, slow
+
+    written, quick, slow = asyncio.run(scene())
+
+    [frame] = written
+    assert frame[:1] == b"\x81"  # one whole text
+    assert json.loads(frame[2:]) == slow.heard[0]
+    assert not quick.heard
+
+
 def test_a_stuck_socket_is_let_go_and_the_others_get_their_frame():
     async def scene():
         ears, stuck = [Ear() for _ in range(20)], Ear(delay=3600)

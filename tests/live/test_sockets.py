@@ -16,7 +16,9 @@ from apps.jams.models import JamSong
 from apps.jams.operations import end_jam, set_paused
 from apps.live import consumers
 from apps.live import hub as hubs
+from apps.live.changes import Change
 from apps.live.consumers import TryLater
+from apps.live.streams import announce
 from apps.voting.operations import cast_vote, suggest_song, take_back_vote
 from tests.callers import Caller
 from tests.factories import (
@@ -160,6 +162,54 @@ def test_many_votes_make_few_frames_and_the_last_state_wins(asgi_server):
     assert known == {song.pk: 20 for song in songs}
     assert sum("songs" in frame for frame in frames) <= windows + 3
     assert not any("refetch" in frame for frame in frames)
+
+
+def test_frames_of_any_length_are_written_past_the_servers_protocol(asgi_server, monkeypatch):
+    jam = make_jam()
+    texts = ["short", "x" * 300, "x" * 70_000]  # RFC 6455 writes their lengths in three ways
+
+    with watching(asgi_server, jam) as phone:
+        monkeypatch.setattr(consumers.StreamConsumer, "tell", None)  # the first frame went that way, no other does
+        for turn, text in enumerate(texts):
+            announce(jam.stream, Change({"text": text}, turn))
+            heard = phone.until(lambda frame: "text" in frame)
+
+            assert heard[-1]["text"] == text
+
+
+def test_nothing_is_written_to_a_socket_that_has_not_taken_the_last_or_was_told_goodbye():
+    class Transport:
+        closing, waiting, written = False, 0, b""
+
+        def is_closing(self):
+            return self.closing
+
+        def get_write_buffer_size(self):
+            return self.waiting
+
+        def write(self, frame):
+            self.written += frame
+
+    async def end(code):
+        pass
+
+    async def scene():
+        consumer, transport = consumers.StreamConsumer(find=None), Transport()
+        consumer.transport, consumer.close = transport, end
+        took = [consumer.write(b"1")]
+        transport.waiting = 1
+        took.append(consumer.write(b"2"))
+        transport.waiting, transport.closing = 0, True
+        took.append(consumer.write(b"3"))
+        transport.closing = False
+        consumer.drop(1000)
+        took.append(consumer.write(b"4"))
+        return took, transport.written
+
+    took, written = asyncio.run(scene())
+
+    assert took == [True, False, False, False]
+    assert written == b"1"
 
 
 def test_another_jams_votes_are_not_heard(asgi_server):
