@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 from gunicorn.arbiter import Arbiter
+from gunicorn.http import wsgi
 from gunicorn.workers.base import Worker
 from uvicorn_worker import UvicornWorker
 
@@ -22,6 +23,7 @@ worker_tmp_dir = "/dev/shm"
 control_socket_disable = True
 forwarded_allow_ips = "*"  # only the balancer reaches this port
 forwarder_headers = ""  # a header SCRIPT_NAME or PATH_INFO would move the whole site
+wsgi.SERVER = "JamVote"  # what serves it is nobody's business
 
 # Frames are small and serialised once for all; compressing them for every socket costs more than it saves.
 UvicornWorker.CONFIG_KWARGS |= {

@@ -13,21 +13,23 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
-from environs import Env, EnvError
+from environs import FileAwareEnv
 from marshmallow.validate import Length, Range, Regexp
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = Env()
+env = FileAwareEnv(strip_whitespace=True)  # what is secret can also be a file: NAME_FILE=/run/secrets/name
 positive = Range(min=1)
 
 try:
     DEBUG = env.bool("DEBUG", False)
     SECRET_KEY = env.str("SECRET_KEY", "")
-    SECRET_KEY_FILE = env.path("SECRET_KEY_FILE", None)
+    # Earlier keys, so that nobody is logged out or loses votes when the key changes.
+    SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", [])
     DATA_DIR = env.path("DATA_DIR", BASE_DIR / "var")
     PUBLIC_URL = env.str("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
     ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"], validate=Length(min=1))
     DATABASE = env.dj_db_url("DATABASE_URL", f"sqlite:///{DATA_DIR}/jamvote.sqlite3")
+    DATABASE_PASSWORD = env.str("DATABASE_PASSWORD", "")  # where DATABASE_URL names none
     DATABASE_POOL = env.int("DATABASE_POOL", 0, validate=Range(min=0))  # 0: no pool; jamvote.asgi says 20
     REDIS_URL = env.str("REDIS_URL", "", validate=Regexp(r"^((redis|rediss|unix)://.+)?$"))
     CHANNEL_PREFIX = env.str("CHANNEL_PREFIX", "jamvote")
@@ -41,6 +43,8 @@ try:
     VERIFY_EMAIL = env.bool("VERIFY_EMAIL", "console" not in MAIL.get("EMAIL_BACKEND", ""))
     STAFF_SECOND_FACTOR = env.bool("STAFF_SECOND_FACTOR", False)  # without one, staff may no more than hosts
     LOG_LEVEL = env.log_level("LOG_LEVEL", logging.INFO)
+    HSTS_SECONDS = env.int("HSTS_SECONDS", 2 * 365 * 24 * 3600, validate=Range(min=0))
+    REPORT_URI = env.str("CSP_REPORT_URI", "", validate=Regexp(r"^((https://|/)[^\s;,]+)?$"))  # what pages refused to do
 
     # Limits. Every one can be set from the environment under its own name.
     MAX_BODY_BYTES = env.int("MAX_BODY_BYTES", 1024 * 1024, validate=positive)
@@ -57,18 +61,15 @@ try:
     LOGIN_FAILURES_IN_ALL = env.int("LOGIN_FAILURES_IN_ALL", 100, validate=positive)  # of an account, from anywhere
     LOGIN_LOCK_MINUTES = env.int("LOGIN_LOCK_MINUTES", 15, validate=positive)
     SESSION_CACHE_SECONDS = env.int("SESSION_CACHE_SECONDS", 1800, validate=positive)
-except EnvError as error:
+except ValueError as error:  # EnvError is one, and so is what a file raises that cannot be read
     raise ImproperlyConfigured(f"Environment: {error}") from error
 
-if SECRET_KEY_FILE and not SECRET_KEY:
-    try:
-        SECRET_KEY = SECRET_KEY_FILE.read_text().strip()
-    except OSError as error:
-        raise ImproperlyConfigured(f"Environment: SECRET_KEY_FILE cannot be read: {error}") from error
 if len(SECRET_KEY) < 32:
     raise ImproperlyConfigured(
         "Environment: set SECRET_KEY (at least 32 random characters) or SECRET_KEY_FILE. ./dev makes a file by itself."
     )
+if any(len(key) < 32 for key in SECRET_KEY_FALLBACKS):
+    raise ImproperlyConfigured("Environment: SECRET_KEY_FALLBACKS must be keys of at least 32 characters.")
 if urlsplit(PUBLIC_URL).scheme not in {"http", "https"} or not urlsplit(PUBLIC_URL).hostname:
     raise ImproperlyConfigured(f"Environment: PUBLIC_URL must be like https://jam.example, not {PUBLIC_URL!r}.")
 
@@ -76,6 +77,8 @@ if "EMAIL_BACKEND" not in MAIL:
     raise ImproperlyConfigured("Environment: EMAIL_URL must be console: or smtp://user:password@host:587?tls=True.")
 
 HTTPS = PUBLIC_URL.startswith("https://")
+if DEBUG and HTTPS:
+    raise ImproperlyConfigured("Environment: DEBUG shows settings and code to everybody; it is not for https://.")
 
 # Applications ------------------------------------------------------------------------------------
 
@@ -89,6 +92,7 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "channels",
+    "csp",
     "rest_framework",
     "django_filters",
     "drf_spectacular",
@@ -149,6 +153,8 @@ TEMPLATES = [
 # Stores ------------------------------------------------------------------------------------------
 
 DATABASES: dict[str, dict[str, Any]] = {"default": dict(DATABASE)}
+if DATABASE_PASSWORD:
+    DATABASES["default"]["PASSWORD"] = DATABASE_PASSWORD
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["CONN_MAX_AGE"] = None
     DATABASES["default"]["OPTIONS"] = {
@@ -277,13 +283,14 @@ AXES_SENSITIVE_PARAMETERS = ["login", "code", "oldpassword", "password1", "passw
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
+MESSAGE_STORAGE = "apps.core.messages.MessageStorage"  # the same for its cookie
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 CSRF_COOKIE_HTTPONLY = True  # scripts read the token from the page
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if HTTPS else []
 CSRF_FAILURE_VIEW = "apps.pages.views.errors.csrf_failure"
 SECURE_SSL_REDIRECT = False  # the balancer's work
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
-SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
+SECURE_HSTS_SECONDS = HSTS_SECONDS if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
 SILENCED_SYSTEM_CHECKS = [
@@ -292,6 +299,40 @@ SILENCED_SYSTEM_CHECKS = [
 ]
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_IMAGE_BYTES + MAX_BODY_BYTES
+DATA_UPLOAD_MAX_NUMBER_FIELDS, DATA_UPLOAD_MAX_NUMBER_FILES = 1000, 1
+
+# What a page may load and do (CSP 3). Nothing is inline, and no nonces: pages that are shared hold nothing of a viewer.
+CONTENT_SECURITY_POLICY: dict[str, dict[str, Any]] = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'", PUBLIC_URL.replace("http", "ws", 1)],  # for Safari before 16 no socket is 'self'
+        "manifest-src": ["'self'"],
+        "worker-src": ["'self'"],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+        # Scripts of ours make elements, and never markup from text.
+        "require-trusted-types-for": ["'script'"],
+        "trusted-types": ["'none'"],
+        "upgrade-insecure-requests": HTTPS,
+        "report-uri": [REPORT_URI] if REPORT_URI else None,
+    }
+}
+NOT_OURS = {"require-trusted-types-for": None, "trusted-types": None, "img-src": ["'self'", "data:"]}
+# The beginning of a path → what is different there. All of it is made by others; docs/security.md has the reasons.
+CSP_EXCEPTIONS: dict[str, dict[str, Any]] = {
+    "/api/": NOT_OURS,  # pages of the browsable API
+    "/api/v1/docs": NOT_OURS,  # Swagger UI
+    "/admin/": NOT_OURS | {
+        "script-src": ["'self'", "'unsafe-eval'"],  # Alpine
+        "style-src": ["'self'", "'unsafe-inline'"],
+    },
+}  # fmt: skip
 
 # Mail, languages, time ---------------------------------------------------------------------------
 
@@ -321,6 +362,7 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = not COLLECTED
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 # API ---------------------------------------------------------------------------------------------
 
@@ -360,7 +402,7 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {"request_id": {"()": "apps.core.logs.AddRequestId"}},
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} [{request_id}] {message}", "style": "{"}},
+    "formatters": {"line": {"()": "apps.core.logs.Line", "format": "{asctime} {levelname} {name} [{request_id}] {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {"django.server": {"handlers": ["stderr"], "propagate": False}},

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.renderers import OpenApiYamlRenderer
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from apps.catalog import api as catalog
 from apps.catalog import reads as catalog_reads
@@ -26,6 +26,9 @@ one_jam = public_read("jam", hot=jam_reads.jam)
 board = public_read("board", hot=jam_reads.board)
 song_list = public_read("songs", "cursor", *PAGED[1:], hot=catalog_reads.songs)
 venue_list = public_read("venues", *PAGED, hot=catalog_reads.venues)
+docs = SpectacularSwaggerSplitView.as_view(  # its script has an address of its own, ?script=, so that none is inline
+    url_name="api:schema", template_name="api_docs.html", http_method_names=["get", "head"]
+)
 
 jam = [
     path("", one_jam(jams.JamDetail.as_view()), name="jam"),
@@ -58,9 +61,7 @@ v1: list[Any] = [
     path("/venues", venue_list(catalog.VenueViewSet.as_view(many)), name="venues"),
     path("/venues/<slug:slug>", public_read("venues")(catalog.VenueViewSet.as_view(one)), name="venue"),
     path("/schema", SpectacularAPIView.as_view(renderer_classes=[OpenApiYamlRenderer, JSONRenderer]), name="schema"),
-    path(
-        "/docs", SpectacularSwaggerView.as_view(url_name="api:schema", http_method_names=["get", "head"]), name="docs"
-    ),
+    path("/docs", docs, name="docs"),
 ]
 
 urlpatterns = [

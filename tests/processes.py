@@ -36,7 +36,7 @@ class Servers:
         with socket.create_server(("127.0.0.1", port)) as free:
             port = free.getsockname()[1]
         where = f"127.0.0.1:{port}" if command[-1] == "-b" else str(port)
-        env = self.environment(PUBLIC_URL=f"http://127.0.0.1:{port}", **env)
+        env = self.environment(**{"PUBLIC_URL": f"http://127.0.0.1:{port}"} | env)
         words = [sys.executable, "-m", *command, where]
         self.started.append(subprocess.Popen(words, env=env, process_group=0))
         wait_for(port)

@@ -1,5 +1,6 @@
 """What a field takes. Each raises ValidationError with what to write instead."""
 
+import ipaddress
 import zoneinfo
 from functools import cache
 from typing import Any
@@ -11,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.catalog import music
 
+# RFC 6761, 6762, 8375, 9476, and what ICANN keeps for networks of one's own.
+PRIVATE_NAMES = (".localhost", ".local", ".internal", ".home.arpa", ".alt", ".test", ".invalid", ".localdomain", ".lan")
 PART_KEYS = {"instrument": str, "count": int, "required": bool}
 
 
@@ -58,7 +61,24 @@ def refuse(parse: Any, value: Any) -> None:
 
 
 def validate_chord_sheet_url(url: str) -> None:
-    """Only addresses that a phone may open as they are: http(s), and no name and password inside."""
+    """Only addresses that any phone may open as they are: http(s), no name and password inside, nothing that hides, and
+    none that is plainly of the reader's own machine or network."""
     URLValidator(schemes=["http", "https"], message=_("Write a web address that begins with https://."))(url)
-    if "@" in urlsplit(url).netloc:
+    if not url.isprintable():
+        raise ValidationError(_("The address must not hold invisible characters."), code="invisible")
+    parts = urlsplit(url)
+    if "@" in parts.netloc:
         raise ValidationError(_("The address must not hold a name or password."), code="credentials")
+    if is_private(parts.hostname or ""):
+        raise ValidationError(_("Only addresses that everybody can reach, please."), code="private")
+
+
+def is_private(host: str) -> bool:
+    """By what is written. Where a name leads to is another question, for whoever asks there."""
+    host = host.lower().rstrip(".")
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return f".{host}".endswith(PRIVATE_NAMES)
+    inner = getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None)
+    return not address.is_global or address.is_multicast or bool(inner and not inner.is_global)

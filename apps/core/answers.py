@@ -11,7 +11,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 
 JSON, HTML = "application/json", "text/html"
 OWN = {"allow", "content-encoding", "content-length", "etag", "vary", "cache-control", "x-request-id"}
-OF_DOCUMENTS = {"x-frame-options", "cross-origin-opener-policy", "referrer-policy"}  # JSON is none: see nosniff
+# JSON is none: see nosniff.
+OF_DOCUMENTS = {
+    "x-frame-options", "cross-origin-opener-policy", "referrer-policy", "content-security-policy", "permissions-policy",
+}  # fmt: skip
 REVALIDATED = ("cache-control", "cdn-cache-control", "surrogate-key", "etag", "vary")
 
 
@@ -78,6 +81,11 @@ def unpack(raw: bytes) -> Answer:
     head, _, body = raw.partition(b"\n")
     until, place, etag, headers = orjson.loads(head)
     return Answer(until, place, etag, headers, body)
+
+
+def is_finished(response: HttpResponse) -> bool:
+    """It has all its headers."""
+    return "Surrogate-Key" in response.headers
 
 
 def respond(request: HttpRequest, answer: Answer) -> HttpResponse:

@@ -13,7 +13,9 @@ from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from apps.core.answers import is_finished
 from apps.core.handlers import unavailable
+from apps.core.headers import Protection
 from apps.core.logs import request_id
 from apps.core.problems import problem_response
 
@@ -28,10 +30,11 @@ CURRENT = "/api/v1"
 
 class EveryAnswer:
     """Has an id: in the log, in `X-Request-Id`, in every error; a balancer may give it. And is for whoever asked and
-    kept by nobody, unless it says otherwise."""
+    kept by nobody, unless it says otherwise. And has the headers of headers.py, faults of other middleware too."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
+        self.protect = Protection()
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         given = request.META.get("HTTP_X_REQUEST_ID", "")
@@ -39,7 +42,9 @@ class EveryAnswer:
         request_id.set(request.id)  # type: ignore[attr-defined] # stays for what Django logs after the answer
         response = self.get_response(request)
         response.headers["X-Request-Id"] = request.id  # type: ignore[attr-defined]
-        response.headers.setdefault("Cache-Control", "private, no-store")
+        if not is_finished(response):
+            response.headers.setdefault("Cache-Control", "private, no-store")
+            self.protect(request, response)
         return response
 
 

@@ -44,6 +44,8 @@ def user_with(cookies: dict[str, str]) -> Any:
     """The host who is logged in. Done here, since the library's middlewares stay between a socket and its frames."""
     request = HttpRequest()
     request.session = import_module(settings.SESSION_ENGINE).SessionStore(cookies.get(settings.SESSION_COOKIE_NAME))
+    # After SECRET_KEY has changed, Django gives a session a new name. A socket cannot tell the browser of it.
+    request.session.cycle_key = lambda: None
     return get_user(request)
 
 

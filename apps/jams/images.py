@@ -2,7 +2,6 @@
 
 import io
 import secrets
-import warnings
 
 from django.conf import settings
 from django.core.files.base import ContentFile, File
@@ -20,13 +19,12 @@ def remade(upload: "File[bytes]") -> "ContentFile[bytes]":
     if upload.size > settings.MAX_IMAGE_BYTES:
         raise refused(_("The image is too large: at most %(mb)d MB.") % {"mb": settings.MAX_IMAGE_BYTES // 2**20})
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            upload.seek(0)
-            source = Image.open(upload, formats=FORMATS)
-            if source.width * source.height > settings.MAX_IMAGE_PIXELS:
-                raise refused(_("The image has too many pixels. Make it smaller and try again."))
-            image = ImageOps.exif_transpose(source).convert("RGB")
+        upload.seek(0)
+        source = Image.open(upload, formats=FORMATS)  # reads the header only
+        if source.width * source.height > settings.MAX_IMAGE_PIXELS:
+            raise refused(_("The image has too many pixels. Make it smaller and try again."))
+        source.draft("RGB", (max(LARGEST), max(LARGEST)))  # a large JPEG is decoded smaller, in less memory
+        image = ImageOps.exif_transpose(source).convert("RGB")
     except Invalid:
         raise
     except Exception as error:  # Pillow raises a dozen kinds for files that lie about themselves
