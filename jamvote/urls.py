@@ -15,6 +15,7 @@ from apps.core.cached import public_read
 from apps.core.formats import JSONRenderer
 from apps.core.media import media
 from apps.core.metrics import metrics
+from apps.core.retries import repeatable
 from apps.jams import api as jams
 from apps.jams import lineup, operations
 from apps.jams import reads as jam_reads
@@ -64,7 +65,7 @@ v1: list[Any] = [
 ]
 
 urlpatterns = [
-    path("api/v1", include((v1, "api"))),
+    path("api/v1", include((repeatable(v1), "api"))),
     path("admin/", admin.site.urls),
     path("metrics", metrics, name="metrics"),
     path(f"{settings.MEDIA_URL.lstrip('/')}<path:path>", media),

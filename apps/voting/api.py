@@ -34,6 +34,7 @@ class VoteView(APIView):
     """PUT casts the vote, DELETE takes it back; both may be said again."""
 
     permission_classes = ()
+    says_nothing_twice = True  # by nature, without an Idempotency-Key
 
     def dispatch(self, request: Any, slug: str, pk: int) -> Any:
         """At once where nothing is to be said against it; otherwise with the framework, which finds out what."""
