@@ -1,4 +1,4 @@
-"""A call with an Idempotency-Key may be said again: at once, later, after a crash. It counts once and answers the same."""
+"""A call with an Idempotency-Key may be said again, at once, later, after a crash: one effect, one reply."""
 
 import threading
 import uuid
@@ -17,6 +17,7 @@ from apps.core.sealing import unseal
 from apps.jams.models import Attendee, Jam
 from tests.callers import Caller
 from tests.factories import make_jam, make_jam_song, make_user
+from tests.processes import wait_until
 from tests.races import in_threads
 from tests.routes import MATRIX, address, filled, make_world
 
@@ -249,10 +250,11 @@ def test_of_a_slow_call_and_its_successor_one_counts(monkeypatch, settings):
 
     jam, key, publish, answers = make_jam(), new_key(), attendees.publish_people, []
     slow, taken = threading.Event(), threading.Event()
-    calls = iter([True])
+    calls, slow_since = iter([True]), []
 
     def publish_slowly(jam):
         if next(calls, False):
+            slow_since.append(timezone.now())
             slow.set()
             assert taken.wait(10)
         publish(jam)
@@ -265,12 +267,14 @@ def test_of_a_slow_call_and_its_successor_one_counts(monkeypatch, settings):
     def second():
         assert slow.wait(10)
         KeptReply.objects.update(begun_at=timezone.now() - timedelta(hours=1))
-        try:
-            answers.append(join(jam, key=key))
-        finally:
-            taken.set()
+        answers.append(join(jam, key=key))  # waits for the first one, which holds the name
 
-    assert in_threads([first, second]) == []
+    def watch():
+        assert slow.wait(10)
+        wait_until(lambda: KeptReply.objects.get().begun_at > slow_since[0])
+        taken.set()
+
+    assert in_threads([first, second, watch]) == []
     last = join(jam, key=key)
 
     assert sorted(answer.status_code for answer in answers) == [201, 409]
