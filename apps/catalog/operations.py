@@ -1,16 +1,18 @@
 """What changes venues and songs, from whichever door. `by` is the acting user."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ObjectDoesNotExist, ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 
 from apps.accounts.models import User
 from apps.catalog.errors import NotAVenueManager, SongInUse, SongKnown, StaffOnly, VenueInUse, VenueNameTaken
 from apps.catalog.models import Song, Venue
-from apps.core.errors import Invalid, NotAllowed
+from apps.core.conditions import Check
+from apps.core.errors import Invalid, NotAllowed, NotThere
 from apps.core.store import retire_after_commit
 
 Row = TypeVar("Row", Venue, Song)
@@ -43,19 +45,21 @@ def add_venue(*, by: User, **fields: Any) -> Venue:
     return venue
 
 
-def change_venue(*, venue: Venue, by: User, **fields: Any) -> Venue:
-    """Raises NotAVenueManager, Invalid, VenueNameTaken. The address on this site stays."""
+def change_venue(*, venue: Venue, by: User, seen: Check | None = None, **fields: Any) -> Venue:
+    """Raises NotAVenueManager, Invalid, VenueNameTaken, and what `seen` raises. The address on this site stays."""
     if not venue.is_managed_by(by):
         raise NotAVenueManager
-    return save(set_fields(venue, fields, VENUE_FIELDS), only=fields)
+    with held(venue, seen):
+        return save(set_fields(venue, fields, VENUE_FIELDS), only=fields)
 
 
-def delete_venue(*, venue: Venue, by: User) -> None:
-    """Raises NotAVenueManager, VenueInUse."""
+def delete_venue(*, venue: Venue, by: User, seen: Check | None = None) -> None:
+    """Raises NotAVenueManager, VenueInUse, and what `seen` raises."""
     if not venue.is_managed_by(by):
         raise NotAVenueManager
     try:
-        venue.delete()
+        with held(venue, seen):
+            venue.delete()
     except ProtectedError as error:
         raise VenueInUse(venue) from error
 
@@ -84,21 +88,36 @@ def find_or_add_song(*, title: str, artist: str) -> Song:
         return Song.objects.known_as(title=title, artist=artist).get()
 
 
-def change_song(*, song: Song, by: User, **fields: Any) -> Song:
-    """Raises StaffOnly, Invalid, SongKnown."""
+def change_song(*, song: Song, by: User, seen: Check | None = None, **fields: Any) -> Song:
+    """Raises StaffOnly, Invalid, SongKnown, and what `seen` raises."""
     if not by.is_staff:
         raise StaffOnly
-    return save(set_fields(song, fields, SONG_FIELDS), only=fields)
+    with held(song, seen):
+        return save(set_fields(song, fields, SONG_FIELDS), only=fields)
 
 
-def delete_song(*, song: Song, by: User) -> None:
-    """Raises StaffOnly, SongInUse."""
+def delete_song(*, song: Song, by: User, seen: Check | None = None) -> None:
+    """Raises StaffOnly, SongInUse, and what `seen` raises."""
     if not by.is_staff:
         raise StaffOnly
     try:
-        song.delete()
+        with held(song, seen):
+            song.delete()
     except ProtectedError as error:
         raise SongInUse(song) from error
+
+
+@contextmanager
+def held(row: Venue | Song, seen: Check | None) -> Iterator[None]:
+    """The row as it is now, locked until the end and looked at there. Raises NotThere, and what `seen` raises."""
+    with transaction.atomic():
+        try:
+            row.refresh_from_db(from_queryset=type(row)._default_manager.select_for_update(no_key=True))
+        except ObjectDoesNotExist as error:
+            raise NotThere from error
+        if seen:
+            seen(row)
+        yield
 
 
 def set_fields(row: Row, fields: dict[str, Any], allowed: frozenset[str]) -> Row:
