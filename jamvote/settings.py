@@ -275,10 +275,12 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["apps.core.formats.JSONRenderer", "rest_framework.renderers.BrowsableAPIRenderer"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "apps.core.formats.Pages",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "apps.core.schema.Schema",
     "EXCEPTION_HANDLER": "apps.core.problems.problem_of",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
+# What goes away: a route ("api:jam-by-slug") or a version ("/api/v1") → apps.core.versions.Retired. See docs/api.md.
+API_RETIRED: dict[str, Any] = {}
 SPECTACULAR_SETTINGS = {
     "TITLE": "JamVote API",
     "DESCRIPTION": "Jams, songs, votes. Lists are paged; errors are problem+json (RFC 9457).",

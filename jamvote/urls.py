@@ -38,7 +38,7 @@ jam = [
     path("/attendees", jams.Attendees.as_view(), name="attendees"),
     path("/attendees/<int:pk>", voting.AttendeeDetail.as_view(), name="attendee"),
     path("/me", voting.MyJam.as_view(), name="me"),
-    path("/songs", public_read("board", *PAGED[:2])(voting.JamSongs.as_view()), name="jam-songs"),
+    path("/songs", public_read("board", *PAGED[:2], "status")(voting.JamSongs.as_view()), name="jam-songs"),
     path("/songs/<int:pk>/vote", voting.VoteView.as_view(), name="vote"),
     path("/songs/<int:pk>/move", jams.JamSongMove.as_view(), name="move"),
     *(path(f"/{name}", jams.JamAction.as_view(action=name), name=name) for name in operations.ACTIONS),

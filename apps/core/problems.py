@@ -59,8 +59,21 @@ def api_problem(request: HttpRequest, error: exceptions.APIException) -> tuple[d
     given = {"WWW-Authenticate": getattr(error, "auth_header", None), "Retry-After": getattr(error, "wait", None)}
     headers = {name: str(value) for name, value in given.items() if value}
     if isinstance(error, exceptions.ValidationError):
-        fields = error.detail if isinstance(error.detail, dict) else {"non_field_errors": error.detail}
+        fields = by_field(error.detail)
         detail = _("Some of what was sent is not right. See the fields.")
         return problem(request, error.status_code, "invalid", detail, fields), headers
     code = error.get_codes()
     return problem(request, error.status_code, code if isinstance(code, str) else "error", error.detail), headers
+
+
+def by_field(detail: Any, path: str = "") -> dict[str, list[str]]:
+    """Texts by the way to their field, however deep: `parts.0.count`."""
+    if isinstance(detail, list) and any(isinstance(one, dict | list) for one in detail):
+        detail = dict(enumerate(detail))
+    if not isinstance(detail, dict):
+        return {path or "non_field_errors": [str(one) for one in (detail if isinstance(detail, list) else [detail])]}
+    found = {}
+    for name, inner in detail.items():
+        if inner:
+            found |= by_field(inner, f"{path}.{name}" if path else str(name))
+    return found

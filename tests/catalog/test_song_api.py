@@ -103,7 +103,7 @@ def test_songs_are_narrowed_and_ordered(query, found):
 def test_a_wrong_filter_names_itself(query, field):
     body = refused(client().get(f"{SONGS}?{query}"), 400, "invalid")
 
-    assert set(body["errors"]) == {field}
+    assert {name.partition(".")[0] for name in body["errors"]} == {field}
 
 
 def test_whoever_is_logged_in_adds_a_song():
@@ -204,7 +204,7 @@ def test_a_known_song_is_answered_with_its_id():
 def test_a_wrong_song_names_its_field(fields, field):
     body = refused(client(make_user()).post(SONGS, {"title": "A", "artist": "B", **fields}), 400, "invalid")
 
-    assert set(body["errors"]) == {field}
+    assert {name.partition(".")[0] for name in body["errors"]} == {field}
     assert Song.objects.count() == 0
 
 
