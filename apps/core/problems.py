@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from apps.core.errors import DomainError
+from apps.core.formats import JSONRenderer
 
 CONTENT_TYPE = "application/problem+json"
 
@@ -50,9 +51,12 @@ def problem_of(error: Exception, context: dict[str, Any]) -> Response | None:
     else:
         return None
     set_rollback()
+    form = getattr(getattr(context["request"], "accepted_renderer", None), "format", "")
+    if form not in {"json", "api"}:  # a form of the view's own, or none was found
+        context["request"].accepted_renderer, context["request"].accepted_media_type = JSONRenderer(), CONTENT_TYPE
     # The browsable API shows the same body as a page.
-    page = getattr(getattr(context["request"], "accepted_renderer", None), "format", "") == "api"
-    return Response(body, status=body["status"], headers=headers, content_type=None if page else CONTENT_TYPE)
+    content_type = None if form == "api" else CONTENT_TYPE
+    return Response(body, status=body["status"], headers=headers, content_type=content_type)
 
 
 def api_problem(request: HttpRequest, error: exceptions.APIException) -> tuple[dict[str, Any], dict[str, str]]:

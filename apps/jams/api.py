@@ -36,7 +36,7 @@ class Jams(Sparse, GenericAPIView):
     def get_queryset(self) -> QuerySet[Jam]:
         return Jam.objects.visible_to(self.request.user).order_by("-starts_at", "-pk")
 
-    @extend_schema(operation_id="jams_list")
+    @extend_schema(operation_id="jams_list", responses=serializers.JamOutput(many=True))
     def get(self, request: Request) -> Response:
         rows = self.filter_queryset(self.get_queryset()).values(*serializers.JAM_COLUMNS)
         page = self.paginate_queryset(rows) or []

@@ -84,7 +84,7 @@ class JamSongs(GenericAPIView):
     serializer_class = SongState
     filterset_class = JamSongFilter
 
-    @extend_schema(operation_id="jam_songs_list")
+    @extend_schema(operation_id="jam_songs_list", responses=SongState(many=True))
     def get(self, request: Request, slug: str) -> Response:
         jam = jam_of(request, slug)
         at = stamp(jam)

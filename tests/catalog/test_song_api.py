@@ -256,3 +256,13 @@ def test_the_schema_describes_both():
     assert "Superstition" in post["requestBody"]["content"]["application/json"]["examples"]
     names = {parameter["name"] for parameter in schema["paths"]["/api/v1/songs"]["get"]["parameters"]}
     assert {"search", "tag", "key", "year_min", "tempo_max", "ordering", "cursor", "page_size"} <= names
+
+
+def test_songs_by_their_artist_in_any_spelling_and_by_their_length():
+    make_song(title="Jóga", artist="Björk", duration=305)
+    make_song(title="Army of Me", artist="Björk", duration=234)
+    make_song(title="Bachelorette", artist="Bjork Tribute", duration=300)
+
+    assert titles("artist=BJORK") == ["Army of Me", "Jóga"]
+    assert titles("duration_min=300&ordering=title") == ["Bachelorette", "Jóga"]
+    assert titles("duration_max=240") == ["Army of Me"]
