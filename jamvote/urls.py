@@ -15,6 +15,7 @@ from apps.core.cached import public_read
 from apps.core.formats import JSONRenderer
 from apps.core.media import media
 from apps.core.metrics import metrics
+from apps.core.retries import repeatable
 from apps.jams import api as jams
 from apps.jams import lineup, operations
 from apps.jams import reads as jam_reads
@@ -40,7 +41,7 @@ jam = [
     path("/attendees", jams.Attendees.as_view(), name="attendees"),
     path("/attendees/<int:pk>", voting.AttendeeDetail.as_view(), name="attendee"),
     path("/me", voting.MyJam.as_view(), name="me"),
-    path("/songs", public_read("board", *PAGED[:2])(voting.JamSongs.as_view()), name="jam-songs"),
+    path("/songs", public_read("board", *PAGED[:2], "status")(voting.JamSongs.as_view()), name="jam-songs"),
     path("/songs/<int:pk>/vote", voting.VoteView.as_view(), name="vote"),
     path("/songs/<int:pk>/move", jams.JamSongMove.as_view(), name="move"),
     *(path(f"/{name}", jams.JamAction.as_view(action=name), name=name) for name in operations.ACTIONS),
@@ -65,7 +66,7 @@ v1: list[Any] = [
 ]
 
 urlpatterns = [
-    path("api/v1", include((v1, "api"))),
+    path("api/v1", include((repeatable(v1), "api"))),
     path("admin/", admin.site.urls),
     path("metrics", metrics, name="metrics"),
     path(f"{settings.MEDIA_URL.lstrip('/')}<path:path>", media),

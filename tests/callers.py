@@ -24,7 +24,10 @@ class Caller:
 
     def __call__(self, method, path, body=None, *, kind="application/json", **headers):
         data = body if isinstance(body, bytes | str) else b"" if body is None else json.dumps(body)
-        return self.client.generic(method, path, data, kind, headers=self.headers | headers)
+        # What is not about conditional updates changes whatever is there.
+        condition = {"If-Match": "*"} if method in {"PATCH", "DELETE"} else {}
+        given = {name: value for name, value in (self.headers | condition | headers).items() if value is not None}
+        return self.client.generic(method, path, data, kind, headers=given)
 
 
 def with_cookie(jam, secret, **options):

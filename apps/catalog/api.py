@@ -20,8 +20,33 @@ from apps.catalog.serializers import (
     venue_output,
 )
 from apps.catalog.statistics import count_search, is_search
+from apps.core.conditions import Check, as_seen, tagged
 from apps.core.formats import LONGEST, FewPages
 from apps.core.paging import Cursors
+from apps.core.sparse import Sparse
+
+
+class Conditional(Sparse):
+    """Of a viewset: details have an ETag; whoever changes or deletes one says which they have seen."""
+
+    wants_if_match = True
+
+    def seen(self: Any) -> Check:
+        return as_seen(self.request, self.shown)
+
+    def shown(self: Any, row: Any) -> Any:
+        return self.sparse([self.get_serializer(row).data])[0]
+
+    def retrieve(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return tagged(Response(self.shown(self.get_object())))
+
+    def create(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return tagged(super().create(request, *args, **kwargs))
+
+    def partial_update(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+        response = super().partial_update(request, *args, **kwargs)
+        return tagged(Response(self.sparse([response.data])[0]))
+
 
 METHODS = ["get", "post", "patch", "delete", "head", "options"]
 
@@ -73,7 +98,8 @@ SONG = OpenApiExample(
     ),
 )
 @extend_schema(tags=["venues"])
-class VenueViewSet(viewsets.ModelViewSet[Venue]):
+class VenueViewSet(Conditional, viewsets.ModelViewSet[Venue]):
+    sparse_fields = VenueSerializer.Meta.fields
     queryset = Venue.objects.in_order()
     serializer_class = VenueSerializer
     filterset_class = VenueFilter
@@ -83,7 +109,7 @@ class VenueViewSet(viewsets.ModelViewSet[Venue]):
 
     def list(self, request: Request) -> Response:
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset()).values(*VENUE_COLUMNS))
-        return self.get_paginated_response([venue_output(row, longest=LONGEST) for row in page or []])
+        return self.get_paginated_response(self.sparse(venue_output(row, longest=LONGEST) for row in page or []))
 
     def get_success_headers(self, data: dict[str, Any]) -> dict[str, str]:
         return {"Location": f"/api/v1/venues/{data['slug']}"}
@@ -92,10 +118,11 @@ class VenueViewSet(viewsets.ModelViewSet[Venue]):
         serializer.instance = operations.add_venue(by=user_of(self.request), **serializer.validated_data)
 
     def perform_update(self, serializer: Any) -> None:
-        operations.change_venue(venue=serializer.instance, by=user_of(self.request), **serializer.validated_data)
+        given, by = serializer.validated_data, user_of(self.request)
+        operations.change_venue(venue=serializer.instance, by=by, seen=self.seen(), **given)
 
     def perform_destroy(self, instance: Venue) -> None:
-        operations.delete_venue(venue=instance, by=user_of(self.request))
+        operations.delete_venue(venue=instance, by=user_of(self.request), seen=self.seen())
 
 
 @extend_schema_view(
@@ -113,7 +140,8 @@ class VenueViewSet(viewsets.ModelViewSet[Venue]):
     ),
 )
 @extend_schema(tags=["songs"])
-class SongViewSet(viewsets.ModelViewSet[Song]):
+class SongViewSet(Conditional, viewsets.ModelViewSet[Song]):
+    sparse_fields = SongSerializer.Meta.fields
     queryset = Song.objects.listed().in_order()
     serializer_class = SongSerializer
     filterset_class = SongFilter
@@ -124,7 +152,7 @@ class SongViewSet(viewsets.ModelViewSet[Song]):
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset()).values(*SONG_COLUMNS)) or []
         if request.method == "GET" and is_search(request.query_params):
             count_search(request.query_params["search"], len(page))
-        return self.get_paginated_response([song_output(row) for row in page])
+        return self.get_paginated_response(self.sparse(song_output(row) for row in page))
 
     def get_success_headers(self, data: dict[str, Any]) -> dict[str, str]:
         return {"Location": f"/api/v1/songs/{data['id']}"}
@@ -133,7 +161,8 @@ class SongViewSet(viewsets.ModelViewSet[Song]):
         serializer.instance = operations.add_song(by=user_of(self.request), **serializer.validated_data)
 
     def perform_update(self, serializer: Any) -> None:
-        operations.change_song(song=serializer.instance, by=user_of(self.request), **serializer.validated_data)
+        given, by = serializer.validated_data, user_of(self.request)
+        operations.change_song(song=serializer.instance, by=by, seen=self.seen(), **given)
 
     def perform_destroy(self, instance: Song) -> None:
-        operations.delete_song(song=instance, by=user_of(self.request))
+        operations.delete_song(song=instance, by=user_of(self.request), seen=self.seen())

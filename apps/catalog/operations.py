@@ -1,9 +1,10 @@
 """What changes venues and songs, from whichever door. `by` is the acting user."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ObjectDoesNotExist, ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 
@@ -11,7 +12,8 @@ from apps.accounts.audit import record
 from apps.accounts.models import User
 from apps.catalog.errors import NotAVenueManager, SongInUse, SongKnown, StaffOnly, VenueInUse, VenueNameTaken
 from apps.catalog.models import Song, Venue
-from apps.core.errors import Invalid, NotAllowed
+from apps.core.conditions import Check
+from apps.core.errors import Invalid, NotAllowed, NotThere
 from apps.core.store import retire_after_commit
 
 Row = TypeVar("Row", Venue, Song)
@@ -45,19 +47,19 @@ def add_venue(*, by: User, **fields: Any) -> Venue:
     return venue
 
 
-def change_venue(*, venue: Venue, by: User, **fields: Any) -> Venue:
-    """Raises NotAVenueManager, Invalid, VenueNameTaken. The address on this site stays."""
+def change_venue(*, venue: Venue, by: User, seen: Check | None = None, **fields: Any) -> Venue:
+    """Raises NotAVenueManager, Invalid, VenueNameTaken, and what `seen` raises. The address on this site stays."""
     if not venue.is_managed_by(by):
         raise NotAVenueManager
-    return change(venue, by, fields, VENUE_FIELDS)
+    return change(venue, by, fields, VENUE_FIELDS, seen)
 
 
-def delete_venue(*, venue: Venue, by: User) -> None:
-    """Raises NotAVenueManager, VenueInUse."""
+def delete_venue(*, venue: Venue, by: User, seen: Check | None = None) -> None:
+    """Raises NotAVenueManager, VenueInUse, and what `seen` raises."""
     if not venue.is_managed_by(by):
         raise NotAVenueManager
     try:
-        with transaction.atomic():
+        with held(venue, seen):
             record(actor=by, verb="delete", about=venue, before={"name": venue.name})
             venue.delete()
     except ProtectedError as error:
@@ -92,33 +94,44 @@ def find_or_add_song(*, title: str, artist: str) -> Song:
         return Song.objects.known_as(title=title, artist=artist).get()
 
 
-def change_song(*, song: Song, by: User, **fields: Any) -> Song:
-    """Raises StaffOnly, Invalid, SongKnown."""
+def change_song(*, song: Song, by: User, seen: Check | None = None, **fields: Any) -> Song:
+    """Raises StaffOnly, Invalid, SongKnown, and what `seen` raises."""
     if not by.is_staff:
         raise StaffOnly
-    return change(song, by, fields, SONG_FIELDS)
+    return change(song, by, fields, SONG_FIELDS, seen)
 
 
-def delete_song(*, song: Song, by: User) -> None:
-    """Raises StaffOnly, SongInUse."""
+def delete_song(*, song: Song, by: User, seen: Check | None = None) -> None:
+    """Raises StaffOnly, SongInUse, and what `seen` raises."""
     if not by.is_staff:
         raise StaffOnly
     try:
-        with transaction.atomic():
+        with held(song, seen):
             record(actor=by, verb="delete", about=song, before={"title": song.title, "artist": song.artist})
             song.delete()
     except ProtectedError as error:
         raise SongInUse(song) from error
 
 
-def change(row: Row, by: User, fields: dict[str, Any], allowed: frozenset[str]) -> Row:
-    before = {name: getattr(row, name) for name in fields if name in allowed}
-    with transaction.atomic():
+def change(row: Row, by: User, fields: dict[str, Any], allowed: frozenset[str], seen: Check | None) -> Row:
+    with held(row, seen):
+        before = {name: getattr(row, name) for name in fields if name in allowed}
         save(set_fields(row, fields, allowed), only=fields)
         new = {name: getattr(row, name) for name in fields if getattr(row, name) != before[name]}
         if new:
             record(actor=by, verb="change", about=row, before={name: before[name] for name in new}, after=new)
     return row
+@contextmanager
+def held(row: Venue | Song, seen: Check | None) -> Iterator[None]:
+    """The row as it is now, locked until the end and looked at there. Raises NotThere, and what `seen` raises."""
+    with transaction.atomic():
+        try:
+            row.refresh_from_db(from_queryset=type(row)._default_manager.select_for_update(no_key=True))
+        except ObjectDoesNotExist as error:
+            raise NotThere from error
+        if seen:
+            seen(row)
+        yield
 
 
 def set_fields(row: Row, fields: dict[str, Any], allowed: frozenset[str]) -> Row:

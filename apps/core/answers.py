@@ -40,7 +40,7 @@ def finished(response: HttpResponse, *, tags: str, seconds: int, edge: int) -> d
     media = response.headers["Content-Type"].partition(";")[0]
     content, stale_at = response.content, getattr(response, "stale_at", None)
     until = min(time.time() + seconds, stale_at.timestamp() if stale_at else float("inf"))
-    digest = hashlib.sha256(content).hexdigest()[:18]
+    digest = digest_of(content)
     left_out = OWN | OF_DOCUMENTS if media == JSON else OWN
     common = {low: pair for low, pair in response.headers._store.items() if low not in left_out} | {
         name.lower(): (name, value)
@@ -64,6 +64,10 @@ def finished(response: HttpResponse, *, tags: str, seconds: int, edge: int) -> d
             headers["content-encoding"] = ("Content-Encoding", encoding)
         answers[encoding] = Answer(until, getattr(response, "place", None), etag, headers, body)
     return answers
+
+
+def digest_of(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:18]
 
 
 def gzipped(content: bytes) -> bytes:

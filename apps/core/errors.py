@@ -34,3 +34,21 @@ class Invalid(DomainError):
     code = "invalid"
     status = 400
     message = _("Some of what was sent is not right. See the fields.")
+
+
+class NotThere(DomainError):
+    code = "not_found"
+    status = 404
+    message = _("This is no longer here.")
+
+
+class ChangedMeanwhile(DomainError):
+    code = "changed_meanwhile"
+    status = 412
+    message = _("Somebody else has changed this since you read it. Read it again, then send your change with its ETag.")
+
+
+class PreconditionRequired(DomainError):
+    code = "precondition_required"
+    status = 428
+    message = _("Say what you have seen: send the ETag of your last GET as If-Match, or * to change whatever is there.")

@@ -18,6 +18,7 @@ from apps.core.handlers import unavailable
 from apps.core.headers import Protection
 from apps.core.logs import request_id
 from apps.core.problems import problem_response
+from apps.core.versions import say_what_is_retired
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +63,10 @@ class ApiPaths:
                 path = CURRENT + path.removeprefix("/api")
             request.path_info = path
             request.path = request.META.get("SCRIPT_NAME", "").rstrip("/") + path
-        return self.get_response(request)
+        response = self.get_response(request)
+        if settings.API_RETIRED:
+            say_what_is_retired(request, response)
+        return response
 
 
 class Csrf(CsrfViewMiddleware):

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from apps.core.errors import DomainError
+from apps.core.formats import JSONRenderer
 
 CONTENT_TYPE = "application/problem+json"
 
@@ -50,17 +51,33 @@ def problem_of(error: Exception, context: dict[str, Any]) -> Response | None:
     else:
         return None
     set_rollback()
+    form = getattr(getattr(context["request"], "accepted_renderer", None), "format", "")
+    if form not in {"json", "api"}:  # a form of the view's own, or none was found
+        context["request"].accepted_renderer, context["request"].accepted_media_type = JSONRenderer(), CONTENT_TYPE
     # The browsable API shows the same body as a page.
-    page = getattr(getattr(context["request"], "accepted_renderer", None), "format", "") == "api"
-    return Response(body, status=body["status"], headers=headers, content_type=None if page else CONTENT_TYPE)
+    content_type = None if form == "api" else CONTENT_TYPE
+    return Response(body, status=body["status"], headers=headers, content_type=content_type)
 
 
 def api_problem(request: HttpRequest, error: exceptions.APIException) -> tuple[dict[str, Any], dict[str, str]]:
     given = {"WWW-Authenticate": getattr(error, "auth_header", None), "Retry-After": getattr(error, "wait", None)}
     headers = {name: str(value) for name, value in given.items() if value}
     if isinstance(error, exceptions.ValidationError):
-        fields = error.detail if isinstance(error.detail, dict) else {"non_field_errors": error.detail}
+        fields = by_field(error.detail)
         detail = _("Some of what was sent is not right. See the fields.")
         return problem(request, error.status_code, "invalid", detail, fields), headers
     code = error.get_codes()
     return problem(request, error.status_code, code if isinstance(code, str) else "error", error.detail), headers
+
+
+def by_field(detail: Any, path: str = "") -> dict[str, list[str]]:
+    """Texts by the way to their field, however deep: `parts.0.count`."""
+    if isinstance(detail, list) and any(isinstance(one, dict | list) for one in detail):
+        detail = dict(enumerate(detail))
+    if not isinstance(detail, dict):
+        return {path or "non_field_errors": [str(one) for one in (detail if isinstance(detail, list) else [detail])]}
+    found = {}
+    for name, inner in detail.items():
+        if inner:
+            found |= by_field(inner, f"{path}.{name}" if path else str(name))
+    return found

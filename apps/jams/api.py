@@ -13,7 +13,9 @@ from rest_framework.views import APIView
 
 from apps.accounts.auth import user_of
 from apps.core.api import Empty, valid
+from apps.core.conditions import as_seen, tagged
 from apps.core.formats import LONGEST, MOST_BYTES, FewPages, fitting, size_of
+from apps.core.sparse import Sparse
 from apps.jams import lineup, operations, serializers
 from apps.jams.attendees import join_jam
 from apps.jams.auth import hosted_jam, jam_of, jam_song_of
@@ -22,8 +24,10 @@ from apps.jams.filters import JamFilter
 from apps.jams.models import Jam, JamSong, first_closing
 
 
-class Jams(GenericAPIView):
+class Jams(Sparse, GenericAPIView):
     """Jams, the latest first: the same for everybody. With `mine` those that the caller hosts, drafts too."""
+
+    sparse_fields = serializers.JamOutput.Meta.fields
 
     filterset_class = JamFilter
     pagination_class = FewPages
@@ -32,38 +36,51 @@ class Jams(GenericAPIView):
     def get_queryset(self) -> QuerySet[Jam]:
         return Jam.objects.visible_to(self.request.user).order_by("-starts_at", "-pk")
 
-    @extend_schema(operation_id="jams_list")
+    @extend_schema(operation_id="jams_list", responses=serializers.JamOutput(many=True))
     def get(self, request: Request) -> Response:
         rows = self.filter_queryset(self.get_queryset()).values(*serializers.JAM_COLUMNS)
         page = self.paginate_queryset(rows) or []
-        answer = self.get_paginated_response([serializers.jam_output(row, longest=LONGEST) for row in page])
+        results = self.sparse(serializers.jam_output(row, longest=LONGEST) for row in page)
+        answer = self.get_paginated_response(results)
         return timed(answer, *(row["voting_closes_at"] for row in page))
 
     @extend_schema(request=serializers.NewJamInput, responses={201: serializers.JamOutput})
     def post(self, request: Request) -> Response:
         jam = operations.create_jam(host=user_of(request), **valid(serializers.NewJamInput, request))
-        return Response(output(jam), status=201, headers={"Location": f"/api/v1/jams/{jam.slug}"})
+        return created(jam)
 
 
-class JamBySlug(APIView):
+class JamBySlug(Sparse, APIView):
+    sparse_fields = serializers.JamOutput.Meta.fields
+
     @extend_schema(responses=serializers.JamOutput)
     def get(self, request: Request, slug: str) -> Response:
         rows = Jam.objects.visible_to(request.user).values(*serializers.JAM_COLUMNS)
         row = get_object_or_404(rows, slug=slug)
-        return timed(Response(serializers.jam_output(row)), row["voting_closes_at"])
+        [shown] = self.sparse([serializers.jam_output(row)])
+        return timed(tagged(Response(shown)), row["voting_closes_at"])
 
 
 class JamDetail(JamBySlug):
+    """PATCH and DELETE want to know what the caller has seen: see apps/core/conditions.py."""
+
+    wants_if_match = True
+
     @extend_schema(request=serializers.JamInput, responses=serializers.JamOutput)
     def patch(self, request: Request, slug: str) -> Response:
         jam = hosted_jam(request, slug)
-        operations.change_jam(jam=jam, host=user_of(request), **valid(serializers.JamInput, request, partial=True))
-        return Response(output(jam))
+        wanted, seen = valid(serializers.JamInput, request, partial=True), as_seen(request, self.shown)
+        operations.change_jam(jam=jam, host=user_of(request), seen=seen, **wanted)
+        return tagged(Response(self.shown(jam)))
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, slug: str) -> Response:
-        operations.delete_jam(jam=hosted_jam(request, slug), host=user_of(request))
+        jam = hosted_jam(request, slug)
+        operations.delete_jam(jam=jam, host=user_of(request), seen=as_seen(request, self.shown))
         return Empty()
+
+    def shown(self, jam: Jam) -> Any:
+        return self.sparse([output(jam)])[0]
 
 
 class JamSnapshot(APIView):
@@ -80,7 +97,7 @@ class JamDuplicate(APIView):
     def post(self, request: Request, slug: str) -> Response:
         jam = hosted_jam(request, slug)
         new = operations.duplicate_jam(jam=jam, host=user_of(request), **valid(serializers.DuplicateInput, request))
-        return Response(output(new), status=201, headers={"Location": f"/api/v1/jams/{new.slug}"})
+        return created(new)
 
 
 class JamAction(APIView):
@@ -165,6 +182,10 @@ class Desk(APIView):
 def timed(response: Response, *closings: datetime | None) -> Response:
     response.stale_at = first_closing(*closings)  # type: ignore[attr-defined]
     return response
+
+
+def created(jam: Jam) -> Response:
+    return tagged(Response(output(jam), status=201, headers={"Location": f"/api/v1/jams/{jam.slug}"}))
 
 
 def output(jam: Jam) -> Any:

@@ -3,8 +3,10 @@ from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 
 from apps.catalog.models import Venue
-from apps.jams.models import EARLIEST, LATEST, Jam
+from apps.core.ordering import both_ways, naming
+from apps.jams.models import EARLIEST, LATEST, Jam, JamSong
 
+ORDERS = ["starts_at", "name", "created_at"]
 BETWEEN = [MinValueValidator(EARLIEST), MaxValueValidator(LATEST)]
 
 
@@ -19,7 +21,7 @@ class JamFilter(filters.FilterSet):
     starts_before = filters.IsoDateTimeFilter("starts_at", "lt", validators=BETWEEN)
     mine = filters.BooleanFilter(method="by_host", help_text="true: those I host, drafts too; staff host all.")
     search = filters.CharFilter("name", "icontains", help_text="In the name.")
-    ordering = filters.OrderingFilter(fields=["starts_at", "name", "created_at"])
+    ordering = filters.OrderingFilter(fields=ORDERS, error_messages=naming(both_ways(ORDERS)))
 
     class Meta:
         model = Jam
@@ -38,3 +40,15 @@ class JamFilter(filters.FilterSet):
         if not self.form.cleaned_data["mine"]:
             jams = jams.public()
         return jams.order_by(*jams.query.order_by, "pk")
+
+
+class JamSongFilter(filters.FilterSet):
+    """Nothing that hidden counts could be told from."""
+
+    status = filters.MultipleChoiceFilter(
+        choices=[(status.value, status.label) for status in JamSong.PUBLIC], distinct=False
+    )
+
+    class Meta:
+        model = JamSong
+        fields: tuple[str, ...] = ()

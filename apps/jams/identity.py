@@ -30,7 +30,7 @@ def cookie_name(jam: Jam) -> str:
 
 def cookie_prefix() -> str:
     # Browsers take the prefix as a promise (secure, this host, whole path) that plain HTTP cannot give.
-    return "__Host-jam-" if settings.HTTPS else "jam-"
+    return settings.ATTENDEE_COOKIE
 
 
 def remember(response: HttpResponse, jam: Jam, secret: str) -> None:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.audit import record
 from apps.accounts.models import User
 from apps.catalog.models import Venue
+from apps.core.conditions import Check
 from apps.core.errors import DomainError, Invalid, NotAllowed
 from apps.core.store import clock
 from apps.core.text import clean, new_code
@@ -59,10 +60,12 @@ def save_new(jam: Jam, host: User) -> Jam:
     raise DomainError(_("The jam could not be saved: too many were made at this moment. Try again."))
 
 
-def change_jam(*, jam: Jam, host: User, **fields: Any) -> Jam:
-    """Name, times and settings; the slug stays, since it is printed."""
+def change_jam(*, jam: Jam, host: User, seen: Check | None = None, **fields: Any) -> Jam:
+    """Name, times and settings; the slug stays, since it is printed. Raises what `seen` raises."""
     check_known(fields)
     with acting(jam, host, "change", settings=True, ended=True) as action:
+        if seen:
+            seen(action.jam)
         wanted = {name: clean(value) if name == "name" else value for name, value in fields.items()}
         trial = Jam.objects.get(pk=jam.pk)
         for name, value in wanted.items():
@@ -96,7 +99,7 @@ def duplicate_jam(*, jam: Jam, host: User, starts_at: datetime) -> Jam:
     return new
 
 
-def delete_jam(*, jam: Jam, host: User) -> None:
+def delete_jam(*, jam: Jam, host: User, seen: Check | None = None) -> None:
     """With its line-up and votes, so only before anything was voted or after nothing was: else it stays, ended."""
     with transaction.atomic():
         locked = Jam.objects.locked(jam.pk)
@@ -104,6 +107,8 @@ def delete_jam(*, jam: Jam, host: User) -> None:
             raise NotAHost
         if not locked.is_owned_by(host):
             raise NotAnOwner
+        if seen:
+            seen(locked)
         # The songs are held, so that no vote comes between the look and the deletion.
         if any(song.votes for song in locked.songs.select_for_update()):
             raise DomainError(_("People have voted in this jam, so it cannot be deleted. End it instead."))

@@ -17,6 +17,7 @@ from apps.accounts.models import User
 from apps.catalog.models import Song, Venue
 from apps.core.text import clean
 from apps.jams.models import Jam
+from apps.pages.overtaken import Remembering
 
 
 def tidy_code(text: str) -> str:
@@ -100,7 +101,7 @@ MOST_LINES = 200  # of songs that are pasted at once
 TIMES = ("starts_at", "ends_at", "voting_closes_at")
 
 
-class JamForm(InHouseStyle, forms.ModelForm):
+class JamForm(Remembering, InHouseStyle, forms.ModelForm):
     starts_at = LocalDateTimeField(label=gettext_lazy("Starts"))
     ends_at = LocalDateTimeField(label=gettext_lazy("Ends"))
     voting_closes_at = LocalDateTimeField(
@@ -134,18 +135,24 @@ class JamForm(InHouseStyle, forms.ModelForm):
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.user = user
         jam: Jam = self.instance
         if jam.pk:
             del self.fields["venue"]
             for name in TIMES:
                 moment = getattr(jam, name)
-                self.initial[name] = timezone.make_naive(moment, jam.zone) if moment else None
+                # To the minute, as the browser's picker shows it.
+                self.initial[name] = timezone.make_naive(moment, jam.zone).replace(second=0) if moment else None
         else:
             managed = Venue.objects.managed_by(user).in_order()
             self.fields["venue"] = forms.ModelChoiceField(managed, label=gettext_lazy("Venue"), empty_label=None)
         for name in ("max_votes", "max_suggestions", "counts_top"):
             self.fields[name].widget.attrs |= limits_of(name)
         self.dress()
+        self.remember()
+
+    def made_for(self, row: Any, *given: Any) -> "JamForm":
+        return JamForm(*given, instance=row, user=self.user)
 
     def clean_background(self) -> Any:
         upload = self.cleaned_data["background"]
@@ -175,7 +182,7 @@ class DuplicateForm(InHouseStyle, forms.Form):
         self.dress()
 
 
-class VenueForm(InHouseStyle, forms.ModelForm):
+class VenueForm(Remembering, InHouseStyle, forms.ModelForm):
     class Meta:
         model = Venue
         fields = ("name", "address", "town", "time_zone", "description", "accent")
@@ -191,6 +198,7 @@ class VenueForm(InHouseStyle, forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.dress()
+        self.remember()
 
     def _post_clean(self) -> None:
         """The operation checks the model's rules; the instance stays as it was."""

@@ -21,6 +21,7 @@ from apps.jams.attendees import rename_attendee
 from apps.jams.auth import attendee_of, hosted_jam, jam_of, jam_song_of
 from apps.jams.board import FIELDS, bare, song_state, stamp
 from apps.jams.errors import NotAHost
+from apps.jams.filters import JamSongFilter
 from apps.jams.identity import bearer, secrets_in
 from apps.jams.lineup import add_songs
 from apps.jams.models import Attendee, Jam, JamSong
@@ -34,6 +35,7 @@ class VoteView(APIView):
     """PUT casts the vote, DELETE takes it back; both may be said again."""
 
     permission_classes = ()
+    says_nothing_twice = True  # by nature, without an Idempotency-Key
 
     def dispatch(self, request: Any, slug: str, pk: int) -> Any:
         """At once where nothing is to be said against it; otherwise with the framework, which finds out what."""
@@ -80,13 +82,14 @@ class JamSongs(GenericAPIView):
     permission_classes = ()
     queryset = JamSong.objects.none()  # the browsable API asks for one
     serializer_class = SongState
-    filter_backends = ()
+    filterset_class = JamSongFilter
 
-    @extend_schema(operation_id="jam_songs_list")
+    @extend_schema(operation_id="jam_songs_list", responses=SongState(many=True))
     def get(self, request: Request, slug: str) -> Response:
         jam = jam_of(request, slug)
         at = stamp(jam)
-        page = self.paginate_queryset(JamSong.objects.filter(jam=jam).board(jam.shows_counts).values_list(*FIELDS))
+        songs = self.filter_queryset(JamSong.objects.filter(jam=jam).board(jam.shows_counts))
+        page = self.paginate_queryset(songs.values_list(*FIELDS))
         return self.get_paginated_response(bare(jam, [song_state(row, at) for row in page or []]))
 
     @extend_schema(

@@ -6,7 +6,7 @@ SONGS, VENUES = "/api/v1/songs", "/api/v1/venues"
 
 
 def client(user=None):
-    caller = APIClient()
+    caller = APIClient(headers={"If-Match": "*"})
     if user:
         caller.force_login(user)
     return caller

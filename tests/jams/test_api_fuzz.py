@@ -66,6 +66,7 @@ LISTS = ["jams", "songs", "venues"]
 PARAMETERS = [
     "when", "venue", "status", "starts_after", "starts_before", "search", "ordering", "page", "page_size", "format",
     "style", "tag", "key", "year", "year_min", "year_max", "tempo_min", "tempo_max", "town",
+    "artist", "duration_min", "fields",
 ]  # fmt: skip
 ENCODABLE = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 QUERIES = st.dictionaries(

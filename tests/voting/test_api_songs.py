@@ -354,3 +354,19 @@ def test_a_pending_song_is_not_there_for_a_vote():
     answer = Client().put(f"/api/jams/{jam.slug}/songs/{pending.pk}/vote", headers={"Authorization": f"Bearer {token}"})
 
     assert answer.status_code == 404
+
+
+@pytest.mark.parametrize("counts", ["live", "hidden"])
+def test_songs_of_a_jam_by_their_status(counts):
+    jam = make_jam(counts=counts)
+    for status in ("open", "queued", "played", "pending", "removed"):
+        make_jam_song(jam=jam, title=status, status=status, position=1 if status == "queued" else None)
+    path = f"/api/v1/jams/{jam.slug}/songs"
+
+    def titles(query):
+        return [song["title"] for song in Caller()("GET", path + query).json()["results"]]
+
+    assert titles("?status=queued") == ["queued"]
+    assert titles("?status=played&status=open") == ["open", "played"]
+    assert Caller()("GET", f"{path}?status=pending").status_code == 400
+    assert titles("") == ["queued", "open", "played"]

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from apps.catalog.models import Venue
-from apps.core.errors import DomainError
+from apps.core.errors import ChangedMeanwhile, DomainError
 from apps.jams.models import Jam
 from apps.jams.operations import change_jam, create_jam, delete_jam, duplicate_jam
 from apps.pages.forms import DuplicateForm, JamForm, in_zone
@@ -58,20 +58,23 @@ def jam_form(request: HostRequest, jam: Jam) -> HttpResponse:
     form = JamForm(request.POST if post else None, request.FILES if post else None, instance=jam, user=request.user)
     if post and form.is_valid():
         try:
-            saved = save_jam(request.user, jam, form.values())
+            saved = save_jam(request.user, jam, form)
+        except ChangedMeanwhile:
+            jam.refresh_from_db()
+            form = form.renewed(jam)
         except DomainError as error:
             add_errors(form, error)
         else:
             messages.success(request, _("Saved."))
             return see_other("pages:console", saved.slug)
-    status = 400 if form.errors else 200
-    return render(request, "pages/jam_form.html", {"form": form, "jam": jam}, status=status)
+    context = {"form": form, "jam": jam}
+    return render(request, "pages/jam_form.html", context, status=form.status if form.errors else 200)
 
 
-def save_jam(user: Any, jam: Jam, values: dict[str, Any]) -> Jam:
+def save_jam(user: Any, jam: Jam, form: JamForm) -> Jam:
     if jam.pk:
-        return change_jam(jam=jam, host=user, **values)
-    return create_jam(host=user, **values)
+        return change_jam(jam=jam, host=user, seen=form.still_as_seen, **form.values())
+    return create_jam(host=user, **form.values())
 
 
 @login_required

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from apps.catalog.models import Song, Venue
 from apps.catalog.operations import add_venue, change_venue
 from apps.catalog.statistics import count_search, is_search
-from apps.core.errors import DomainError
+from apps.core.errors import ChangedMeanwhile, DomainError
 from apps.jams.models import Jam, JamSong
 from apps.pages.filters import SongFilterForm
 from apps.pages.forms import VenueForm
@@ -79,19 +79,23 @@ def venue_form(request: HttpRequest, found: Venue) -> HttpResponse:
     form = VenueForm(request.POST or None, instance=found)
     if request.method == "POST" and form.is_valid():
         try:
-            saved = save_venue(request.user, found, form.cleaned_data)
+            saved = save_venue(request.user, found, form)
+        except ChangedMeanwhile:
+            found.refresh_from_db()
+            form = form.renewed(found)
         except DomainError as error:
             add_errors(form, error)
         else:
             messages.success(request, _("Saved."))
             return see_other(saved)
-    return render(request, "pages/venue_form.html", {"form": form, "venue": found}, status=400 if form.errors else 200)
+    context = {"form": form, "venue": found}
+    return render(request, "pages/venue_form.html", context, status=form.status if form.errors else 200)
 
 
-def save_venue(user: Any, found: Venue, fields: dict[str, Any]) -> Venue:
+def save_venue(user: Any, found: Venue, form: VenueForm) -> Venue:
     if found.pk:
-        return change_venue(venue=found, by=user, **fields)
-    return add_venue(by=user, **fields)
+        return change_venue(venue=found, by=user, seen=form.still_as_seen, **form.cleaned_data)
+    return add_venue(by=user, **form.cleaned_data)
 
 
 @require_safe

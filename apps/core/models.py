@@ -1,0 +1,26 @@
+"""What the plumbing itself keeps."""
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class KeptReply(models.Model):
+    """A call that was made with an Idempotency-Key: that it runs, then what it was answered. See retries.py.
+
+    Nothing here can be read without the caller's key: the table holds hashes and what is sealed.
+    """
+
+    key = models.CharField(_("caller and key, hashed"), max_length=64)
+    call = models.CharField(_("what was asked, hashed"), max_length=64)
+    reply = models.BinaryField(_("reply, sealed"), null=True)  # none while it runs
+    begun_at = models.DateTimeField(_("begun"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("kept reply")
+        verbose_name_plural = _("kept replies")
+        constraints = [models.UniqueConstraint(fields=["key"], name="one_reply_per_key")]
+        indexes = [models.Index(fields=["begun_at"], name="kept_replies_by_time")]
+
+    def __str__(self) -> str:
+        return f"{self.key[:8]} {self.begun_at:%H:%M}"

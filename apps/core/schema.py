@@ -1,0 +1,98 @@
+"""What the OpenAPI description says of every operation alike: how it can be refused, and the headers it heeds."""
+
+from typing import Any
+
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework import serializers
+
+from apps.core.problems import CONTENT_TYPE
+from apps.core.retries import METHODS
+
+REFUSALS = {
+    400: "The request cannot be read or holds a value that cannot be: `errors` names the fields.",
+    401: "It is not known who calls.",
+    403: "Whoever calls may not do this.",
+    404: "There is nothing at this address, or nothing that the caller may know of.",
+    406: "The answer is JSON, and that is not accepted.",
+    429: "Too many calls. Try again after `Retry-After` seconds.",
+    500: "A fault of ours.",
+    503: "The database is away. Try again after `Retry-After` seconds.",
+}
+REFUSED_CHANGES = {
+    409: "Not possible now: `code` says why.",
+    411: "The body comes without a Content-Length.",
+    413: "The body is too large.",
+    415: "The body is not JSON.",
+}
+REUSED = {422: "The Idempotency-Key was used for another call."}
+UNSEEN = {412: "Changed by somebody else since it was read.", 428: "`If-Match` is missing."}
+KEY = OpenApiParameter(
+    "Idempotency-Key",
+    {"type": "string", "minLength": 20, "maxLength": 200, "pattern": "^[!-~]+$"},
+    OpenApiParameter.HEADER,
+    description="A new UUID for each call: said again with it, the call has its effect once and the same reply.",
+)
+SEEN = OpenApiParameter(
+    "If-Match",
+    str,
+    OpenApiParameter.HEADER,
+    required=True,
+    description="The `ETag` of what was read, or `*` to change whatever is there.",
+)
+
+
+class Problem(serializers.Serializer):
+    """Every error (RFC 9457). Some have further members, which their `code` brings along."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField(help_text="For people, in their language.")
+    code = serializers.CharField(help_text="For programs; it stays.")
+    request_id = serializers.CharField(help_text="Stands in the server's log and in `X-Request-Id`.")
+    errors: Any = serializers.DictField(
+        child=serializers.ListField(child=serializers.CharField()), required=False, help_text="Texts by field."
+    )
+
+
+class Schema(AutoSchema):
+    def get_operation(self, *args: Any, **kwargs: Any) -> Any:
+        operation = super().get_operation(*args, **kwargs)
+        if operation:
+            problem = self.resolve_serializer(Problem, "response").ref
+            for status, why in self.refusals().items():
+                answer = {"description": why, "content": {CONTENT_TYPE: {"schema": problem}}}
+                operation["responses"].setdefault(str(status), answer)
+        return operation
+
+    def refusals(self) -> dict[int, str]:
+        said = dict(REFUSALS)
+        if self.method not in {"GET", "HEAD"}:
+            said |= REFUSED_CHANGES
+        if self.heeds_keys:
+            said |= REUSED
+        if self.wants_seen:
+            said |= UNSEEN
+        return dict(sorted(said.items()))
+
+    def get_override_parameters(self) -> list[Any]:
+        found: list[Any] = [KEY] if self.heeds_keys else []
+        found += [SEEN] if self.wants_seen else []
+        if (names := getattr(self.view, "sparse_fields", ())) and self.method in {"GET", "PATCH"}:
+            found.append(fields_parameter(list(names)))
+        return found
+
+    @property
+    def heeds_keys(self) -> bool:
+        return self.method in METHODS and not getattr(self.view, "says_nothing_twice", False)
+
+    @property
+    def wants_seen(self) -> bool:
+        return self.method in {"PATCH", "DELETE"} and getattr(self.view, "wants_if_match", False)
+
+
+def fields_parameter(names: list[str]) -> OpenApiParameter:
+    shape = {"type": "array", "items": {"type": "string", "enum": names}}
+    said = "Only these members, in the order of the answer. Such a read goes past the cache."
+    return OpenApiParameter("fields", shape, explode=False, style="form", description=said)
