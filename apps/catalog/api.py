@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.auth import user_of
+from apps.accounts.models import ApiToken
 from apps.catalog import operations
 from apps.catalog.filters import SongFilter, VenueFilter
 from apps.catalog.models import Song, Venue
@@ -74,6 +75,7 @@ SONG = OpenApiExample(
 )
 @extend_schema(tags=["venues"])
 class VenueViewSet(viewsets.ModelViewSet[Venue]):
+    scope = ApiToken.Scope.LIBRARY
     queryset = Venue.objects.in_order()
     serializer_class = VenueSerializer
     filterset_class = VenueFilter
@@ -114,6 +116,7 @@ class VenueViewSet(viewsets.ModelViewSet[Venue]):
 )
 @extend_schema(tags=["songs"])
 class SongViewSet(viewsets.ModelViewSet[Song]):
+    scope = ApiToken.Scope.LIBRARY
     queryset = Song.objects.listed().in_order()
     serializer_class = SongSerializer
     filterset_class = SongFilter
