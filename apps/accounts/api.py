@@ -121,9 +121,7 @@ class Myself(APIView):
     def get(self, request: Request) -> Response:
         return Response(serializers.UserOutput(user_of(request)).data)
 
-    @extend_schema(
-        operation_id="users_me_update", request=serializers.MyselfInput, responses=serializers.UserOutput
-    )
+    @extend_schema(operation_id="users_me_update", request=serializers.MyselfInput, responses=serializers.UserOutput)
     def patch(self, request: Request) -> Response:
         user = user_of(request)
         user = change_user(user=user, by=user, **valid(serializers.MyselfInput, request, partial=True))

@@ -14,8 +14,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.accounts import events
+from apps.accounts.audit import record
 from apps.accounts.errors import AccountClosed, TokenExpired, TokenRevoked, TokenUnknown, TooManyTokens
-from apps.accounts.models import ApiToken, User
+from apps.accounts.models import ApiToken, ApiTokens, User
 from apps.core.errors import Invalid
 from apps.core.text import clean
 
@@ -42,6 +43,8 @@ def make_token(*, user: User, name: str, scopes: Collection[str], days: int | No
             name=name, scopes=[scope for scope in ApiToken.Scope.values if scope in scopes],
             secret_hash=hashed(secret), beginning=text[:SHOWN], expires_at=now + timedelta(days=days),
         )  # fmt: skip
+        said = {"token": str(token), "scopes": token.scopes, "expires_at": token.expires_at}
+        record(actor=user, verb="make_token", about=user, after=said)
     return token, text
 
 
@@ -61,18 +64,23 @@ def checked_name(name: str, scopes: Collection[str], days: int) -> str:
 
 def revoke_token(*, token: ApiToken, by: User) -> None:
     """At once, sockets too. Saying it twice does no harm."""
-    revoke_tokens(user=token.user, by=by, only=token)
+    revoke(token.user, ApiToken.objects.filter(pk=token.pk), by)
 
 
-def revoke_tokens(*, user: User, by: User | None, only: ApiToken | None = None) -> int:
-    """All that are live, or one; answers how many. `by` is None for who has a shell."""
+def revoke_tokens(*, user: User, by: User | None) -> int:
+    """All that are live; answers how many. `by` is None for who has a shell."""
+    return revoke(user, user.tokens.all(), by)
+
+
+def revoke(user: User, tokens: ApiTokens, by: User | None) -> int:
     with transaction.atomic():
-        live = user.tokens.live().select_for_update(no_key=True).filter(**{"pk": only.pk} if only else {})
-        revoked = [token.pk for token in live]
-        user.tokens.filter(pk__in=revoked).update(revoked_at=timezone.now())
-        if revoked:
+        live = list(tokens.live().select_for_update(no_key=True))
+        ApiToken.objects.filter(pk__in=[token.pk for token in live]).update(revoked_at=timezone.now())
+        for token in live:
+            record(actor=by, verb="revoke_token", about=user, before={"token": str(token)})
+        if live:
             transaction.on_commit(lambda: events.tokens_revoked.send(User, user=user), robust=True)
-    return len(revoked)
+    return len(live)
 
 
 # Using one --------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from apps.accounts.audit import record
 from apps.accounts.errors import NotYourself
 from apps.accounts.models import User
 from apps.core.errors import Invalid, NotAllowed
@@ -25,10 +26,12 @@ def change_user(*, user: User, by: User, **fields: Any) -> User:
         new = {name: value for name, value in fields.items() if getattr(user, name) != value}
         if by == user and new.keys() - OWN:
             raise NotYourself
+        before = {name: getattr(user, name) for name in new}
         for name, value in new.items():
             setattr(user, name, value)
         if new:
             user.save(update_fields=list(new))
+            record(actor=by, verb="change", about=user, before=before, after=new)
     return user
 
 
