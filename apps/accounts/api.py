@@ -28,7 +28,7 @@ class Auth(APIView):
 
     permission_classes = (TokenMay,)
 
-    @extend_schema(operation_id="auth_retrieve", responses=serializers.WhoAmI)
+    @extend_schema(operation_id="auth_retrieve", auth=[{"apiToken": []}, {"cookieAuth": []}, {}], responses=serializers.WhoAmI)
     def get(self, request: Request) -> Response:
         user = request.user if isinstance(request.user, User) else None
         token = request.auth if isinstance(request.auth, ApiToken) else None
@@ -130,7 +130,7 @@ class Myself(APIView):
 
 @extend_schema(tags=["users"])
 class UserDetail(APIView):
-    """An account, for its owner and for staff. Staff change it, by session: nobody's own role, no e-mail, no password."""
+    """An account, for its owner and for staff. Staff change it, by session; e-mail and password are not theirs."""
 
     permission_classes = (TokenMay, IsAuthenticated)
 

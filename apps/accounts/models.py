@@ -152,3 +152,8 @@ class ApiToken(models.Model):
     @property
     def is_live(self) -> bool:
         return self.revoked_at is None and self.expires_at > timezone.now()
+
+    @property
+    def may_change(self) -> list[str]:
+        """Its scopes, in words."""
+        return [str(self.Scope(scope).label) for scope in self.scopes]

@@ -10,8 +10,11 @@ from apps.accounts.models import ApiToken
 
 
 class TokenMay(BasePermission):
-    """A token reads what its user may read, and changes what both its scopes and the view's `scope` name. A view without
-    one takes no change from a token; one that is `sessions_only` nothing at all. Every view has it: see the tests."""
+    """A token reads what its user may read, and changes what the view's `scope` names if its own scopes have it.
+
+    A view without a scope takes no change from a token; one that is `sessions_only` nothing at all. Every view that
+    changes anything has this permission: a test looks.
+    """
 
     message, code = "", ""
 
