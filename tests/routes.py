@@ -149,7 +149,7 @@ def make_world():
         "other_host": Caller(user=other_host),
         "staff": Caller(user=make_staff()),
     }
-    return SimpleNamespace(jam=jam, venue=venue, sam=sam, callers=callers, host=host)
+    return SimpleNamespace(jam=jam, venue=venue, sam=sam, callers=callers, host=host, other_host=other_host)
 
 
 OF_ACCOUNTS = {"auth", "tokens", "token", "users", "myself", "user"}
