@@ -6,6 +6,7 @@ The default is embedded: SQLite, cache and channel layer in the process, no serv
 
 import logging
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -35,6 +36,10 @@ try:
     METRICS_TOKEN = env.str("METRICS_TOKEN", "", validate=Regexp(r"^(\S{32,})?$"))  # Prometheus' for /metrics
     WRITE_BEHIND_SECONDS = env.float("WRITE_BEHIND_SECONDS", 5.0, validate=Range(min=0.1))
     MAIL = env.dj_email_url("EMAIL_URL", "console:")
+    SIGN_UP = env.bool("SIGN_UP", True)  # may strangers make themselves an account
+    # Printed mail reaches nobody: there, who signs up is let in, and asked to follow the link all the same.
+    VERIFY_EMAIL = env.bool("VERIFY_EMAIL", "console" not in MAIL.get("EMAIL_BACKEND", ""))
+    STAFF_SECOND_FACTOR = env.bool("STAFF_SECOND_FACTOR", False)  # without one, staff may no more than hosts
     LOG_LEVEL = env.log_level("LOG_LEVEL", logging.INFO)
 
     # Limits. Every one can be set from the environment under its own name.
@@ -48,6 +53,9 @@ try:
     ATTENDEE_DAYS = env.int("ATTENDEE_DAYS", 30, validate=positive)  # names and secrets are erased so long after a jam
     STATISTICS_DAYS = env.int("STATISTICS_DAYS", 400, validate=positive)  # views and searches are kept
     SEARCH_TEXTS = env.int("SEARCH_TEXTS", 1000, validate=positive)  # different ones that a process counts in a day
+    LOGIN_FAILURES = env.int("LOGIN_FAILURES", 10, validate=positive)  # of an account, from one address
+    LOGIN_FAILURES_IN_ALL = env.int("LOGIN_FAILURES_IN_ALL", 100, validate=positive)  # of an account, from anywhere
+    LOGIN_LOCK_MINUTES = env.int("LOGIN_LOCK_MINUTES", 15, validate=positive)
     SESSION_CACHE_SECONDS = env.int("SESSION_CACHE_SECONDS", 1800, validate=positive)
     MAX_API_TOKENS = env.int("MAX_API_TOKENS", 20, validate=positive)  # live ones of a user
     MAX_API_TOKEN_DAYS = env.int("MAX_API_TOKEN_DAYS", 365, validate=positive)
@@ -88,6 +96,11 @@ INSTALLED_APPS = [
     "django_filters",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "axes",
     "apps.core",
     "apps.accounts",
     "apps.live",
@@ -110,9 +123,11 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "apps.core.middleware.Csrf",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "apps.core.middleware.DatabaseErrors",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "jamvote.urls"
@@ -207,7 +222,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Accounts and safety -----------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
-LOGIN_URL = "pages:login"
+AUTHENTICATION_BACKENDS = ["apps.accounts.lockout.Backend", "django.contrib.auth.backends.ModelBackend"]
+LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "pages:host"
 LOGOUT_REDIRECT_URL = "pages:home"
 AUTH_PASSWORD_VALIDATORS = [
@@ -216,6 +232,50 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+
+ACCOUNT_ADAPTER, MFA_ADAPTER = "apps.accounts.adapter.Accounts", "apps.accounts.adapter.SecondFactor"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_SIGNUP_FORM_CLASS = "apps.pages.forms.SignUpForm"
+ACCOUNT_FORMS = {
+    "add_email": "apps.pages.account_forms.NewAddressForm",
+    "change_password": "apps.pages.account_forms.PasswordForm",
+    "reauthenticate": "apps.pages.account_forms.PasswordAgainForm",
+}
+MFA_FORMS = {
+    "authenticate": "apps.pages.account_forms.CodeForm",
+    "reauthenticate": "apps.pages.account_forms.CodeAgainForm",
+}
+ACCOUNT_SIGNUP_ENABLED = SIGN_UP
+ACCOUNT_EMAIL_VERIFICATION = "mandatory" if VERIFY_EMAIL else "optional"
+ACCOUNT_CHANGE_EMAIL = True  # one address; a new one takes its place when it is verified
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_EMAIL_NOTIFICATIONS = True  # of a new password, a new address, a second factor that is gone
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_SESSION_REMEMBER = True
+# Who guesses passwords and codes is locked out by the database (apps/accounts/lockout.py); these keep mail from being
+# sent without end. They live in the cache, and are closed while it is away.
+ACCOUNT_RATE_LIMITS = dict.fromkeys(("login", "login_failed", "reauthenticate", "change_password"))
+MFA_RATE_LIMITS = {"login_failed": None}
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_ISSUER = "JamVote"
+MFA_TOTP_TOLERANCE = 1  # a phone's clock may be half a minute off
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # else whoever has a second factor could not change their address
+
+AXES_HANDLER = "apps.accounts.lockout.Handler"
+AXES_CLIENT_IP_CALLABLE = "apps.core.addresses.client_address"
+AXES_USERNAME_CALLABLE = "apps.accounts.lockout.account_of"
+AXES_LOCKOUT_CALLABLE = "apps.accounts.lockout.locked_out"
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = LOGIN_FAILURES
+AXES_COOLOFF_TIME = timedelta(minutes=LOGIN_LOCK_MINUTES)
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_DISABLE_ACCESS_LOG = True  # the audit log has it
+AXES_ENABLE_ADMIN = AXES_VERBOSE = False
+AXES_SENSITIVE_PARAMETERS = ["login", "code", "oldpassword", "password1", "password2", "csrfmiddlewaretoken"]
 
 # A real phone in the local network comes over plain HTTP; browsers keep `__Host-` and Secure cookies from it.
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS

@@ -76,10 +76,12 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("metrics", metrics, name="metrics"),
     path(f"{settings.MEDIA_URL.lstrip('/')}<path:path>", media),
+    path("", include("apps.pages.account_urls")),
     path("", include("apps.pages.urls")),
 ]
 
 handler400 = "apps.core.handlers.bad_request"
 handler403 = "apps.core.handlers.forbidden"
+handler429 = "apps.core.handlers.too_many"
 handler404 = "apps.core.handlers.not_found"
 handler500 = "apps.core.handlers.failure"

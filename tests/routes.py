@@ -181,4 +181,6 @@ def address(world, name):
 
 def filled(world, body):
     names = {"VENUE": lambda: world.venue.slug, "SONG": lambda: make_song().pk}
-    return body and {key: names[value]() if isinstance(value, str) and value in names else value for key, value in body.items()}
+    return body and {
+        key: names[value]() if isinstance(value, str) and value in names else value for key, value in body.items()
+    }

@@ -168,7 +168,14 @@ class World:
 
     def row_of(self, model):
         """The row that pages of one row show; it has relations of all kinds."""
-        rows = {User: self.host, ApiToken: self.token, Venue: self.venue, Song: self.song, Jam: self.live.jam, Attendee: self.live.sam}
+        rows = {
+            User: self.host,
+            ApiToken: self.token,
+            Venue: self.venue,
+            Song: self.song,
+            Jam: self.live.jam,
+            Attendee: self.live.sam,
+        }
         return rows.get(model) or model.objects.order_by("pk").first()
 
     def address(self, name, **given):

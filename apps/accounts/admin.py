@@ -5,12 +5,18 @@ Who has the role of staff may do everything, so there are no groups and permissi
 
 from typing import Any
 
+from allauth.account.decorators import secure_admin_login
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from axes.models import AccessAttempt
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as PasswordAdmin
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.text import Truncator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -21,10 +27,12 @@ from unfold.paginator import InfinitePaginator
 from apps.accounts.audit import record
 from apps.accounts.audited import AuditedAdmin
 from apps.accounts.models import ApiToken, AuditEvent, User
+from apps.accounts.operations import end_other_sessions, turn_off_second_factor
 from apps.accounts.tokens import revoke_token
 from apps.core.admin import ReadOnlyAdmin, staff
 
-admin.site.unregister(Group)
+# Their rows are reached through the users.
+admin.site.unregister([Group, EmailAddress, Authenticator, UserSession])
 
 
 class InLowerCase(forms.Form):
@@ -46,6 +54,20 @@ class UserForm(InLowerCase, UserChangeForm):
         fields = ("email", "name", "role", "is_active", "password")
 
 
+def door(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    """The admin's log-in is the one of the pages. Staff without the second factor that is asked of them make one."""
+    user = request.user
+    if isinstance(user, User) and user.role == User.Role.STAFF and user.is_active and not user.is_staff:
+        messages.info(request, _("Staff need a second factor here. Turn it on, and you are in."))
+        return redirect("mfa_activate_totp")
+    return secure_admin_login(log_in)(request, *args, **kwargs)
+
+
+log_in = admin.site.login
+admin.site.login = door  # type: ignore[method-assign]
+admin.site.password_change = lambda *args, **kwargs: redirect("account_change_password")  # type: ignore[method-assign]
+
+
 @admin.register(User)
 class UserAdmin(AuditedAdmin, PasswordAdmin, ModelAdmin):
     form, add_form, change_password_form = UserForm, NewUserForm, AdminPasswordChangeForm
@@ -62,6 +84,28 @@ class UserAdmin(AuditedAdmin, PasswordAdmin, ModelAdmin):
     )
     add_fieldsets = ((None, {"fields": ("email", "name", "role", "usable_password", "password1", "password2")}),)
     show_full_result_count = False
+    actions = ("end_sessions", "turn_off_second_factor", "vouch")
+
+    @admin.action(description=_("End all sessions"))
+    def end_sessions(self, request: HttpRequest, users: QuerySet[User]) -> None:
+        for user in users:
+            end_other_sessions(user=user, keep="", by=staff(request))
+
+    @admin.action(description=_("Turn off the second factor"))
+    def turn_off_second_factor(self, request: HttpRequest, users: QuerySet[User]) -> None:
+        for user in users:
+            turn_off_second_factor(user=user, by=staff(request))
+
+    @admin.action(description=_("Count the address as verified"))
+    def vouch(self, request: HttpRequest, users: QuerySet[User]) -> None:
+        for user in users:
+            user.vouch_for_address()
+            record(actor=staff(request), verb="verify_email", about=user, after={"email": user.email})
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if not change or "email" in form.changed_data:
+            obj.vouch_for_address()
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Nobody locks themselves out."""
@@ -106,6 +150,20 @@ class AuditEventAdmin(ReadOnlyAdmin):
         """The new values of it, cut short; the page of the event has all."""
         words = [f"{name}: {value}" for name, value in event.after.items()]
         return Truncator(", ".join(words)).chars(100)
+
+
+@admin.register(AccessAttempt)
+class AccessAttemptAdmin(ReadOnlyAdmin):
+    """Wrong tries of the last minutes. Deleting those of an account unlocks it."""
+
+    list_display = ("attempt_time", "username", "ip_address", "failures_since_start", "user_agent")
+    search_fields = ("username", "ip_address")
+    ordering = ("-attempt_time", "-pk")
+    fields = ("attempt_time", "username", "ip_address", "failures_since_start", "user_agent", "path_info")
+    paginator = InfinitePaginator
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return staff(request).is_staff
 
 
 class IsLive(admin.SimpleListFilter):

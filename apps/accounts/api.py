@@ -28,7 +28,9 @@ class Auth(APIView):
 
     permission_classes = (TokenMay,)
 
-    @extend_schema(operation_id="auth_retrieve", auth=[{"apiToken": []}, {"cookieAuth": []}, {}], responses=serializers.WhoAmI)
+    @extend_schema(
+        operation_id="auth_retrieve", auth=[{"apiToken": []}, {"cookieAuth": []}, {}], responses=serializers.WhoAmI
+    )
     def get(self, request: Request) -> Response:
         user = request.user if isinstance(request.user, User) else None
         token = request.auth if isinstance(request.auth, ApiToken) else None

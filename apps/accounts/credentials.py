@@ -2,10 +2,12 @@
 
 from typing import Any
 
-from django.apps import apps
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.contrib.auth import authenticate
-from django.contrib.auth.signals import user_login_failed
 
+from apps.accounts import lockout
 from apps.accounts.errors import CodeNeeded, WrongCredentials
 from apps.accounts.models import User
 
@@ -13,23 +15,23 @@ from apps.accounts.models import User
 def user_with(*, request: Any, email: str, password: str, code: str = "") -> User:
     """As at the log-in page, so that what locks out there does so here. Raises WrongCredentials, CodeNeeded."""
     user = authenticate(request, username=email, password=password)
-    if not isinstance(user, User):
+    if not isinstance(user, User) or not is_verified(user):
         raise WrongCredentials
     if not passes_second_factor(user, code):
-        # Whoever knows the password and guesses codes is to be counted, too.
-        user_login_failed.send(__name__, credentials={"username": email}, request=request)
+        lockout.note_wrong_guess(request, user)
         raise WrongCredentials
     return user
 
 
+def is_verified(user: User) -> bool:
+    if settings.ACCOUNT_EMAIL_VERIFICATION != "mandatory":
+        return True
+    return EmailAddress.objects.filter(user=user, email=user.email, verified=True).exists()
+
+
 def passes_second_factor(user: User, code: str) -> bool:
     """Also where the account has none. Raises CodeNeeded."""
-    if not apps.is_installed("allauth.mfa"):
-        return True
-    from allauth.mfa.models import Authenticator
-
     factors = list(Authenticator.objects.filter(user=user))
     if factors and not code:
         raise CodeNeeded
-    typed = [factor for factor in factors if factor.type != Authenticator.Type.WEBAUTHN]  # a key types nothing
-    return not factors or any(factor.wrap().validate_code(code) for factor in typed)
+    return not factors or any(factor.wrap().validate_code(code) for factor in factors)

@@ -1,5 +1,6 @@
-"""What happens to accounts, for those who show things to them. Sent after the commit."""
+"""What happened to an account, for apps above."""
 
 from django.dispatch import Signal
 
-tokens_revoked = Signal()  # user: whose
+session_ended = Signal()  # user: one of their sessions is no more, or several; sent after the commit
+tokens_revoked = Signal()  # user: whose; sent after the commit

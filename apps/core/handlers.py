@@ -7,6 +7,7 @@ from typing import Any
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseServerError
 from django.http.response import HttpResponseBase
+from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.views import defaults
@@ -36,6 +37,11 @@ def not_found(request: HttpRequest, exception: Any) -> HttpResponseBase:
     if for_program(request):
         return problem_response(request, 404, "not_found", _("There is nothing here. Check the address."))
     return defaults.page_not_found(request, exception)
+
+
+def too_many(request: HttpRequest) -> HttpResponse:
+    """What allauth says of mails that are asked for too often."""
+    return render(request, "429.html", status=429, headers={"Retry-After": "60"})
 
 
 def failure(request: HttpRequest) -> HttpResponseBase:

@@ -6,14 +6,14 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.conf import settings
-from django.contrib.auth.forms import AuthenticationForm
 from django.core.files.uploadedfile import UploadedFile
 from django.core.validators import MaxValueValidator, MinValueValidator
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from apps.accounts.models import ApiToken
+from apps.accounts.models import ApiToken, User
 from apps.catalog.models import Song, Venue
 from apps.core.text import clean
 from apps.jams.models import Jam
@@ -49,13 +49,17 @@ class SuggestForm(forms.Form):
         return {"song": song} if song else {n: self.cleaned_data[n] for n in ("title", "artist")}
 
 
-class LogInForm(AuthenticationForm):
-    """E-mail and password; the texts are Django's."""
+class SignUpForm(forms.Form):
+    """What allauth's own form does not ask."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["username"].widget.attrs |= {"class": "input", "autocomplete": "username", "inputmode": "email"}
-        self.fields["password"].widget.attrs["class"] = "input"
+    name = forms.CharField(
+        label=gettext_lazy("Your name"), max_length=80, widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
+    field_order = ("name", "email", "password1")
+
+    def signup(self, request: HttpRequest, user: User) -> None:
+        user.name = clean(self.cleaned_data["name"])
+        user.save(update_fields=["name"])
 
 
 class InHouseStyle:

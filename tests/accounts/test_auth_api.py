@@ -1,11 +1,18 @@
 """Who one is, one's tokens and accounts over the API; nobody else's."""
 
 import pytest
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import (
+    TOTP,
+    format_hotp_value,
+    generate_totp_secret,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
+from axes.models import AccessAttempt
 from django.contrib.auth.signals import user_login_failed
 from django.utils import timezone
 
-from apps.accounts import credentials
-from apps.accounts.errors import CodeNeeded
 from apps.accounts.models import ApiToken, AuditEvent
 from tests.callers import Caller
 from tests.catalog.callers import refused
@@ -131,21 +138,51 @@ def test_half_of_the_credentials_are_none_even_with_a_session(host, half):
     refused(Caller(user=make_user())("POST", TOKENS, NEW | half), 401, "wrong_credentials")
 
 
-def test_where_there_is_a_second_factor_its_code_is_asked_for(host, monkeypatch):
-    failed, body = [], NEW | {"email": host.email, "password": PASSWORD}
-    user_login_failed.connect(lambda **said: failed.append(said), weak=False)
-
-    def passes(user, code):
-        if not code:
-            raise CodeNeeded
-        return code == "123456"
-
-    monkeypatch.setattr(credentials, "passes_second_factor", passes)
+def test_where_there_is_a_second_factor_its_code_is_asked_for(host):
+    secret = generate_totp_secret()
+    TOTP.activate(host, secret)
+    body = NEW | {"email": host.email, "password": PASSWORD}
+    now = next(yield_hotp_counters_from_time()) + 1
+    right, wrong = format_hotp_value(hotp_value(secret, now)), format_hotp_value(hotp_value(secret, now + 1000))
 
     refused(Caller()("POST", TOKENS, body), 401, "code_needed")
-    refused(Caller()("POST", TOKENS, body | {"code": "000000"}), 401, "wrong_credentials")
-    assert len(failed) == 1
-    assert Caller()("POST", TOKENS, body | {"code": "123456"}).status_code == 201
+    refused(Caller()("POST", TOKENS, body | {"password": "wrong", "code": right}), 401, "wrong_credentials")
+    refused(Caller()("POST", TOKENS, body | {"code": wrong}), 401, "wrong_credentials")
+    assert AccessAttempt.objects.get().failures_since_start == 2  # a guessed code counts as a guessed password
+    assert Caller()("POST", TOKENS, body | {"code": right}).status_code == 201
+    refused(Caller()("POST", TOKENS, body | {"code": right}), 401, "wrong_credentials")  # each code once
+
+
+def test_a_recovery_code_will_do_once(host):
+    TOTP.activate(host, generate_totp_secret())
+    (code, *_rest) = RecoveryCodes.activate(host).get_unused_codes()
+    body = NEW | {"email": host.email, "password": PASSWORD, "code": code}
+
+    assert [Caller()("POST", TOKENS, body).status_code for _ in range(2)] == [201, 401]
+
+
+def test_an_address_that_nobody_verified_gets_no_token(host, settings):
+    host.emailaddress_set.update(verified=False)
+    body = NEW | {"email": host.email, "password": PASSWORD}
+
+    settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+    refused(Caller()("POST", TOKENS, body), 401, "wrong_credentials")
+
+    settings.ACCOUNT_EMAIL_VERIFICATION = "optional"
+    assert Caller()("POST", TOKENS, body).status_code == 201
+
+
+@pytest.mark.parametrize("email", ["robin@example.com", "nobody@example.com"])
+def test_who_guesses_is_locked_out_with_the_right_password_too(host, settings, email):
+    settings.LOGIN_FAILURES = settings.AXES_FAILURE_LIMIT = 2
+    guess = NEW | {"email": email, "password": "wrong"}
+
+    answers = [Caller()("POST", TOKENS, guess | {"password": p}) for p in ("wrong", "wrong", "wrong", PASSWORD)]
+
+    assert [answer.status_code for answer in answers] == [401, 429, 429, 429]
+    assert int(answers[-1]["Retry-After"]) > 0
+    refused(answers[-1], 429, "locked_out")
+    assert not ApiToken.objects.exists()
 
 
 # Accounts -----------------------------------------------------------------------------------------------

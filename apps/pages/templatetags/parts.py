@@ -11,6 +11,7 @@ import segno
 from django import template
 from django.conf import settings
 from django.contrib.staticfiles import finders
+from django.forms import BoundField
 from django.http import QueryDict
 from django.templatetags.static import static
 from django.utils import formats, timezone
@@ -122,9 +123,20 @@ def qr(address: str, label: str) -> SafeString:
 
 
 @register.filter
+def in_house(field: BoundField) -> SafeString:
+    """A field of somebody else's form, looking like ours: its label says all, so nothing stands inside."""
+    return field.as_widget(attrs={"class": "input", "placeholder": ""})
+
+
+@register.filter
 def bare_host(address: str) -> str:
     """What somebody types who cannot scan: the address without its scheme."""
     return address.partition("://")[2]
+
+
+@register.simple_tag
+def sign_up_is_open() -> bool:
+    return settings.ACCOUNT_SIGNUP_ENABLED
 
 
 @register.simple_tag

@@ -1,10 +1,9 @@
-"""For hosts: log-in, one's own jams, and the forms for a jam."""
+"""For hosts: one's own jams, and the forms for a jam."""
 
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.views import LoginView
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -14,7 +13,7 @@ from apps.catalog.models import Venue
 from apps.core.errors import DomainError
 from apps.jams.models import Jam
 from apps.jams.operations import change_jam, create_jam, delete_jam, duplicate_jam
-from apps.pages.forms import DuplicateForm, JamForm, LogInForm, in_zone
+from apps.pages.forms import DuplicateForm, JamForm, in_zone
 from apps.pages.views.common import (
     HostRequest,
     add_errors,
@@ -24,12 +23,6 @@ from apps.pages.views.common import (
     see_other,
     telling,
 )
-
-
-class LogIn(LoginView):
-    template_name = "pages/login.html"
-    authentication_form = LogInForm
-    redirect_authenticated_user = True
 
 
 @login_required
