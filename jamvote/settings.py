@@ -64,6 +64,9 @@ try:
     # A call that has run for so long has died with its process, and may be run again.
     IDEMPOTENCY_TAKE_OVER_SECONDS = env.int("IDEMPOTENCY_TAKE_OVER_SECONDS", 60, validate=positive)
     SESSION_CACHE_SECONDS = env.int("SESSION_CACHE_SECONDS", 1800, validate=positive)
+    MAX_API_TOKENS = env.int("MAX_API_TOKENS", 20, validate=positive)  # live ones of a user
+    MAX_API_TOKEN_DAYS = env.int("MAX_API_TOKEN_DAYS", 365, validate=positive)
+    API_TOKEN_DAYS = env.int("API_TOKEN_DAYS", 90, validate=Range(1, MAX_API_TOKEN_DAYS))  # unless somebody says how many
 except ValueError as error:  # EnvError is one, and so is what a file raises that cannot be read
     raise ImproperlyConfigured(f"Environment: {error}") from error
 
@@ -118,6 +121,7 @@ MIDDLEWARE = [
     "apps.core.middleware.EveryAnswer",
     "apps.core.middleware.ApiPaths",
     "apps.core.metrics.MeasureRequests",
+    "apps.accounts.middleware.ApiTokens",
     "apps.core.cached.CachedReads",
     "apps.core.middleware.BodyCheck",
     "django.middleware.security.SecurityMiddleware",
@@ -371,8 +375,14 @@ WHITENOISE_ALLOW_ALL_ORIGINS = False
 # API ---------------------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticatedOrReadOnly"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "apps.accounts.authentication.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": [
+        "apps.accounts.permissions.TokenMay",
+        "rest_framework.permissions.IsAuthenticatedOrReadOnly",
+    ],
     "DEFAULT_PARSER_CLASSES": ["apps.core.formats.JSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["apps.core.formats.JSONRenderer", "rest_framework.renderers.BrowsableAPIRenderer"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
@@ -392,6 +402,15 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "APPEND_COMPONENTS": {
+        "securitySchemes": {
+            "attendeeToken": {
+                "type": "http",
+                "scheme": "bearer",
+                "description": "Of whoever has joined a jam: POST /jams/{slug}/attendees answers it, once.",
+            }
+        }
+    },
     "ENUM_NAME_OVERRIDES": {
         "JamStatus": "apps.jams.models.Jam.Status",
         "AttendeeState": "apps.jams.models.Attendee.State",

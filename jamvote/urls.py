@@ -8,6 +8,7 @@ from django.urls import include, path
 from drf_spectacular.renderers import OpenApiYamlRenderer
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from apps.accounts import api as accounts
 from apps.catalog import api as catalog
 from apps.catalog import reads as catalog_reads
 from apps.core.api import Root
@@ -42,6 +43,7 @@ jam = [
     path("/attendees/<int:pk>", voting.AttendeeDetail.as_view(), name="attendee"),
     path("/me", voting.MyJam.as_view(), name="me"),
     path("/songs", public_read("board", *PAGED[:2], "status")(voting.JamSongs.as_view()), name="jam-songs"),
+    path("/votes", voting.MyVotes.as_view(), name="votes"),
     path("/songs/<int:pk>/vote", voting.VoteView.as_view(), name="vote"),
     path("/songs/<int:pk>/move", jams.JamSongMove.as_view(), name="move"),
     *(path(f"/{name}", jams.JamAction.as_view(action=name), name=name) for name in operations.ACTIONS),
@@ -61,6 +63,12 @@ v1: list[Any] = [
     path("/songs/<int:pk>", public_read("songs")(catalog.SongViewSet.as_view(one)), name="song"),
     path("/venues", venue_list(catalog.VenueViewSet.as_view(many)), name="venues"),
     path("/venues/<slug:slug>", public_read("venues")(catalog.VenueViewSet.as_view(one)), name="venue"),
+    path("/auth", accounts.Auth.as_view(), name="auth"),
+    path("/auth/tokens", accounts.Tokens.as_view(), name="tokens"),
+    path("/auth/tokens/<int:pk>", accounts.TokenDetail.as_view(), name="token"),
+    path("/users", accounts.Users.as_view(), name="users"),
+    path("/users/me", accounts.Myself.as_view(), name="myself"),
+    path("/users/<int:pk>", accounts.UserDetail.as_view(), name="user"),
     path("/schema", SpectacularAPIView.as_view(renderer_classes=[OpenApiYamlRenderer, JSONRenderer]), name="schema"),
     path("/docs", docs, name="docs"),
 ]

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from apps.accounts.models import User
+from apps.accounts.models import ApiToken, User
+from apps.accounts.tokens import make_token
 from apps.catalog.models import Song, Venue
 from apps.jams.attendees import join_jam
 from apps.jams.models import Attendee, Jam, JamHost, JamSong
@@ -24,6 +25,18 @@ def make_user(*, email: str = "", name: str = "Robin", role: str = "host", **fie
 
 def make_staff(**fields) -> User:
     return make_user(role="staff", **fields)
+
+
+def make_api_token(
+    *, user: User | None = None, name: str = "Lights", scopes: list[str] | None = None, **fields
+) -> tuple[ApiToken, str]:
+    """With every scope, unless some are named."""
+    every = ApiToken.Scope.values
+    token, text = make_token(user=user or make_user(), name=name, scopes=every if scopes is None else scopes)
+    if fields:
+        ApiToken.objects.filter(pk=token.pk).update(**fields)
+        token.refresh_from_db()
+    return token, text
 
 
 def make_venue(*, name: str = "", manager: User | None = None, **fields) -> Venue:

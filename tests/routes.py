@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from tests.callers import Caller, with_cookie
 from tests.factories import (
+    make_api_token,
     make_attendee,
     make_attendee_with_token,
     make_jam,
@@ -29,13 +30,18 @@ ROLES = [
     "staff",
 ]
 PEOPLE = {"attendee", "phone"}
+NOBODY = {"anonymous", "attendee", "stranger", "phone", "forged_form"}  # has no account
 HOSTS = {"host", "staff"}
 LOGGED_IN = {"host", "other_host", "staff"}
 
 
 def row(name, method, allowed, status=200, *, body=None, others=403, **exceptions):
-    """`allowed` roles get `status`, `others` theirs, and some an answer of their own."""
-    answers = {role: status if role in allowed else others for role in ROLES} | exceptions
+    """`allowed` roles get `status`, `others` theirs, and some an answer of their own. Where a change needs a log-in, who
+    has none hears that, before anything is looked up."""
+    answers = dict.fromkeys(ROLES, others)
+    if others == 403 and method != "GET":
+        answers |= dict.fromkeys(NOBODY, 401)
+    answers |= dict.fromkeys(allowed, status) | exceptions
     return pytest.param(name, method, body, answers, id=f"{method} {name}")
 
 
@@ -44,12 +50,30 @@ def vote(name, method, **options):
     return row(name, method, PEOPLE, others=401, forged_form=403, **options)
 
 
+UNKNOWN = dict.fromkeys(NOBODY, 401)
+
+
+def own(name, method, allowed=LOGGED_IN, status=200, *, others=403, body=None):
+    """Of one's own account. A form of another site changes nothing."""
+    unforged = {"host_without_csrf": status if "host" in allowed and method == "GET" else 403}
+    return row(name, method, allowed, status, others=others, body=body, **UNKNOWN | unforged)
+
+
 EVERYBODY = set(ROLES)
 TIMES = {"starts_at": "2026-12-01T20:00:00Z", "ends_at": "2026-12-01T23:00:00Z"}
 MATRIX = [
     row("root", "GET", EVERYBODY),
     row("schema", "GET", EVERYBODY),
     row("docs", "GET", EVERYBODY),
+    row("auth", "GET", EVERYBODY),
+    own("tokens", "GET"),
+    own("tokens", "POST", status=201, body={"name": "Lights", "scopes": ["jams"]}),
+    own("token", "DELETE", {"host"}, 204, others=404),  # the host's
+    row("users", "GET", {"staff"}, **UNKNOWN),
+    own("myself", "GET"),
+    own("myself", "PATCH", body={"name": "Other"}),
+    own("user", "GET", {"host", "staff"}, others=404),  # the host's
+    row("user", "PATCH", {"staff"}, body={"name": "Other"}),
     row("jams", "GET", EVERYBODY),
     # The body names the venue; only who manages it makes a jam there.
     row("jams", "POST", {"host", "staff"}, 201, body=TIMES | {"name": "New", "venue": "VENUE"}),
@@ -71,6 +95,7 @@ MATRIX = [
     row("me", "GET", PEOPLE | {"forged_form"}, others=401),
     vote("me", "PATCH", body={"display_name": "Ana"}, host_without_csrf=403),
     vote("me", "DELETE", status=204, host_without_csrf=403),
+    row("votes", "GET", PEOPLE | {"forged_form"}, others=401),
     row("jam-songs", "GET", EVERYBODY),
     vote("jam-songs", "POST", status=201, body={"song": "SONG"}, host=201, staff=201, host_without_csrf=403),
     vote("vote", "PUT", host_without_csrf=403),
@@ -124,16 +149,21 @@ def make_world():
         "other_host": Caller(user=other_host),
         "staff": Caller(user=make_staff()),
     }
-    return SimpleNamespace(jam=jam, venue=venue, sam=sam, callers=callers, host=host)
+    return SimpleNamespace(jam=jam, venue=venue, sam=sam, callers=callers, host=host, other_host=other_host)
 
 
-OF_NO_JAM = {"root", "schema", "docs", "jams", "songs", "song", "venues", "venue"}
+OF_ACCOUNTS = {"auth", "tokens", "token", "users", "myself", "user"}
+OF_NO_JAM = {"root", "schema", "docs", "jams", "songs", "song", "venues", "venue"} | OF_ACCOUNTS
 
 
 def address(world, name):
     """Of the thing in this world that the route is about."""
-    if name in OF_NO_JAM - {"song", "venue"}:
+    if name in OF_NO_JAM - {"song", "venue", "token", "user"}:
         return reverse(f"api:{name}")
+    if name == "token":
+        return reverse("api:token", kwargs={"pk": make_api_token(user=world.host)[0].pk})
+    if name == "user":
+        return reverse("api:user", kwargs={"pk": world.host.pk})
     if name == "song":
         return reverse("api:song", kwargs={"pk": make_song().pk})
     if name == "venue":
@@ -151,4 +181,6 @@ def address(world, name):
 
 def filled(world, body):
     names = {"VENUE": lambda: world.venue.slug, "SONG": lambda: make_song().pk}
-    return body and {key: names[value]() if value in names else value for key, value in body.items()}
+    return body and {
+        key: names[value]() if isinstance(value, str) and value in names else value for key, value in body.items()
+    }

@@ -8,7 +8,8 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from apps.accounts.models import AuditEvent, User
+from apps.accounts.models import ApiToken, AuditEvent, User
+from apps.accounts.tokens import PREFIX, find_token, signer
 from apps.catalog.admin import SongSearchAdmin, SongViewAdmin
 from apps.catalog.filters import SongFilter, VenueFilter
 from apps.catalog.models import Song, SongSearch, SongView, Venue, free_slug
@@ -106,6 +107,8 @@ USES = {
     "song_views_by_day": lambda: first_page(SongViewAdmin, SongView),
     "one_song_search_per_day_and_text": lambda: first_page(SongSearchAdmin, SongSearch, found=0),
     # Accounts
+    "one_token_per_secret": lambda: find_token(f"{PREFIX}{signer.sign('x')}"),
+    "tokens_of_a_user": lambda: list(ApiToken.objects.filter(user=host()).order_by("-pk")[:20]),
     "one_user_per_email": lambda: User.objects.get_by_natural_key("host7@example.com"),
 }
 WITHOUT_A_QUERY = {

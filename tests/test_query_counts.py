@@ -37,6 +37,14 @@ API = [
     row("api:root", 0),
     row("api:schema", 0),
     row("api:docs", 0),
+    row("api:auth", 0),
+    row("api:auth", 1, "host"),  # user
+    row("api:auth", 1, "program"),  # token with its user
+    row("api:tokens", 3, "host"),  # user, count, page
+    row("api:users", 3, "staff", "?search=e&role=host"),  # user, count, page
+    row("api:myself", 1, "host"),
+    row("api:myself", 1, "program"),
+    row("api:user", 2, "host"),  # user, user
     row("api:jams", 2),  # count, page
     row("api:jams", 2, query="?when=now&ordering=name&page_size=30"),
     row("api:jams", 2, query="?search=test"),
@@ -47,12 +55,15 @@ API = [
     row("api:snapshot", 2),  # jam, the board in one trip
     row("api:snapshot", 2, "attendee"),
     row("api:snapshot", 3, "host"),  # user
+    row("api:snapshot", 3, "program"),  # token with its user
     row("api:snapshot", 2, of="hidden"),
     row("api:snapshot", 2, of="ended"),
     row("api:jam-songs", 3, query="?page_size=100"),  # jam, count, page
     row("api:jam-songs", 4, "staff"),  # user
     row("api:me", 6, "attendee"),  # jam, attendee, votes, votes left, suggestions left, songs
     row("api:me", 6, "phone"),
+    row("api:votes", 4, "phone", "?page_size=100"),  # jam, attendee, count, page
+    row("api:desk", 5, "program"),  # token with its user, and as a host
     row("api:desk", 5, "host"),  # user, jam, host?, pending, people
     row("api:desk", 6, "host", of="hidden"),  # counted songs
     row("api:songs", 1),
@@ -84,6 +95,8 @@ PAGES = [
     row("pages:venue", 3),  # venue, coming, past
     row("pages:venue", 5, "host"),  # user, manages?
     row("pages:accent", 0),
+    row("pages:tokens", 3, "host"),  # user, count, page
+    row("pages:token_revoke", 2, "host"),  # user, token
     row("pages:login", 0),
     row("media/<path:path>", 0),
     row("metrics", 0, status=403),
@@ -116,7 +129,11 @@ ADMIN = [
     row("admin:view_on_site", 3, "staff", status=302),  # its model, the row
     row("admin/(?P<url>.*)$", 1, "staff", status=404),
     *page_of_model(
-        "accounts_user", filters="role=host", changelist=3, found=3, add=1, change=2, history=4, delete=5
+        "accounts_user", filters="role=host", changelist=3, found=3, add=1, change=2, history=4, delete=6
+    ),
+    *page_of_model(
+        "accounts_apitoken", filters="live=yes", changelist=2, found=2, add=1, change=3, history=3, delete=2,
+        forbidden=["add", "delete"],
     ),
     *page_of_model(
         "catalog_venue", filters="town=Town 0", changelist=5, found=5, add=1, change=5, history=4, delete=3,

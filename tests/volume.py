@@ -7,6 +7,9 @@ FILL = """
 SET LOCAL session_replication_role = replica;
 INSERT INTO accounts_user (password, email, name, role, is_active, created_at)
 SELECT '!', 'host' || n || '@example.com', 'Host ' || n, 'host', true, now() FROM generate_series(1, %(users)s) n;
+INSERT INTO accounts_apitoken (user_id, name, scopes, secret_hash, beginning, created_at, expires_at)
+SELECT 1 + n %% %(users)s, 'Token ' || n, '[]', encode(sha256(n::text::bytea), 'hex'), 'jvt_' || n, now(), now()
+FROM generate_series(1, %(users)s * 5) n;
 INSERT INTO catalog_venue (name, slug, address, town, time_zone, description, accent, created_at)
 SELECT 'Venue ' || n, 'venue-' || n, '', 'Town ' || n %% 300, 'Europe/London', '', '', now()
 FROM generate_series(1, %(venues)s) n;

@@ -13,12 +13,13 @@ from django.urls import get_resolver
 from django.utils import timezone
 
 from apps.accounts.audit import record
-from apps.accounts.models import AuditEvent, User
+from apps.accounts.models import ApiToken, AuditEvent, User
 from apps.catalog.models import Song, SongSearch, SongView, Venue
 from apps.jams.models import Attendee, Jam, JamHost, JamSong, JamView
 from apps.voting.models import Vote
 from tests.callers import Caller, with_cookie
 from tests.factories import (
+    make_api_token,
     make_attendee,
     make_attendee_with_token,
     make_jam,
@@ -30,8 +31,8 @@ from tests.factories import (
     make_vote,
 )
 
-MODELS = (User, Venue, Song, SongView, SongSearch, Jam, JamSong, Attendee, AuditEvent, JamView, Vote)
-EVERYBODY = ("visitor", "attendee", "phone", "stranger", "host", "other_host", "staff")
+MODELS = (User, ApiToken, Venue, Song, SongView, SongSearch, Jam, JamSong, Attendee, AuditEvent, JamView, Vote)
+EVERYBODY = ("visitor", "attendee", "phone", "stranger", "host", "program", "other_host", "staff")
 
 
 PARAM = re.compile(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>[^)]*\)\$?")
@@ -65,7 +66,7 @@ ROUTES = dict(walk(get_resolver().url_patterns))
 # Addresses that only take what is sent to them.
 ONLY_WRITTEN = {
     *(f"api:{name}" for name in (
-        "duplicate", "pause", "start-next", "attendees", "attendee", "vote", "move", "open", "start", "last-call",
+        "duplicate", "token", "pause", "start-next", "attendees", "attendee", "vote", "move", "open", "start", "last-call",
         "end", "song-approve", "song-queue", "song-unqueue", "song-play", "song-finish", "song-skip", "song-remove",
         "song-pin", "song-unpin",
     )),
@@ -99,7 +100,8 @@ class World:
             jam_song.suggested_by = self.phone
             jam_song.save()
         _stranger, strange = make_attendee_with_token(jam=make_jam(venue=self.venue), name="Strange Stranger")
-        self.tokens = [secret, strange, self.live.token]
+        self.token, text = make_api_token(user=self.host, last_used_at=timezone.now())
+        self.tokens = [secret, strange, self.live.token, text]
         self.log(rows)
         self.upload = default_storage.save("jams/night.webp", ContentFile(b"RIFF"))
         self.callers = {
@@ -108,6 +110,7 @@ class World:
             "phone": with_cookie(self.live.jam, secret),
             "stranger": Caller(token=strange),
             "host": Caller(user=self.host),
+            "program": Caller(token=text),
             "other_host": Caller(user=self.other_host),
             "staff": Caller(user=self.staff),
         }
@@ -147,6 +150,7 @@ class World:
                 make_vote(jam_song=song)
                 make_jam_song(jam=jam, status="playing", started_at=jam.starts_at)
                 make_jam_song(jam=jam, song=self.song, status="played", ended_at=timezone.now())
+        make_api_token(user=self.host)
         today = timezone.now().date()
         JamView.objects.create(jam=jam, day=today, page="jam", times=number)
         SongView.objects.create(song=song.song, day=today, times=number)
@@ -164,7 +168,14 @@ class World:
 
     def row_of(self, model):
         """The row that pages of one row show; it has relations of all kinds."""
-        rows = {User: self.host, Venue: self.venue, Song: self.song, Jam: self.live.jam, Attendee: self.live.sam}
+        rows = {
+            User: self.host,
+            ApiToken: self.token,
+            Venue: self.venue,
+            Song: self.song,
+            Jam: self.live.jam,
+            Attendee: self.live.sam,
+        }
         return rows.get(model) or model.objects.order_by("pk").first()
 
     def address(self, name, **given):
@@ -172,7 +183,7 @@ class World:
         route, jam = ROUTES[name], self.live.jam
         known = {
             "slug": self.venue.slug if "venue" in name else jam.slug,
-            "pk": self.song.pk if name == "api:song" else self.live.songs[0].pk,
+            "pk": {"api:song": self.song.pk, "api:user": self.host.pk}.get(name, self.live.songs[0].pk),
             "song": self.song.pk if name == "pages:song" else self.live.songs[0].pk,
             "attendee": self.live.sam.pk,
             "code": jam.code,
@@ -180,6 +191,7 @@ class World:
             "action": "end",
             "path": self.upload,
             "id": self.host.pk,
+            "token": self.token.pk,
             "app_label": "jams",
             "content_type_id": ContentType.objects.get_for_model(Jam).pk,
             "object_id": jam.pk,

@@ -18,6 +18,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.text import Truncator
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
@@ -25,8 +26,9 @@ from unfold.paginator import InfinitePaginator
 
 from apps.accounts.audit import record
 from apps.accounts.audited import AuditedAdmin
-from apps.accounts.models import AuditEvent, User
+from apps.accounts.models import ApiToken, AuditEvent, User
 from apps.accounts.operations import end_other_sessions, turn_off_second_factor
+from apps.accounts.tokens import revoke_token
 from apps.core.admin import ReadOnlyAdmin, staff
 
 # Their rows are reached through the users.
@@ -162,3 +164,46 @@ class AccessAttemptAdmin(ReadOnlyAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return staff(request).is_staff
+
+
+class IsLive(admin.SimpleListFilter):
+    title, parameter_name = _("holds"), "live"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("yes", _("Yes")), ("no", _("No"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> QuerySet[ApiToken]:
+        live = ApiToken.objects.live()
+        return {"yes": queryset.filter(pk__in=live), "no": queryset.exclude(pk__in=live)}.get(
+            self.value() or "", queryset
+        )
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(ReadOnlyAdmin):
+    """Whose programs may do what. Nobody makes a token for somebody else, but staff revoke any."""
+
+    list_display = ("name", "user", "beginning", "scopes_in_words", "last_used_at", "expires_at", "revoked_at")
+    list_filter = (IsLive,)
+    list_select_related = ("user",)
+    search_fields = ("name", "beginning", "user__email", "user__name")
+    ordering = ("-pk",)
+    paginator = InfinitePaginator
+    fields = ("user", "name", "beginning", "scopes_in_words", "created_at", "last_used_at", "expires_at", "revoked_at")
+    readonly_fields = ("scopes_in_words",)
+    actions = ("revoke",)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Only together with its user."""
+        match = request.resolver_match
+        return match is not None and (match.url_name or "").startswith("accounts_user_")
+
+    @admin.display(description=_("may change"))
+    def scopes_in_words(self, token: ApiToken) -> str:
+        return ", ".join(token.may_change)
+
+    @admin.action(description=_("Revoke"))
+    def revoke(self, request: HttpRequest, tokens: QuerySet[ApiToken]) -> None:
+        for token in tokens.select_related("user"):
+            revoke_token(token=token, by=staff(request))
+        self.message_user(request, gettext("Done: %(n)d.") % {"n": len(tokens)})

@@ -11,3 +11,11 @@ def user_of(request: Any) -> User:
     if not isinstance(request.user, User):
         raise NotAllowed
     return request.user
+
+
+def staff_of(request: Any) -> User:
+    """Raises NotAllowed for anybody but staff."""
+    user = user_of(request)
+    if not user.is_staff:
+        raise NotAllowed
+    return user

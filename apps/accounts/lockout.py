@@ -24,6 +24,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
+from apps.core.handlers import for_program
+from apps.core.problems import problem_response
 
 Credentials = dict[str, Any]
 
@@ -78,9 +80,17 @@ def unlock(account: str) -> None:
 
 
 def locked_out(request: HttpRequest, response: Any = None, credentials: Credentials | None = None) -> HttpResponse:
+    if for_program(request):
+        return locked_out_program(request, seconds_left(request, credentials))
     seconds = seconds_left(request, credentials)
     context = {"minutes": -(-seconds // 60)}
     return render(request, "account/locked.html", context, status=429, headers={"Retry-After": str(seconds)})
+
+
+def locked_out_program(request: HttpRequest, seconds: int) -> HttpResponse:
+    response = problem_response(request, 429, "locked_out", _("Too many wrong tries. Try again later."))
+    response.headers["Retry-After"] = str(seconds)
+    return response
 
 
 def seconds_left(request: Any, credentials: Credentials | None) -> int:

@@ -1,10 +1,13 @@
 """Hosts and staff, and what they did. Attendees never need an account: see `apps.jams.models.Attendee`."""
 
-from typing import Any, ClassVar
+from datetime import datetime
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models, transaction
+from django.db.models import Q
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
@@ -113,3 +116,58 @@ class AuditEvent(models.Model):
 def name_of(thing: models.Model) -> str:
     """What an event calls it: "jam:12"."""
     return f"{thing._meta.model_name}:{thing.pk}"
+
+
+class ApiTokens(models.QuerySet["ApiToken"]):
+    def live(self) -> Self:
+        return self.filter(revoked_at__isnull=True, expires_at__gt=timezone.now())
+
+    def ended(self, *, before: datetime) -> Self:
+        return self.filter(Q(revoked_at__lt=before) | Q(expires_at__lt=before))
+
+
+class ApiToken(models.Model):
+    """With which a program acts as its user: see tokens.py. What proves it is the secret, kept as a hash only."""
+
+    LONGEST_NAME = 80
+
+    class Scope(models.TextChoices):
+        """What it may change. It reads whatever its user may read."""
+
+        JAMS = "jams", _("Run and change my jams")
+        LIBRARY = "library", _("Change venues and songs")
+        ACCOUNT = "account", _("Change my name")
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="tokens", db_index=False, verbose_name=_("user")
+    )
+    name = models.CharField(_("name"), max_length=LONGEST_NAME)
+    scopes = models.JSONField(_("may change"), default=list)
+    secret_hash = models.CharField(max_length=64, editable=False)
+    beginning = models.CharField(_("beginning"), max_length=12)
+    created_at = models.DateTimeField(_("made"), auto_now_add=True)
+    last_used_at = models.DateTimeField(_("last used"), null=True)  # to the minute
+    expires_at = models.DateTimeField(_("expires"))
+    revoked_at = models.DateTimeField(_("revoked"), null=True)
+
+    objects = ApiTokens.as_manager()
+
+    class Meta:
+        verbose_name = _("API token")
+        verbose_name_plural = _("API tokens")
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["secret_hash"], name="one_token_per_secret")
+        ]
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["user", "-id"], name="tokens_of_a_user")]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.beginning}…)"
+
+    @property
+    def is_live(self) -> bool:
+        return self.revoked_at is None and self.expires_at > timezone.now()
+
+    @property
+    def may_change(self) -> list[str]:
+        """Its scopes, in words."""
+        return [str(self.Scope(scope).label) for scope in self.scopes]

@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.auth import user_of
+from apps.accounts.models import ApiToken
 from apps.catalog import operations
 from apps.catalog.filters import SongFilter, VenueFilter
 from apps.catalog.models import Song, Venue
@@ -100,6 +101,7 @@ SONG = OpenApiExample(
 @extend_schema(tags=["venues"])
 class VenueViewSet(Conditional, viewsets.ModelViewSet[Venue]):
     sparse_fields = VenueSerializer.Meta.fields
+    scope = ApiToken.Scope.LIBRARY
     queryset = Venue.objects.in_order()
     serializer_class = VenueSerializer
     filterset_class = VenueFilter
@@ -142,6 +144,7 @@ class VenueViewSet(Conditional, viewsets.ModelViewSet[Venue]):
 @extend_schema(tags=["songs"])
 class SongViewSet(Conditional, viewsets.ModelViewSet[Song]):
     sparse_fields = SongSerializer.Meta.fields
+    scope = ApiToken.Scope.LIBRARY
     queryset = Song.objects.listed().in_order()
     serializer_class = SongSerializer
     filterset_class = SongFilter

@@ -121,6 +121,8 @@ def change(row: Row, by: User, fields: dict[str, Any], allowed: frozenset[str], 
         if new:
             record(actor=by, verb="change", about=row, before={name: before[name] for name in new}, after=new)
     return row
+
+
 @contextmanager
 def held(row: Venue | Song, seen: Check | None) -> Iterator[None]:
     """The row as it is now, locked until the end and looked at there. Raises NotThere, and what `seen` raises."""

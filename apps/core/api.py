@@ -43,5 +43,5 @@ class Root(APIView):
 
     @extend_schema(exclude=True)
     def get(self, request: Request) -> Response:
-        names = ("jams", "songs", "venues", "schema", "docs")
+        names = ("auth", "jams", "songs", "users", "venues", "schema", "docs")
         return Response({name: reverse(f"api:{name}", request=request) for name in names})

@@ -12,6 +12,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.accounts.auth import user_of
+from apps.accounts.models import ApiToken
+from apps.accounts.permissions import TokenMay
 from apps.core.api import Empty, valid
 from apps.core.conditions import as_seen, tagged
 from apps.core.formats import LONGEST, MOST_BYTES, FewPages, fitting, size_of
@@ -28,7 +30,7 @@ class Jams(Sparse, GenericAPIView):
     """Jams, the latest first: the same for everybody. With `mine` those that the caller hosts, drafts too."""
 
     sparse_fields = serializers.JamOutput.Meta.fields
-
+    scope = ApiToken.Scope.JAMS
     filterset_class = JamFilter
     pagination_class = FewPages
     serializer_class = serializers.JamOutput
@@ -65,6 +67,7 @@ class JamDetail(JamBySlug):
     """PATCH and DELETE want to know what the caller has seen: see apps/core/conditions.py."""
 
     wants_if_match = True
+    scope = ApiToken.Scope.JAMS
 
     @extend_schema(request=serializers.JamInput, responses=serializers.JamOutput)
     def patch(self, request: Request, slug: str) -> Response:
@@ -93,6 +96,8 @@ class JamSnapshot(APIView):
 
 
 class JamDuplicate(APIView):
+    scope = ApiToken.Scope.JAMS
+
     @extend_schema(request=serializers.DuplicateInput, responses={201: serializers.JamOutput})
     def post(self, request: Request, slug: str) -> Response:
         jam = hosted_jam(request, slug)
@@ -103,6 +108,7 @@ class JamDuplicate(APIView):
 class JamAction(APIView):
     """A host moves the jam on; saying it twice does no harm. Answers the snapshot."""
 
+    scope = ApiToken.Scope.JAMS
     action = ""
 
     @extend_schema(request=None, responses=serializers.Snapshot)
@@ -113,6 +119,8 @@ class JamAction(APIView):
 
 
 class JamPause(APIView):
+    scope = ApiToken.Scope.JAMS
+
     @extend_schema(request=serializers.PauseInput, responses=serializers.Snapshot)
     def post(self, request: Request, slug: str) -> Response:
         jam = hosted_jam(request, slug)
@@ -123,6 +131,8 @@ class JamPause(APIView):
 class JamStartNext(APIView):
     """What plays is played, the first of the set list plays."""
 
+    scope = ApiToken.Scope.JAMS
+
     @extend_schema(request=None, responses=serializers.SongState)
     def post(self, request: Request, slug: str) -> Response:
         song = lineup.start_next(jam=hosted_jam(request, slug), host=user_of(request))
@@ -132,6 +142,7 @@ class JamStartNext(APIView):
 class JamSongAction(APIView):
     """A host's action on a song: approve, queue, unqueue, play, finish, skip, remove, pin, unpin."""
 
+    scope = ApiToken.Scope.JAMS
     action = ""
 
     @extend_schema(request=None, responses=serializers.SongState)
@@ -142,6 +153,8 @@ class JamSongAction(APIView):
 
 
 class JamSongMove(APIView):
+    scope = ApiToken.Scope.JAMS
+
     @extend_schema(request=serializers.MoveInput, responses=serializers.SongState)
     def post(self, request: Request, slug: str, pk: int) -> Response:
         jam_song = jam_song_of(hosted_jam(request, slug), pk)
@@ -152,9 +165,9 @@ class JamSongMove(APIView):
 class Attendees(APIView):
     """Join the jam. The token is the attendee: keep it, it is not shown again."""
 
-    permission_classes = ()
+    permission_classes = (TokenMay,)
 
-    @extend_schema(request=serializers.NameInput, responses={201: serializers.NewAttendee})
+    @extend_schema(auth=[], request=serializers.NameInput, responses={201: serializers.NewAttendee})
     def post(self, request: Request, slug: str) -> Response:
         attendee, secret = join_jam(jam=jam_of(request, slug), **valid(serializers.NameInput, request))
         body = {"id": attendee.pk, "display_name": attendee.display_name, "token": secret}

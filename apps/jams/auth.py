@@ -11,6 +11,8 @@ from apps.jams import identity
 from apps.jams.errors import NotAHost, NotInJam, WasRemoved
 from apps.jams.models import Attendee, Jam, JamSong
 
+BY_ATTENDEE: list[dict[str, list[str]]] = [{"attendeeToken": []}]  # in the description of the API
+
 
 def jam_of(request: Request, slug: str) -> Jam:
     """The jam, if this visitor may know of it."""

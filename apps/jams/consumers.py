@@ -11,6 +11,8 @@ from django.contrib.auth import get_user
 from django.http import HttpRequest, parse_cookie
 from django.urls import re_path
 
+from apps.accounts.errors import TokenUnknown
+from apps.accounts.tokens import api_token_in, find_token
 from apps.core.compiled import GIVEN, Compiled
 from apps.jams import identity
 from apps.jams.models import Attendee, Jam
@@ -27,21 +29,28 @@ def find_jam(scope: dict[str, Any]) -> tuple[str, frozenset[str]] | None:
     """The stream of the jam, and what this visitor may hear beyond what all hear."""
     headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
     cookies = parse_cookie(headers.get(b"cookie", ""))
-    user, slug = user_with(cookies), scope["url_route"]["kwargs"]["slug"]
+    authorization, slug = headers.get(b"authorization", ""), scope["url_route"]["kwargs"]["slug"]
+    try:
+        user = user_with(cookies, authorization)
+    except TokenUnknown:
+        return None
     if user.is_authenticated:
         jam = Jam.objects.visible_to(user).filter(slug=slug).first()
     else:
         jam = next((Jam(**row) for row in PUBLIC(slug, limit=1)), None)
     if jam is None:
         return None
-    secret = identity.bearer(headers.get(b"authorization", "")) or identity.secret_in(cookies, jam)
+    secret = identity.bearer(authorization) or identity.secret_in(cookies, jam)
     holders = HOLDERS(hashed(secret), limit=1) if secret else []
     attendee = next((Attendee(**row) for row in holders if row["jam_id"] == jam.pk), None)
     return jam.stream, identity.addresses(user, attendee, jam)
 
 
-def user_with(cookies: dict[str, str]) -> Any:
-    """The host who is logged in. Done here, since the library's middlewares stay between a socket and its frames."""
+def user_with(cookies: dict[str, str], authorization: str = "") -> Any:
+    """The host whose API token it is, or who is logged in. Done here, since the library's middlewares stay between a
+    socket and its frames. Raises as `find_token`."""
+    if token := api_token_in(authorization):
+        return find_token(token).user
     request = HttpRequest()
     request.session = import_module(settings.SESSION_ENGINE).SessionStore(cookies.get(settings.SESSION_COOKIE_NAME))
     # After SECRET_KEY has changed, Django gives a session a new name. A socket cannot tell the browser of it.

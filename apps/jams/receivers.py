@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.db.models.signals import m2m_changed, post_delete, post_save
 from django.dispatch import receiver
 
-from apps.accounts.events import session_ended
+from apps.accounts.events import session_ended, tokens_revoked
 from apps.accounts.models import User
 from apps.catalog.events import songs_changed
 from apps.catalog.models import Venue
@@ -101,9 +101,9 @@ def logged_out(user: Any, request: Any, **kwargs: Any) -> None:
         dismiss_from(Jam.objects.hosted_by(user), user_address(user))
 
 
-@receiver(session_ended)
-def one_session_less(user: User, **kwargs: Any) -> None:
-    """Which sockets were of that session nobody knows: all close, and the others come back."""
+@receiver([session_ended, tokens_revoked])
+def one_way_in_less(user: User, **kwargs: Any) -> None:
+    """Which sockets were of that session or token nobody knows: all close, and the others come back."""
     dismiss_from(Jam.objects.hosted_by(user), user_address(user))
 
 

@@ -11,9 +11,9 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
-from apps.accounts.models import User
+from apps.accounts.models import ApiToken, User
 from apps.catalog.models import Song, Venue
 from apps.core.text import clean
 from apps.jams.models import Jam
@@ -70,7 +70,7 @@ class InHouseStyle:
 
     def dress(self) -> None:
         for field in self.fields.values():
-            if not isinstance(field.widget, forms.CheckboxInput | forms.FileInput):
+            if not isinstance(field.widget, forms.CheckboxInput | forms.CheckboxSelectMultiple | forms.FileInput):
                 field.widget.attrs.setdefault("class", "input")
 
 
@@ -179,6 +179,30 @@ class DuplicateForm(InHouseStyle, forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.dress()
+
+
+class TokenForm(InHouseStyle, forms.Form):
+    """A program's token: its name, what it may change, and for how long."""
+
+    name = forms.CharField(
+        label=gettext_lazy("What it is for"), max_length=ApiToken.LONGEST_NAME,
+        help_text=gettext_lazy("So that you know it again: “lights”, “my spreadsheet”."),
+    )  # fmt: skip
+    scopes = forms.MultipleChoiceField(
+        label=gettext_lazy("It may"), choices=ApiToken.Scope.choices, required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=gettext_lazy("It reads whatever you may read. Tick what it may change, and no more than it needs."),
+    )  # fmt: skip
+    days = forms.TypedChoiceField(label=gettext_lazy("It expires after"), coerce=int)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        most, usual = settings.MAX_API_TOKEN_DAYS, settings.API_TOKEN_DAYS
+        choices = sorted({days for days in (7, 30, 90, 365, usual, most) if days <= most})
+        days: Any = self.fields["days"]
+        days.choices = [(n, ngettext("%(n)d day", "%(n)d days", n) % {"n": n}) for n in choices]
+        days.initial = usual
         self.dress()
 
 

@@ -5,7 +5,7 @@ from apps.catalog.statistics import count_song_page
 from apps.core.cached import public_page
 from apps.core.metrics import counted
 from apps.jams.statistics import count_jam_page, count_screen
-from apps.pages.views import account, console, home, jam, join, library, my_account, screen
+from apps.pages.views import account, console, home, jam, join, library, my_account, screen, tokens
 
 
 class Colour:
@@ -52,5 +52,7 @@ urlpatterns = [
     path("account", my_account.account, name="account"),
     path("account/sessions", my_account.sessions, name="sessions"),
     path("account/sessions/<int:session>/end", my_account.session_end, name="session_end"),
+    path("account/tokens", tokens.tokens, name="tokens"),
+    path("account/tokens/<int:token>/revoke", tokens.token_revoke, name="token_revoke"),
     path("logout", LogoutView.as_view(), name="logout"),
 ]

@@ -10,6 +10,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.accounts.auth import user_of
+from apps.accounts.models import ApiToken
+from apps.accounts.permissions import TokenMay
 from apps.catalog.operations import find_or_add_song
 from apps.core.answers import JSON
 from apps.core.api import Empty, valid
@@ -18,7 +20,7 @@ from apps.core.formats import dumps
 from apps.core.middleware import from_our_page
 from apps.core.prepared import at_once
 from apps.jams.attendees import rename_attendee
-from apps.jams.auth import attendee_of, hosted_jam, jam_of, jam_song_of
+from apps.jams.auth import BY_ATTENDEE, attendee_of, hosted_jam, jam_of, jam_song_of
 from apps.jams.board import FIELDS, bare, song_state, stamp
 from apps.jams.errors import NotAHost
 from apps.jams.filters import JamSongFilter
@@ -27,25 +29,26 @@ from apps.jams.lineup import add_songs
 from apps.jams.models import Attendee, Jam, JamSong
 from apps.jams.serializers import SongInput, SongState
 from apps.voting import operations
+from apps.voting.models import Vote
 from apps.voting.queries import mine
-from apps.voting.serializers import LineUp, Me, MeInput, Nothing, TallyOutput
+from apps.voting.serializers import LineUp, Me, MeInput, MyVote, Nothing, TallyOutput
 
 
 class VoteView(APIView):
     """PUT casts the vote, DELETE takes it back; both may be said again."""
 
-    permission_classes = ()
+    permission_classes = (TokenMay,)
     says_nothing_twice = True  # by nature, without an Idempotency-Key
 
     def dispatch(self, request: Any, slug: str, pk: int) -> Any:
         """At once where nothing is to be said against it; otherwise with the framework, which finds out what."""
         return vote_at_once(request, slug, pk) or super().dispatch(request, slug=slug, pk=pk)
 
-    @extend_schema(request=None, responses=TallyOutput)
+    @extend_schema(auth=BY_ATTENDEE, request=None, responses=TallyOutput)
     def put(self, request: Request, slug: str, pk: int) -> Response:
         return self.answer(request, slug, pk, cast=True)
 
-    @extend_schema(responses=TallyOutput)
+    @extend_schema(auth=BY_ATTENDEE, responses=TallyOutput)
     def delete(self, request: Request, slug: str, pk: int) -> Response:
         return self.answer(request, slug, pk, cast=False)
 
@@ -79,12 +82,13 @@ def vote_at_once(request: HttpRequest, slug: str, song: int) -> HttpResponse | N
 class JamSongs(GenericAPIView):
     """The songs of the jam, in the order of the board. Attendees suggest, hosts add."""
 
-    permission_classes = ()
+    permission_classes = (TokenMay,)
+    scope = ApiToken.Scope.JAMS
     queryset = JamSong.objects.none()  # the browsable API asks for one
     serializer_class = SongState
     filterset_class = JamSongFilter
 
-    @extend_schema(operation_id="jam_songs_list", responses=SongState(many=True))
+    @extend_schema(auth=[], operation_id="jam_songs_list", responses=SongState(many=True))
     def get(self, request: Request, slug: str) -> Response:
         jam = jam_of(request, slug)
         at = stamp(jam)
@@ -93,6 +97,7 @@ class JamSongs(GenericAPIView):
         return self.get_paginated_response(bare(jam, [song_state(row, at) for row in page or []]))
 
     @extend_schema(
+        auth=[*BY_ATTENDEE, {"apiToken": [str(scope)]}, {"cookieAuth": []}],
         request=SongInput,
         responses={201: PolymorphicProxySerializer("SongOrLineUp", [SongState, LineUp], None)},
     )
@@ -123,18 +128,18 @@ class JamSongs(GenericAPIView):
 class MyJam(APIView):
     """What is mine in this jam. DELETE: leave, take my votes back, and be erased."""
 
-    permission_classes = ()
+    permission_classes = (TokenMay,)
 
-    @extend_schema(responses=Me)
+    @extend_schema(auth=BY_ATTENDEE, responses=Me)
     def get(self, request: Request, slug: str) -> Response:
         return self.answer(attendee_of(request, jam_of(request, slug)))
 
-    @extend_schema(request=MeInput, responses=Me)
+    @extend_schema(auth=BY_ATTENDEE, request=MeInput, responses=Me)
     def patch(self, request: Request, slug: str) -> Response:
         attendee = attendee_of(request, jam_of(request, slug))
         return self.answer(rename_attendee(attendee=attendee, **valid(MeInput, request)))
 
-    @extend_schema(responses={204: None})
+    @extend_schema(auth=BY_ATTENDEE, responses={204: None})
     def delete(self, request: Request, slug: str) -> Response:
         operations.leave_jam(attendee=attendee_of(request, jam_of(request, slug)))
         return Empty()
@@ -143,8 +148,25 @@ class MyJam(APIView):
         return Response(Me(mine(attendee)).data)
 
 
+class MyVotes(GenericAPIView):
+    """What the calling attendee voted for, the latest first. Nobody else learns it, the hosts neither."""
+
+    permission_classes = (TokenMay,)
+    queryset = Vote.objects.none()  # the browsable API asks for one
+    serializer_class = MyVote
+    filter_backends = ()
+
+    @extend_schema(auth=BY_ATTENDEE, operation_id="jam_votes_list")
+    def get(self, request: Request, slug: str) -> Response:
+        attendee = attendee_of(request, jam_of(request, slug))
+        votes = Vote.objects.filter(attendee=attendee).select_related("jam_song__song").order_by("-created_at", "-pk")
+        return self.get_paginated_response(MyVote(self.paginate_queryset(votes) or [], many=True).data)
+
+
 class AttendeeDetail(APIView):
     """A host takes somebody off the jam, with their votes."""
+
+    scope = ApiToken.Scope.JAMS
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, slug: str, pk: int) -> Response:

@@ -2,7 +2,7 @@ from rest_framework import serializers
 
 from apps.core.api import Strict
 from apps.jams.attendees import LONGEST_NAME
-from apps.jams.models import Attendee
+from apps.jams.models import Attendee, JamSong
 from apps.jams.serializers import ShortText
 
 
@@ -34,6 +34,14 @@ class Me(serializers.Serializer):
     votes_left = serializers.IntegerField(allow_null=True, help_text="null: no limit.")
     suggestions_left = serializers.IntegerField()
     songs = MySong(many=True, help_text="What I suggested, at most the last 100.")
+
+
+class MyVote(serializers.Serializer):
+    jam_song = serializers.IntegerField(source="jam_song_id")
+    title = ShortText(source="jam_song.song.title")
+    artist = ShortText(source="jam_song.song.artist")
+    status = serializers.ChoiceField(JamSong.Status.choices, source="jam_song.status")
+    voted_at = serializers.DateTimeField(source="created_at")
 
 
 class MeInput(Strict):

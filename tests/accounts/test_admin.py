@@ -1,10 +1,11 @@
 import pytest
 from django.contrib.auth import authenticate
 from django.urls import reverse
+from django.utils import timezone
 
-from apps.accounts.models import User
-from tests.admin_pages import page_of, save
-from tests.factories import PASSWORD, make_staff, make_user
+from apps.accounts.models import ApiToken, AuditEvent, User
+from tests.admin_pages import act, page_of, save
+from tests.factories import PASSWORD, make_api_token, make_staff, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -86,3 +87,40 @@ def test_accounts_are_searched_and_filtered(staff):
 
     for query in ({"q": "robin@"}, {"q": "ROBIN"}, {"role__exact": "host"}):
         assert list(staff.get(page_of(User), query).context["cl"].result_list) == [host], query
+
+
+def test_staff_see_tokens_without_their_secrets_and_revoke_them(staff):
+    token, text = make_api_token(name="Lights", scopes=["jams"])
+    other, _text = make_api_token()
+
+    pages = [staff.get(path).content.decode() for path in (page_of(ApiToken), page_of(token, "change"))]
+    told = act(staff, ApiToken, "revoke", token)
+
+    for page in pages:
+        assert token.beginning in page
+        assert "Run and change my jams" in page
+        assert token.secret_hash not in page
+        assert text[len(token.beginning) :] not in page
+    assert told == ["Done: 1."]
+    token.refresh_from_db()
+    other.refresh_from_db()
+    assert (bool(token.revoked_at), other.revoked_at) == (True, None)
+    assert AuditEvent.objects.filter(verb="revoke_token", actor=staff.user).count() == 1
+
+
+def test_a_token_is_deleted_with_its_user_and_in_no_other_way(staff):
+    token, _text = make_api_token()
+
+    assert staff.post(page_of(token, "delete"), {"post": "yes"}).status_code == 403
+    assert staff.post(page_of(token.user, "delete"), {"post": "yes"}).status_code == 302
+
+    assert not ApiToken.objects.exists()
+
+
+def test_tokens_are_searched_and_filtered(staff):
+    token, _text = make_api_token(name="Lights", user=make_user(email="robin@example.com"))
+    make_api_token(name="Sound", revoked_at=timezone.now())
+
+    for query in ({"q": "light"}, {"q": "robin@"}, {"live": "yes"}):
+        assert list(staff.get(page_of(ApiToken), query).context["cl"].result_list) == [token], query
+    assert len(staff.get(page_of(ApiToken), {"live": "no"}).context["cl"].result_list) == 1

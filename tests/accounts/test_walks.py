@@ -3,13 +3,11 @@
 import re
 
 import pytest
-from allauth.account.models import EmailAddress
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.core import mail
-from django.urls import reverse
 
 from apps.accounts.models import AuditEvent, User
-from tests.factories import PASSWORD, make_user
+from tests.factories import PASSWORD
 
 pytestmark = pytest.mark.django_db
 NEW = {"name": "Robin", "email": "Robin@Example.com", "password1": PASSWORD}

@@ -59,8 +59,8 @@ def test_a_draft_is_not_there_for_others(world, name, method, body, answers, rol
 
     assert response.status_code == of_nothing.status_code  # and so it does not say that there is a draft
     # Where a log-in is needed at all, its lack is told before anything is looked up.
-    needs_login = method != "GET" and answers["anonymous"] == 403
-    assert response.status_code == (403 if needs_login and role != "other_host" else 404)
+    needs_login = method != "GET" and answers["attendee"] == 401
+    assert response.status_code == (401 if needs_login and role != "other_host" else 404)
 
 
 def test_a_draft_is_there_for_its_hosts_and_staff(world):

@@ -9,6 +9,8 @@ from django.contrib.auth import get_user
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
+from apps.accounts.tokens import revoke_token
+from apps.accounts.users import change_user
 from apps.jams import identity
 from apps.jams.consumers import user_with
 from apps.jams.models import Jam, JamHost
@@ -19,6 +21,7 @@ from apps.live.streams import announce, dismiss
 from apps.voting.operations import cast_vote, leave_jam, remove_attendee
 from tests.callers import Caller
 from tests.factories import (
+    make_api_token,
     make_attendee,
     make_attendee_with_token,
     make_jam,
@@ -253,3 +256,79 @@ def test_what_was_lost_may_have_been_an_end_of_rights():
     asyncio.run(scene())
 
     assert closed == {"host": Close.CHANGED}
+
+
+# API tokens -------------------------------------------------------------------------------------------
+
+
+def test_a_hosts_token_makes_a_hosts_socket(asgi_server):
+    jam, jam_song = hidden_night()
+    _token, mine = make_api_token(user=jam.hosts.get(), scopes=[])
+    _other, strange = make_api_token()
+
+    with watching(asgi_server, jam, token=mine) as program, watching(asgi_server, jam, token=strange) as stranger:
+        cast_vote(jam_song=jam_song, attendee=make_attendee(jam=jam))
+
+        assert program.song(jam_song.pk)["votes"] == 1
+        assert votes_heard(stranger.all_for(0.3)) == []
+
+
+@pytest.mark.parametrize("end", ["revoked", "switched off", "demoted"])
+def test_a_token_that_ends_closes_its_sockets_and_opens_none(asgi_server, end):
+    user = make_staff()
+    jam, jam_song = hidden_night()
+    token, text = make_api_token(user=user)
+
+    with watching(asgi_server, jam, token=text) as program:
+        if end == "revoked":
+            revoke_token(token=token, by=user)
+        else:
+            change_user(user=user, by=make_staff(), **({"role": "host"} if end == "demoted" else {"is_active": False}))
+
+        assert program.close_code() == 4403
+    headers = {"Authorization": f"Bearer {text}"}
+    if end == "demoted":  # still somebody, but nobody's host
+        with connect(address(asgi_server, jam), additional_headers=headers) as again:
+            cast_vote(jam_song=jam_song, attendee=make_attendee(jam=jam))
+            assert votes_heard(Phone(again).all_for(0.3)) == []
+        return
+    with connect(address(asgi_server, jam), additional_headers=headers) as again, pytest.raises(ConnectionClosed):
+        again.recv(timeout=WAIT)
+    assert again.close_code == 4404
+
+
+@pytest.mark.parametrize("text", ["jvt_", "jvt_forged.signature"])
+def test_a_token_that_does_not_hold_hears_nothing_even_beside_a_session(asgi_server, text):
+    jam, _jam_song = hidden_night()
+    cookies = {name: m.value for name, m in Caller(user=jam.hosts.get()).client.cookies.items()}
+    headers = {"Authorization": f"Bearer {text}", "Cookie": "; ".join(f"{n}={v}" for n, v in cookies.items())}
+
+    with connect(address(asgi_server, jam), additional_headers=headers) as socket, pytest.raises(ConnectionClosed):
+        socket.recv(timeout=WAIT)
+
+    assert socket.close_code == 4404
+
+
+def test_a_draft_is_heard_with_its_hosts_token_only(asgi_server):
+    host = make_user()
+    jam = make_jam(host=host, status="draft")
+
+    with watching(asgi_server, jam, token=make_api_token(user=host)[1]) as program:
+        assert "revision" in program.greeting
+    with (
+        pytest.raises(ConnectionClosed) as closed,
+        watching(asgi_server, jam, token=make_api_token()[1]),
+    ):
+        pass
+    assert closed.value.rcvd.code == 4404
+
+
+def test_a_token_in_a_sockets_address_is_nothing(asgi_server):
+    jam, jam_song = hidden_night()
+    _token, text = make_api_token(user=jam.hosts.get())
+
+    with connect(f"{address(asgi_server, jam)}?token={text}") as socket:
+        phone = Phone(socket)
+        cast_vote(jam_song=jam_song, attendee=make_attendee(jam=jam))
+
+        assert votes_heard(phone.all_for(0.3)) == []

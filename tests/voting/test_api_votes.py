@@ -14,6 +14,7 @@ from apps.voting.models import Vote
 from apps.voting.operations import leave_jam, remove_attendee
 from tests.callers import Caller, with_cookie
 from tests.factories import (
+    make_api_token,
     make_attendee,
     make_attendee_with_token,
     make_jam,
@@ -506,3 +507,29 @@ def test_joining_an_ended_jam_is_refused():
     response = Caller()("POST", f"/api/v1/jams/{make_jam(status='ended').slug}/attendees", {})
 
     assert (response.status_code, response.json()["code"]) == (409, "jam_ended")
+
+
+# What I voted for -------------------------------------------------------------------------------------
+
+
+def test_my_votes_are_mine_alone_the_latest_first():
+    jam = make_jam(host=make_user(), counts="hidden")
+    sam, token = make_attendee_with_token(jam=jam)
+    kim, others = make_attendee_with_token(jam=jam)
+    first, second, third = (make_jam_song(jam=jam, title=title) for title in ("One", "Two", "Three"))
+    for jam_song, attendee in ((first, sam), (second, sam), (third, kim)):
+        make_vote(jam_song=jam_song, attendee=attendee)
+    path = f"/api/v1/jams/{jam.slug}/votes"
+
+    mine = Caller(token=token)("GET", path).json()
+
+    assert mine["count"] == 2
+    assert [vote["title"] for vote in mine["results"]] == ["Two", "One"]
+    assert set(mine["results"][0]) == {"jam_song", "title", "artist", "status", "voted_at"}
+    assert [vote["jam_song"] for vote in Caller(token=others)("GET", path).json()["results"]] == [third.pk]
+    assert Caller(token=token)("GET", f"{path}?page_size=1&page=2").json()["results"][0]["title"] == "One"
+    # Hosts, by whatever, are told nothing, nor is somebody of another jam.
+    _stranger, strange = make_attendee_with_token()
+    _token, program = make_api_token(user=jam.hosts.get())
+    for caller in (Caller(user=jam.hosts.get()), Caller(token=program), Caller(token=strange), Caller()):
+        assert caller("GET", path).status_code == 401
