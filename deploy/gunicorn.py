@@ -21,7 +21,7 @@ backlog = 4096  # phones that come back at once; the kernel keeps no more waitin
 graceful_timeout = 20
 worker_tmp_dir = "/dev/shm"
 control_socket_disable = True
-forwarded_allow_ips = "*"  # only the balancer reaches this port
+forwarded_allow_ips = "*"  # whether it came by TLS; who asks is found out by TRUSTED_PROXIES
 forwarder_headers = ""  # a header SCRIPT_NAME or PATH_INFO would move the whole site
 wsgi.SERVER = "JamVote"  # what serves it is nobody's business
 
@@ -29,6 +29,7 @@ wsgi.SERVER = "JamVote"  # what serves it is nobody's business
 UvicornWorker.CONFIG_KWARGS |= {
     "ws_per_message_deflate": False, "ws_max_size": 16_384, "server_header": False,
     "timeout_graceful_shutdown": 5,  # seconds that a socket which does not read can put the end off
+    "proxy_headers": False,  # it would believe whatever address a client makes up
 }  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 PostgreSQL and Redis are private ones unless DATABASE_URL and REDIS_URL name others; what the room and the hosts did
 stays in DATA_DIR. Files are not collected, but served from where they are written. In place of nginx.conf stands
-`carry`, which looks at the first line of a connection only.
+`carry`, which says of each request for whom it asks.
 """
 
 import argparse
@@ -18,6 +18,7 @@ from typing import Any
 
 from tests.servers import ServiceError, die_with_parent, private_directory, start_postgres, start_redis
 
+HEAD_END = b"\r\n\r\n"
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 GUNICORN = [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.py"]
 SERVERS = {
@@ -37,6 +38,7 @@ def main() -> int:
     for ending in ENDINGS:
         signal.signal(ending, leave)
     data = Path(os.environ["DATA_DIR"]).resolve()
+    os.environ["TRUSTED_PROXIES"] = "unix"
     try:
         os.environ["DATABASE_URL"] = os.environ.get("DATABASE_URL") or start_postgres(kept=data / "postgres")
         os.environ["REDIS_URL"] = os.environ.get("REDIS_URL") or start_redis()
@@ -139,16 +141,44 @@ async def tracked(connections: set[Any], sockets: dict[str, Path], *streams: Any
 
 async def carry(sockets: dict[str, Path], reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """/ws/ goes to the live process, everything else to web; browsers open a connection of its own for a socket."""
-    first = await asyncio.wait_for(reader.readuntil(b"\n"), 60)
-    name = "live" if first.split(b" ")[1:2] and first.split(b" ")[1].startswith(b"/ws/") else "web"
-    from_server, to_server = await asyncio.open_unix_connection(str(sockets[name]))
-    to_server.write(first)
+    head = await asyncio.wait_for(reader.readuntil(HEAD_END), 60)
+    live = head.split(b" ")[1:2] and head.split(b" ")[1].startswith(b"/ws/")
+    from_server, to_server = await asyncio.open_unix_connection(str(sockets["live" if live else "web"]))
+    client = writer.get_extra_info("peername")[0]
+    to_server.write(for_client(head, client))
     try:
         async with asyncio.TaskGroup() as both:
-            both.create_task(pipe(reader, to_server))
+            both.create_task(pipe(reader, to_server) if live else ask(reader, to_server, head, client))
             both.create_task(pipe(from_server, writer))
     finally:
         to_server.close()
+
+
+def for_client(head: bytes, client: str) -> bytes:
+    """Last, behind whatever the client says itself: what is furthest right counts (apps/core/addresses.py)."""
+    return head.removesuffix(b"\r\n") + f"X-Forwarded-For: {client}\r\n\r\n".encode()
+
+
+async def ask(reader: asyncio.StreamReader, to_server: asyncio.StreamWriter, head: bytes, client: str) -> None:
+    """The rest of a request, and those that follow on the same connection."""
+    while True:
+        left = body_length(head)
+        while left and (data := await reader.read(min(left, 65_536))):
+            to_server.write(data)
+            await to_server.drain()
+            left -= len(data)
+        head = await reader.readuntil(HEAD_END)
+        to_server.write(for_client(head, client))
+
+
+def body_length(head: bytes) -> int:
+    """Raises EOFError where it is not told plainly: a body must not be taken for a head, nor a head for a body."""
+    fields = [line.partition(b":") for line in head.split(b"\r\n")[1:]]
+    lengths = [value.strip() for name, _, value in fields if name.strip().lower() == b"content-length"]
+    chunked = any(name.strip().lower() == b"transfer-encoding" for name, _, _value in fields)
+    if chunked or len(lengths) > 1 or not all(length.isdigit() for length in lengths):
+        raise EOFError
+    return int(lengths[0]) if lengths else 0
 
 
 async def pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -5,8 +5,10 @@ The default is embedded: SQLite, cache and channel layer in the process, no serv
 """
 
 import logging
+import re
 import sys
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,11 +16,32 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 from environs import FileAwareEnv
+from marshmallow import ValidationError
 from marshmallow.validate import Length, Range, Regexp
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = FileAwareEnv(strip_whitespace=True)  # what is secret can also be a file: NAME_FILE=/run/secrets/name
 positive = Range(min=1)
+
+
+@env.parser_for("quota")
+def quota(value: str) -> tuple[int, int]:
+    """`120/60`: so many calls in so many seconds."""
+    if not re.fullmatch(r"[1-9]\d{0,5}/[1-9]\d{0,5}", value):
+        raise ValidationError("Must be calls/seconds, like 120/60.")
+    calls, _, seconds = value.partition("/")
+    return int(calls), int(seconds)
+
+
+@env.parser_for("networks")
+def networks(value: str) -> tuple[Any, ...]:
+    """`192.0.2.1,2001:db8::/32,unix`"""
+    names = [name.strip() for name in value.split(",") if name.strip()]
+    try:
+        return tuple(name if name == "unix" else ip_network(name) for name in names)
+    except ValueError as error:
+        raise ValidationError(f"Must be a list of addresses, networks or unix: {error}.") from error
+
 
 try:
     DEBUG = env.bool("DEBUG", False)
@@ -35,6 +58,8 @@ try:
     CHANNEL_PREFIX = env.str("CHANNEL_PREFIX", "jamvote")
     CACHED_READS = env.bool("CACHED_READS", True)
     LOCAL_COPY_SECONDS = env.float("LOCAL_COPY_SECONDS", 1.0 if REDIS_URL else 0.0, validate=Range(0, 1))
+    # Who may say for whom they ask (X-Forwarded-For): a list of networks; unix for whoever comes by a unix socket.
+    TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES", "")
     METRICS_TOKEN = env.str("METRICS_TOKEN", "", validate=Regexp(r"^(\S{32,})?$"))  # Prometheus' for /metrics
     WRITE_BEHIND_SECONDS = env.float("WRITE_BEHIND_SECONDS", 5.0, validate=Range(min=0.1))
     MAIL = env.dj_email_url("EMAIL_URL", "console:")
@@ -54,6 +79,8 @@ try:
     MAX_PAGE_SIZE = env.int("MAX_PAGE_SIZE", 100, validate=positive)
     BOARD_SIZE = env.int("BOARD_SIZE", 200, validate=positive)  # songs that a jam shows
     MAX_SOCKETS = env.int("MAX_SOCKETS", 12_000, validate=positive)  # that a process has at once, 25 KB each
+    MAX_ADDRESS_SOCKETS = env.int("MAX_ADDRESS_SOCKETS", 1000, validate=positive)  # of them from one address
+    MAX_PARTICIPANT_SOCKETS = env.int("MAX_PARTICIPANT_SOCKETS", 20, validate=positive)  # of them one attendee's
     ATTENDEE_DAYS = env.int("ATTENDEE_DAYS", 30, validate=positive)  # names and secrets are erased so long after a jam
     STATISTICS_DAYS = env.int("STATISTICS_DAYS", 400, validate=positive)  # views and searches are kept
     SEARCH_TEXTS = env.int("SEARCH_TEXTS", 1000, validate=positive)  # different ones that a process counts in a day
@@ -67,6 +94,19 @@ try:
     MAX_API_TOKENS = env.int("MAX_API_TOKENS", 20, validate=positive)  # live ones of a user
     MAX_API_TOKEN_DAYS = env.int("MAX_API_TOKEN_DAYS", 365, validate=positive)
     API_TOKEN_DAYS = env.int("API_TOKEN_DAYS", 90, validate=Range(1, MAX_API_TOKEN_DAYS))  # unless somebody says how many
+    # Policies: whose calls each counts, and how many of them it allows in how many seconds. Which routes draw on which
+    # says LIMITED. A participant is an attendee; anonymous is an address, for those of whom nothing is known; address
+    # is anybody's; account is the one that a form names.
+    LIMITS: dict[str, tuple[str, tuple[int, int]]] = {
+        "participant": ("participant", env.quota("LIMIT_PARTICIPANT", "120/60")),  # what changes something
+        "reads": ("participant", env.quota("LIMIT_READS", "600/60")),
+        "user": ("user", env.quota("LIMIT_USER", "600/60")),
+        "address": ("anonymous", env.quota("LIMIT_ADDRESS", "3000/60")),
+        "code": ("anonymous", env.quota("LIMIT_CODE", "1200/60")),  # tries of a jam's code
+        "join": ("address", env.quota("LIMIT_JOIN", "3000/60")),
+        "login": ("address", env.quota("LIMIT_LOGIN", "30/300")),
+        "account": ("account", env.quota("LIMIT_ACCOUNT", "10/300")),
+    }
 except ValueError as error:  # EnvError is one, and so is what a file raises that cannot be read
     raise ImproperlyConfigured(f"Environment: {error}") from error
 
@@ -128,6 +168,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "apps.core.limited.Limits",
     "apps.core.middleware.Csrf",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -225,6 +266,20 @@ CACHED = {
     "venues": ("venues", 300, 5, "a venue is written"),
 }  # fmt: skip
 
+# What a call draws on, by method (POST is all that change something) and route; apps/core/limited.py counts.
+LIMITED: dict[str, tuple[str, ...]] = {
+    "GET": ("reads", "user", "address"),
+    "POST": ("participant", "user", "address"),
+    "GET pages:join": ("reads", "user", "code"),
+    "POST pages:enter": ("participant", "user", "code"),
+    "POST pages:join": ("participant", "user", "join"),
+    "POST api:attendees": ("participant", "user", "join"),
+    "POST pages:login": ("login", "account"),
+    "POST admin:login": ("login", "account"),
+    "GET pages:accent": (),  # made of their address alone
+    "GET apps.core.media.media": (),
+}
+
 SESSION_ENGINE = "apps.accounts.sessions"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -291,7 +346,6 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
 MESSAGE_STORAGE = "apps.core.messages.MessageStorage"  # the same for its cookie
-ATTENDEE_COOKIE = "__Host-jam-" if HTTPS else "jam-"  # and the jam's id: see apps/jams/identity.py
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 CSRF_COOKIE_HTTPONLY = True  # scripts read the token from the page
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if HTTPS else []

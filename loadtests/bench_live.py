@@ -156,12 +156,13 @@ class Bench:
 
     def requests(self, number: int) -> list[bytes]:
         """Of attendees who show their token or their cookie."""
-        from apps.jams.identity import cookie_name, cookies
+        from apps.core.credentials import signed
+        from apps.jams.identity import cookie_name
 
         jam = self.voters.jam
-        keys = [str(one.pk) for one in self.voters.attendees[:number]]
+        keys = [signed(str(one.pk)) for one in self.voters.attendees[:number]]
         shown = [f"Authorization: Bearer {key}" for key in keys[::2]]
-        shown += [f"Cookie: {cookie_name(jam)}={cookies.sign(key)}" for key in keys[1::2]]
+        shown += [f"Cookie: {cookie_name(jam)}={key}" for key in keys[1::2]]
         return [upgrade(f"/ws/jams/{SLUG}/", who) for who in shown]
 
     def warm(self) -> None:
@@ -263,11 +264,13 @@ class Bench:
 
     def stuck(self, room: FarRoom) -> Iterator[Row]:
         """Big frames go to the one that does not read, and to nobody else."""
+        from apps.core.credentials import signed
         from apps.live.changes import Change
         from apps.live.streams import announce
 
         attendee, seconds = self.voters.attendees[-1], 3
-        one = Room(self.live.port, [upgrade(f"/ws/jams/{SLUG}/", f"Authorization: Bearer {attendee.pk}")], 4096)
+        who = f"Authorization: Bearer {signed(str(attendee.pk))}"
+        one = Room(self.live.port, [upgrade(f"/ws/jams/{SLUG}/", who)], 4096)
         one.connect()
         listening = room.begin("listen", seconds + SETTLE)
         for turn in range(seconds * FRAMES_A_SECOND):

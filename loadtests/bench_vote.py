@@ -36,16 +36,17 @@ def prepare() -> tuple[list[int], list[str]]:
     """The songs of the night that take votes, and tokens of people in the room."""
     from django.db import connection
 
+    from apps.core.credentials import signed
     from apps.jams.models import Attendee, Jam, JamSong
     from apps.jams.queries import hashed
 
     jam = Jam.objects.get(slug=SLUG)
     with connection.cursor() as cursor:  # which the filler made up
         cursor.execute("UPDATE jams_jamsong s SET votes = (SELECT count(*) FROM voting_vote WHERE jam_song_id = s.id)")
-    tokens = [f"token-{n}" for n in range(VOTERS)]
-    Attendee.objects.bulk_create(Attendee(jam=jam, folded_name=token, secret_hash=hashed(token)) for token in tokens)
+    secrets = [f"secret-{n}" for n in range(VOTERS)]
+    Attendee.objects.bulk_create(Attendee(jam=jam, folded_name=one, secret_hash=hashed(one)) for one in secrets)
     songs = JamSong.objects.filter(jam=jam, votable=True).values_list("pk", flat=True)
-    return list(songs), tokens
+    return list(songs), [signed(secret) for secret in secrets]
 
 
 def against_noop(

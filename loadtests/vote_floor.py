@@ -12,7 +12,7 @@ __all__ = ["application"]
 
 # They need the settings.
 from apps.core.compiled import GIVEN, Compiled
-from apps.jams.identity import bearer
+from apps.jams.identity import secret_shown
 from apps.jams.models import Attendee
 from apps.jams.queries import hashed
 
@@ -26,7 +26,7 @@ def noop(request: HttpRequest) -> HttpResponse:
 
 @csrf_exempt
 def identified(request: HttpRequest) -> HttpResponse:
-    [attendee] = WHO(hashed(bearer(request.headers["Authorization"]) or ""), limit=1)
+    [attendee] = WHO(hashed(secret_shown(request.headers["Authorization"]) or ""), limit=1)
     return answer(attendee)
 
 

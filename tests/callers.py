@@ -30,6 +30,6 @@ class Caller:
         return self.client.generic(method, path, data, kind, headers=given)
 
 
-def with_cookie(jam, secret, **options):
+def with_cookie(jam, token, **options):
     """A phone that joined by the page."""
-    return Caller(cookies={identity.cookie_name(jam): identity.cookies.sign(secret)}, **options)
+    return Caller(cookies={identity.cookie_name(jam): token}, **options)

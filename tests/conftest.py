@@ -83,10 +83,12 @@ def nothing_is_written_behind(settings):
 @pytest.fixture(autouse=True)
 def empty_cache(request, settings):
     """Nothing is retired before a commit, so nothing is cached in tests that never commit."""
+    from apps.core.limits import limiter
     from apps.core.store import LocalStore, copies, store
 
     cache.clear()  # empties this worker's Redis database
     copies.clear()
+    limiter.forget()
     if isinstance(store, LocalStore):
         store.retire(*store.groups())
     else:

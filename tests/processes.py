@@ -14,7 +14,7 @@ from django.db import connection
 WSGI = ["gunicorn", "-c", "deploy/gunicorn.py", "--threads", "4", "jamvote.wsgi", "-b"]
 LIVE = ["gunicorn", "-c", "deploy/gunicorn.py", "-k", "uvicorn_worker.UvicornWorker", "jamvote.asgi", "-b"]
 ASGI = ["uvicorn", "jamvote.asgi:application", "--log-level", "warning", "--ws-max-size", "16384",
-        "--timeout-graceful-shutdown", "2", "--port"]  # fmt: skip
+        "--timeout-graceful-shutdown", "2", "--no-proxy-headers", "--port"]  # fmt: skip
 
 
 @contextmanager

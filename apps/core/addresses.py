@@ -1,7 +1,58 @@
-"""Where a request comes from."""
+"""The network address of a client, also behind proxies; who is not trusted to name it cannot."""
 
+import functools
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
+from django.conf import settings
 from django.http import HttpRequest
+
+UNIX = "unix"  # among TRUSTED_PROXIES: whoever reaches us through a unix socket
+Trusted = tuple[IPv4Network | IPv6Network | str, ...]
+Address = IPv4Address | IPv6Address
 
 
 def client_address(request: HttpRequest) -> str:
-    return request.META.get("REMOTE_ADDR", "")
+    return address_of(request.META.get("REMOTE_ADDR", ""), request.META.get("HTTP_X_FORWARDED_FOR", ""))
+
+
+def address_of(peer: str, forwarded: str) -> str:
+    """`peer` speaks to us, `forwarded` is what X-Forwarded-For says."""
+    return found(peer, forwarded, settings.TRUSTED_PROXIES)
+
+
+@functools.lru_cache(maxsize=4096)
+def found(peer: str, forwarded: str, trusted: Trusted) -> str:
+    """Each proxy writes behind the others whom it heard, so the first from the right that we do not trust is the client:
+    what stands further left, the client may have made up. What is no address ends the walk."""
+    hops = forwarded.split(",") if forwarded else []
+    address = parsed(peer)
+    while hops and is_trusted(address, trusted) and (further := parsed(hops.pop())):
+        address = further
+    return counted_as(address)
+
+
+def parsed(text: str) -> Address | None:
+    """Also `192.0.2.1:4711` and `[2001:db8::1]:4711`, as some proxies write it."""
+    text = text.strip()
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
+
+
+def is_trusted(address: Address | None, trusted: Trusted) -> bool:
+    if address is None:
+        return UNIX in trusted
+    return any(address in network for network in trusted if not isinstance(network, str))
+
+
+def counted_as(address: Address | None) -> str:
+    """Of IPv6 the network of 64 bits: one household or phone has all of its addresses (RFC 6177)."""
+    if isinstance(address, IPv6Address):
+        return str(ip_network((int(address) >> 64 << 64, 64)))
+    return str(address or UNIX)

@@ -24,6 +24,7 @@ from apps.core.answers import HTML, JSON, Answer, finished, pack, respond, stora
 from apps.core.counts import counts
 from apps.core.formats import dumps
 from apps.core.headers import Protection
+from apps.core.limited import refusal
 from apps.core.prepared import at_once
 from apps.core.store import Away, Group, copies, debts, store
 
@@ -191,7 +192,9 @@ class CachedReads:
         asked_by_nobody = as_nobody(request, wanted)
         asked_by_nobody.place = group.place if group else None  # type: ignore[attr-defined]
         hot = self.answer_hot(asked_by_nobody, read) if read.hot and not wanted.query else None
-        response = hot or self.get_response(asked_by_nobody)
+        response = hot or refusal(request, read.match) or self.get_response(asked_by_nobody)
+        if response.status_code == 429:
+            return response  # for whoever asks, not for those who wait
         if not storable(response):
             self.latest[slot_of(wanted)] = LastComputed(wanted.base, began, {})
             return response

@@ -21,6 +21,8 @@ from django.urls import URLPattern, URLResolver
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from apps.core.addresses import client_address
+from apps.core.credentials import cookie_prefix
 from apps.core.models import KeptReply
 from apps.core.problems import problem_response
 from apps.core.sealing import fingerprint, seal, unseal
@@ -164,9 +166,9 @@ def caller_of(request: HttpRequest) -> tuple[str, ...]:
         return "token", token
     if request.user.is_authenticated:
         return "user", str(request.user.pk)
-    if cookies := sorted(v for name, v in request.COOKIES.items() if name.startswith(settings.ATTENDEE_COOKIE)):
+    if cookies := sorted(v for name, v in request.COOKIES.items() if name.startswith(cookie_prefix())):
         return "attendee", *cookies
-    return "address", request.META.get("REMOTE_ADDR", "")
+    return "address", client_address(request)
 
 
 def erase_replies() -> int:

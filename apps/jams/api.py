@@ -169,8 +169,8 @@ class Attendees(APIView):
 
     @extend_schema(auth=[], request=serializers.NameInput, responses={201: serializers.NewAttendee})
     def post(self, request: Request, slug: str) -> Response:
-        attendee, secret = join_jam(jam=jam_of(request, slug), **valid(serializers.NameInput, request))
-        body = {"id": attendee.pk, "display_name": attendee.display_name, "token": secret}
+        attendee, token = join_jam(jam=jam_of(request, slug), **valid(serializers.NameInput, request))
+        body = {"id": attendee.pk, "display_name": attendee.display_name, "token": token}
         return Response(body, status=201)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.credentials import signed
 from apps.core.errors import DomainError, Invalid
 from apps.core.text import clean, fold
 from apps.jams.board import publish_people
@@ -36,7 +37,7 @@ SOUNDS = [
 
 
 def join_jam(*, jam: Jam, display_name: str = "") -> tuple[Attendee, str]:
-    """A new attendee and the secret that proves it, shown once. Without a name one is made up.
+    """A new attendee and the token that proves it, shown once. Without a name one is made up.
 
     A taken name gets a number behind it. Raises JamEnded, and Invalid for a name that cannot be shown.
     """
@@ -47,7 +48,7 @@ def join_jam(*, jam: Jam, display_name: str = "") -> tuple[Attendee, str]:
     secret = new_secret()
     attendee = named(Attendee(jam=jam, secret_hash=hashed(secret)), display_name)
     publish_people(jam)
-    return attendee, secret
+    return attendee, signed(secret)
 
 
 def rename_attendee(*, attendee: Attendee, display_name: str) -> Attendee:

@@ -7,6 +7,7 @@ from rest_framework.authentication import SessionAuthentication
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 
+from apps.core.credentials import bearer, secret_of
 from apps.jams import identity
 from apps.jams.errors import NotAHost, NotInJam, WasRemoved
 from apps.jams.models import Attendee, Jam, JamSong
@@ -38,15 +39,15 @@ def jam_song_of(jam: Jam, pk: int) -> JamSong:
 def attendee_of(request: Request, jam: Jam) -> Attendee:
     """The attendee of this jam who calls, by `Authorization: Bearer TOKEN` or by cookie with a CSRF token.
 
-    Raises NotInJam for nobody, for a forged cookie and for another jam's token; WasRemoved.
+    Raises NotInJam for nobody, for what is forged and for another jam's token; WasRemoved.
     """
-    token = identity.bearer(request.headers.get("Authorization", ""))
+    token = bearer(request.headers.get("Authorization", ""))
     if token is None:
         secret = identity.secret_in(request.COOKIES, jam)
         if secret and request.method not in SAFE_METHODS:
             SessionAuthentication().enforce_csrf(request)
     else:
-        secret = token
+        secret = secret_of(token)
     attendee = identity.attendee_with(secret, jam)
     if attendee is None:
         raise NotInJam(_("This token is not of this jam. Join it and use the token you get.") if token else None)

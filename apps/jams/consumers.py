@@ -40,7 +40,7 @@ def find_jam(scope: dict[str, Any]) -> tuple[str, frozenset[str]] | None:
         jam = next((Jam(**row) for row in PUBLIC(slug, limit=1)), None)
     if jam is None:
         return None
-    secret = identity.bearer(authorization) or identity.secret_in(cookies, jam)
+    secret = identity.secret_shown(authorization) or identity.secret_in(cookies, jam)
     holders = HOLDERS(hashed(secret), limit=1) if secret else []
     attendee = next((Attendee(**row) for row in holders if row["jam_id"] == jam.pk), None)
     return jam.stream, identity.addresses(user, attendee, jam)

@@ -1,4 +1,4 @@
-"""Who an attendee is: a random secret, in a signed cookie a jam (pages) or as a bearer token (programs)."""
+"""Who an attendee is: a random secret. Signed it is a token: a cookie a jam (pages) or a bearer token (programs)."""
 
 import secrets
 from collections.abc import Mapping
@@ -6,18 +6,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.core import signing
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from apps.core.credentials import bearer, cookie_prefix, secret_of, signed, tokens_in
 from apps.jams.models import Attendee, Jam
 from apps.live.changes import HOST
 
 COOKIE_SECONDS = 3 * 24 * 3600
 MOVE_SECONDS = 600  # how long a link that brings votes to another phone holds
 SEEN_EVERY = timedelta(minutes=1)
-cookies = signing.Signer(salt="jamvote.attendee")
 
 
 def new_secret() -> str:
@@ -28,14 +27,9 @@ def cookie_name(jam: Jam) -> str:
     return f"{cookie_prefix()}{jam.pk}"
 
 
-def cookie_prefix() -> str:
-    # Browsers take the prefix as a promise (secure, this host, whole path) that plain HTTP cannot give.
-    return settings.ATTENDEE_COOKIE
-
-
-def remember(response: HttpResponse, jam: Jam, secret: str) -> None:
+def remember(response: HttpResponse, jam: Jam, token: str) -> None:
     response.set_cookie(
-        cookie_name(jam), cookies.sign(secret), max_age=COOKIE_SECONDS, path="/",
+        cookie_name(jam), token, max_age=COOKIE_SECONDS, path="/",
         secure=settings.HTTPS, httponly=True, samesite="Lax",
     )  # fmt: skip
 
@@ -44,30 +38,19 @@ def forget(response: HttpResponse, jam: Jam) -> None:
     response.delete_cookie(cookie_name(jam), path="/", samesite="Lax")
 
 
-def bearer(authorization: str) -> str | None:
-    scheme, _, token = authorization.partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else None
-
-
 def secrets_in(cookie_jar: Mapping[str, str]) -> list[str]:
     """Of all jams that this browser knows."""
-    prefix = cookie_prefix()
-    cookies = [
-        value for name, value in cookie_jar.items() if name.startswith(prefix) and name[len(prefix) :].isdecimal()
-    ]
-    return [secret for cookie in cookies if (secret := unsigned(cookie))]
+    return [secret for token in tokens_in(cookie_jar) if (secret := secret_of(token))]
 
 
 def secret_in(cookie_jar: Mapping[str, str], jam: Jam) -> str | None:
     """The secret of this jam's cookie; None without one, or when it is not of our making."""
-    return unsigned(cookie_jar.get(cookie_name(jam), ""))
+    return secret_of(cookie_jar.get(cookie_name(jam)))
 
 
-def unsigned(cookie: str) -> str | None:
-    try:
-        return cookies.unsign(cookie)
-    except signing.BadSignature:
-        return None
+def secret_shown(authorization: str) -> str | None:
+    """The secret of a bearer token; None without one, or when it is not of our making."""
+    return secret_of(bearer(authorization))
 
 
 def attendee_with(secret: str | None, jam: Jam) -> Attendee | None:
@@ -110,13 +93,13 @@ def peek(code: str, jam: Jam) -> Attendee | None:
 
 
 def moved(code: str, jam: Jam) -> tuple[Attendee, str] | None:
-    """The attendee and secret of a code, which is used up by it."""
+    """The attendee and token of a code, which is used up by it."""
     key = f"move:{code[:64]}"
     secret = cache.get(key)
     attendee = attendee_with(secret, jam)
     if attendee is None or not cache.delete(key):
         return None
-    return attendee, secret
+    return attendee, signed(secret)
 
 
 def addresses(user: Any, attendee: Attendee | None, jam: Jam) -> frozenset[str]:

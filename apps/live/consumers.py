@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -12,8 +13,11 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from channels.security.websocket import WebsocketDenier
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
+from django.http import parse_cookie
 from django.http.request import split_domain_port, validate_host
 
+from apps.core.addresses import address_of
+from apps.core.credentials import participant_in
 from apps.live.changes import HOST, Close
 from apps.live.hub import Socket, Stream, hub
 
@@ -124,22 +128,43 @@ class SameOrigin:
 
 
 class TryLater:
-    """Who cannot be served now is asked to come back: the process is full, or hears nothing, or has no database."""
+    """Who cannot be served now is asked to come back: the process is full, or hears nothing, or has no database; or
+    they have as many sockets as one may have. Those of attendees do not count for the address that a room shares."""
 
     def __init__(self, application: Any) -> None:
         self.application = application
         self.open = 0  # also those that are still being looked at, and those let go that have not gone
+        self.owned: Counter[str] = Counter()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> Any:
+        owner, most = owner_of(scope)
         try:
-            if hub().hears and self.open < settings.MAX_SOCKETS:
-                self.open += 1
+            if hub().hears and self.open < settings.MAX_SOCKETS and self.owned[owner] < most:
+                self.count(owner, 1)
                 try:
                     return await self.application(scope, receive, send)
                 finally:
-                    self.open -= 1
+                    self.count(owner, -1)
         except (InterfaceError, OperationalError) as error:
             log.warning("live: the database is away, a socket is asked to come back: %s", error)
         await send({"type": "websocket.accept"})
         await send({"type": "websocket.close", "code": Close.TRY_LATER})
         return None
+
+    def count(self, owner: str, more: int) -> None:
+        self.open += more
+        self.owned[owner] += more
+        if not self.owned[owner]:
+            del self.owned[owner]
+
+
+def owner_of(scope: Any) -> tuple[str, int]:
+    """Whose a socket is, and how many they may have here at once."""
+    headers: dict[bytes, str] = {}
+    for name, value in scope.get("headers", ()):
+        headers[name] = f"{headers[name]},{value.decode('latin-1')}" if name in headers else value.decode("latin-1")
+    participant = participant_in(headers.get(b"authorization", ""), parse_cookie(headers.get(b"cookie", "")))
+    if participant:
+        return f"participant:{participant}", settings.MAX_PARTICIPANT_SOCKETS
+    peer, _port = scope.get("client") or ("", 0)
+    return address_of(peer, headers.get(b"x-forwarded-for", "")), settings.MAX_ADDRESS_SOCKETS

@@ -29,6 +29,7 @@ def live_words(starts: str) -> Words:
         "polling": _("The live line is down. Looking again every few seconds; this is the ranking of %(time)s."),
         "offline": _("Offline."),
         "away": _("The server does not answer. Trying again."),
+        "busy": _("That was too much at once."),
         "votes_wait": plural(
             lambda n: ngettext(
                 "%(count)s vote waits here and goes out by itself.",

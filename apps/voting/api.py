@@ -24,7 +24,7 @@ from apps.jams.auth import BY_ATTENDEE, attendee_of, hosted_jam, jam_of, jam_son
 from apps.jams.board import FIELDS, bare, song_state, stamp
 from apps.jams.errors import NotAHost
 from apps.jams.filters import JamSongFilter
-from apps.jams.identity import bearer, secrets_in
+from apps.jams.identity import secret_shown, secrets_in
 from apps.jams.lineup import add_songs
 from apps.jams.models import Attendee, Jam, JamSong
 from apps.jams.serializers import SongInput, SongState
@@ -69,9 +69,11 @@ def vote_at_once(request: HttpRequest, slug: str, song: int) -> HttpResponse | N
     body = given("QUERY_STRING") or given("CONTENT_LENGTH") not in {None, "", "0"}
     if request.method not in {"PUT", "DELETE"} or body or not wants_json(given("HTTP_ACCEPT", "")):
         return None
-    token = bearer(given("HTTP_AUTHORIZATION", ""))
     # A cookie comes along whatever page asks; a token does not.
-    secrets = [token] if token else secrets_in(request.COOKIES) if from_our_page(request) else []
+    if authorization := given("HTTP_AUTHORIZATION"):
+        secrets = [secret] if (secret := secret_shown(authorization)) else []
+    else:
+        secrets = secrets_in(request.COOKIES) if from_our_page(request) else []
     if not secrets:
         return None
     wanted = {"slug": slug, "song": song, "secrets": secrets, "voted": request.method == "PUT"}

@@ -65,7 +65,7 @@ export class Actions {
       this.#take(answer);
       return answer;
     } catch (error) {
-      tell(error instanceof Away ? text("not_done") : error.message, true);
+      tell(error instanceof Away && !error.busy ? text("not_done") : error.message, true);
       return false;
     } finally {
       button?.removeAttribute("aria-busy");

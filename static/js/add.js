@@ -29,7 +29,7 @@ export function addSongs(actions, state) {
       const { body } = await read(`/api/v1/songs?${new URLSearchParams({ search: wanted, page_size: 8 })}`);
       if (mine === asked) show(body.results);
     } catch (error) {
-      if (mine === asked) say(error instanceof Away ? text("not_done") : error.message);
+      if (mine === asked) say(error instanceof Away && !error.busy ? text("not_done") : error.message);
     }
   }
 

@@ -1,4 +1,5 @@
-// One way to the API. `Refused`: the server said no and why. `Away`: it did not answer, ask again later.
+// One way to the API. `Refused`: the server said no and why. `Away`: it did not answer, or has had enough of us for now
+// (`busy`); ask again later.
 import { csrfToken, text } from "./page.js";
 
 export class Refused extends Error {
@@ -9,9 +10,9 @@ export class Refused extends Error {
 }
 
 export class Away extends Error {
-  constructor(after = 0) {
-    super(text("away"));
-    this.after = after; // milliseconds
+  constructor(after = 0, busy = false) {
+    super(text(busy ? "busy" : "away"));
+    Object.assign(this, { after, busy }); // after so many milliseconds
   }
 }
 
@@ -36,7 +37,7 @@ export async function call(method, address, body) {
   }
   if (response.ok) return response.status === 204 ? {} : response.json();
   if (response.status >= 500 || LATER.has(response.status)) {
-    throw new Away(Number(response.headers.get("Retry-After") ?? 0) * 1000);
+    throw new Away(Number(response.headers.get("Retry-After") ?? 0) * 1000, response.status === 429);
   }
   throw new Refused(response.status, await response.json().catch(() => ({})));
 }

@@ -2,13 +2,13 @@
 import { clockOf, find, setIcon, setText, text } from "./page.js";
 import { now } from "./clock.js";
 
-// `waiting()` is how many votes wait on this phone, `away()` whether they found no server.
-export function tellConnection(line, stream, { waiting = () => 0, away = () => false } = {}) {
+// `waiting()` is how many votes wait on this phone, `away()` whether they found no server, `busy()` one that had enough.
+export function tellConnection(line, stream, { waiting = () => 0, away = () => false, busy = () => false } = {}) {
   if (!line) return () => {}; // the end of the night has nothing to wait for
   let known = "";
   let since = Date.now();
   const show = () => {
-    const say = sentence(stream, waiting(), away(), known, Date.now() - since);
+    const say = sentence(stream, waiting(), { away: away(), busy: busy() }, known, Date.now() - since);
     line.hidden = !say;
     if (!say) return;
     line.classList.toggle("line-warn", say.warn);
@@ -29,11 +29,11 @@ export function tellConnection(line, stream, { waiting = () => 0, away = () => f
   return show;
 }
 
-function sentence(stream, count, away, known, age) {
+function sentence(stream, count, { away, busy }, known, age) {
   const warn = stream.phase === "offline" || stream.phase === "gone" || away;
   if (stream.phase === "gone") return { warn, text: text("gone") };
   if (warn) {
-    const lead = text(stream.phase === "offline" ? "offline" : "away");
+    const lead = text(stream.phase === "offline" ? "offline" : busy ? "busy" : "away");
     return { warn, text: count ? `${lead} ${text("votes_wait", { count })}` : lead };
   }
   // A blink of the line is not worth a word.

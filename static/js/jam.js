@@ -57,7 +57,7 @@ function jump(id) {
 
 if (votes) {
   const line = find("[data-connection]");
-  const tell = tellConnection(line, stream, { waiting: () => votes.waiting, away: () => votes.away });
+  const tell = tellConnection(line, stream, { waiting: () => votes.waiting, away: () => votes.away, busy: () => votes.busy });
   votes.addEventListener("change", ({ detail }) => {
     if (state.loaded) show();
     else if (board?.row(detail)) board.repaint(board.written(detail));

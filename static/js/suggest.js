@@ -135,7 +135,7 @@ export class Suggest {
       this.#tell(text(made.status === "pending" ? "sent_to_host" : "suggested", { title: isolated(title) }));
       this.me.refresh();
     } catch (error) {
-      this.#tell(error instanceof Away ? text("not_sent") : error.message, true);
+      this.#tell(error instanceof Away && !error.busy ? text("not_sent") : error.message, true);
     }
   }
 

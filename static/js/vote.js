@@ -11,6 +11,8 @@ export class Votes extends EventTarget {
   #sending = false;
   #tries = 0;
   #timer = 0;
+  #notBefore = 0; // whatever is tapped meanwhile
+  #busy = false;
 
   constructor({ slug, attendee, state, voted }) {
     super();
@@ -29,6 +31,11 @@ export class Votes extends EventTarget {
 
   get away() {
     return this.#tries > 0;
+  }
+
+  // The server answers, but this phone has said too much at once.
+  get busy() {
+    return this.#busy;
   }
 
   wants(id) {
@@ -68,17 +75,23 @@ export class Votes extends EventTarget {
   }
 
   async flush() {
-    if (this.#sending || !this.#queue.size || !navigator.onLine) return;
+    if (this.#sending || !this.#queue.size || !navigator.onLine || Date.now() < this.#notBefore) return;
     clearTimeout(this.#timer);
     this.#sending = true;
     try {
       while (this.#queue.size) await this.#send(...this.#queue.entries().next().value);
       this.#tries = 0;
+      this.#busy = false;
     } catch (error) {
       if (!(error instanceof Away)) throw error;
       this.#tries += 1;
+      this.#busy = error.busy;
+      if (error.busy) this.#notBefore = Date.now() + error.after;
       const delay = Math.max(error.after, Math.min(LONGEST, 500 * 2 ** this.#tries) * (0.5 + Math.random() / 2));
-      this.#timer = setTimeout(() => this.flush(), delay);
+      this.#timer = setTimeout(() => {
+        this.#notBefore = 0;
+        this.flush();
+      }, delay);
     } finally {
       this.#sending = false;
       this.#tell();

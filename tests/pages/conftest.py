@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 import pytest
 from django.test import Client
 
-from apps.jams.identity import cookie_name, cookies
+from apps.jams.identity import cookie_name
 from tests.factories import make_attendee_with_token, make_jam, make_user
 
 
@@ -42,9 +42,9 @@ def attendee_client():
     """A browser that has joined: (client, attendee)."""
 
     def join(jam, name=""):
-        attendee, secret = make_attendee_with_token(jam=jam, name=name)
+        attendee, token = make_attendee_with_token(jam=jam, name=name)
         client = Client()
-        client.cookies[cookie_name(jam)] = cookies.sign(secret)
+        client.cookies[cookie_name(jam)] = token
         return client, attendee
 
     return join

@@ -7,6 +7,7 @@ from django.core import signing
 from django.db import connection
 from django.utils import timezone
 
+from apps.core.credentials import signed
 from apps.jams import identity
 from apps.jams.models import Attendee, JamSong
 from apps.jams.operations import set_paused
@@ -174,32 +175,34 @@ def test_another_jams_token_is_nobody_here():
     assert votes_of(jam_song) == 0
 
 
-def forgeries(jam, sam, secret, other_secret):
-    """Cookies under the right name that are not what the server gave to Sam."""
-    good = identity.cookies.sign(secret)
+def forgeries(sam, token, other_token):
+    """What looks like a token and is not the one that the server gave to Sam."""
+    secret, _, signature = token.rpartition(".")
     return {
         "unsigned": secret,
-        "another key": signing.Signer(key="x" * 50, salt="jamvote.attendee").sign(secret),
-        "another salt": signing.Signer(salt="jamvote.move").sign(secret),
-        "a session's salt": signing.Signer(salt="django.contrib.sessions").sign(secret),
-        "another jam's": identity.cookies.sign(other_secret),
-        "an id": identity.cookies.sign(str(sam.pk)),
-        "a hash": identity.cookies.sign(sam.secret_hash),
-        "another secret": good.replace(secret, "A" * 43),
-        "a name": f"Sam:{good.split(':')[1]}",
-        "cut": good[:-1],
+        "another key": signing.Signer(key="x" * 50, salt="jamvote.attendee", sep=".").sign(secret),
+        "another salt": signing.Signer(salt="jamvote.move", sep=".").sign(secret),
+        "a session's salt": signing.Signer(salt="django.contrib.sessions", sep=".").sign(secret),
+        "another jam's": other_token,
+        "an id": signed(str(sam.pk)),
+        "a hash": signed(sam.secret_hash),
+        "another secret": f"{'A' * 43}.{signature}",
+        "a name": f"Sam.{signature}",
+        "signed twice": signed(token),
+        "cut": token[:-1],
         "empty": "",
         "a move link": "a-code-that-nobody-gave",
     }
 
 
-@pytest.mark.parametrize("forgery", forgeries(None, Attendee(secret_hash=""), "", ""))
-def test_a_forged_cookie_is_nobody(forgery):
+@pytest.mark.parametrize("forgery", forgeries(Attendee(secret_hash=""), "", ""))
+@pytest.mark.parametrize("shown", ["cookie", "token"])
+def test_what_is_forged_is_nobody(shown, forgery):
     jam_song = make_jam_song()
-    sam, secret = make_attendee_with_token(jam=jam_song.jam)
-    _other, other_secret = make_attendee_with_token()
-    value = forgeries(jam_song.jam, sam, secret, other_secret)[forgery]
-    phone = Caller(cookies={identity.cookie_name(jam_song.jam): value})
+    sam, token = make_attendee_with_token(jam=jam_song.jam)
+    _other, other_token = make_attendee_with_token()
+    forged = forgeries(sam, token, other_token)[forgery]
+    phone = with_cookie(jam_song.jam, forged) if shown == "cookie" else Caller(token=forged)
 
     response = phone("PUT", vote_path(jam_song))
 
@@ -207,12 +210,20 @@ def test_a_forged_cookie_is_nobody(forgery):
     assert votes_of(jam_song) == 0
 
 
+def test_token_and_cookie_are_one_string_as_the_api_gives_it():
+    jam_song = make_jam_song()
+    token = Caller()("POST", f"/api/v1/jams/{jam_song.jam.slug}/attendees", {}).json()["token"]
+
+    answers = [Caller(token=token)("PUT", vote_path(jam_song)), with_cookie(jam_song.jam, token)("PUT", vote_path(jam_song))]
+
+    assert [answer.json()["votes"] for answer in answers] == [1, 1]
+
+
 def test_a_cookie_under_another_jams_name_is_nobody():
     jam_song, other = make_jam_song(), make_jam()
-    _sam, secret = make_attendee_with_token(jam=other)
-    phone = Caller(cookies={identity.cookie_name(jam_song.jam): identity.cookies.sign(secret)})
+    _sam, token = make_attendee_with_token(jam=other)
 
-    assert phone("PUT", vote_path(jam_song)).status_code == 401
+    assert with_cookie(jam_song.jam, token)("PUT", vote_path(jam_song)).status_code == 401
 
 
 @pytest.mark.parametrize(
@@ -330,7 +341,7 @@ def test_a_cookie_votes_from_our_own_pages_only():
 def test_a_phone_that_knows_many_jams_votes_in_each_as_who_it_is_there():
     songs = [make_jam_song() for _ in range(3)]
     people = [make_attendee_with_token(jam=song.jam) for song in songs]
-    phone = Caller(cookies={identity.cookie_name(sam.jam): identity.cookies.sign(token) for sam, token in people})
+    phone = Caller(cookies={identity.cookie_name(sam.jam): token for sam, token in people})
 
     for song in songs:
         assert phone("PUT", vote_path(song), **OUR_PAGE).json()["votes"] == 1
@@ -343,7 +354,7 @@ def test_two_cookies_of_one_jam_are_one_vote():
     cookies = {}
     for suffix in ("", "x", "0"):
         _sam, token = make_attendee_with_token(jam=jam_song.jam)
-        cookies[f"{identity.cookie_name(jam_song.jam)}{suffix}"] = identity.cookies.sign(token)
+        cookies[f"{identity.cookie_name(jam_song.jam)}{suffix}"] = token
 
     tally = Caller(cookies=cookies)("PUT", vote_path(jam_song), **OUR_PAGE).json()
 

@@ -32,12 +32,12 @@ def join(request: HttpRequest, code: str) -> HttpResponse:
     form = JoinForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
-            attendee, secret = join_jam(jam=jam, display_name=form.cleaned_data["display_name"])
+            attendee, token = join_jam(jam=jam, display_name=form.cleaned_data["display_name"])
         except DomainError as error:
             add_errors(form, error)
         else:
             response = see_other(jam, fragment=vote_on_the_way(request, jam, attendee))
-            remember(response, jam, secret)
+            remember(response, jam, token)
             return response
     return render(request, "pages/join.html", {"jam": jam, "form": form}, status=400 if form.errors else 200)
 
