@@ -45,6 +45,10 @@ try:
     MAX_PAGE_SIZE = env.int("MAX_PAGE_SIZE", 100, validate=positive)
     BOARD_SIZE = env.int("BOARD_SIZE", 200, validate=positive)  # songs that a jam shows
     MAX_SOCKETS = env.int("MAX_SOCKETS", 12_000, validate=positive)  # that a process has at once, 25 KB each
+    INVITATION_DAYS = env.int("INVITATION_DAYS", 7, validate=positive)  # a link that makes somebody a co-host holds
+    MAX_INVITATIONS = env.int("MAX_INVITATIONS", 20, validate=positive)  # links that a jam has out at once
+    CLUSTER_SIZE = env.int("CLUSTER_SIZE", 10, validate=Range(min=3))  # people who vote alike before hosts are told
+    CLUSTER_SECONDS = env.int("CLUSTER_SECONDS", 60, validate=positive)  # within which so many of them joined
     ATTENDEE_DAYS = env.int("ATTENDEE_DAYS", 30, validate=positive)  # names and secrets are erased so long after a jam
     STATISTICS_DAYS = env.int("STATISTICS_DAYS", 400, validate=positive)  # views and searches are kept
     SEARCH_TEXTS = env.int("SEARCH_TEXTS", 1000, validate=positive)  # different ones that a process counts in a day

@@ -14,7 +14,7 @@ from apps.core.errors import Invalid, NotAllowed
 from apps.core.store import retire_after_commit
 
 Row = TypeVar("Row", Venue, Song)
-VENUE_FIELDS = frozenset({"name", "address", "town", "time_zone", "description", "accent"})
+VENUE_FIELDS = frozenset({"name", "address", "town", "time_zone", "description", "accent", "capacity"})
 SONG_FIELDS = frozenset(
     {
         "title",

@@ -18,13 +18,9 @@ from apps.core.text import clean
 from apps.jams.models import Jam
 
 
-def tidy_code(text: str) -> str:
-    """'k7m-q4x ' → 'K7MQ4X'. What does not belong into a code is dropped."""
-    return re.sub(r"[^A-Z0-9]", "", text.upper())[:12]
-
-
 class JoinForm(forms.Form):
     display_name = forms.CharField(max_length=40, required=False)
+    room_code = forms.CharField(max_length=20, required=False)
 
 
 class SuggestForm(forms.Form):
@@ -112,7 +108,7 @@ class JamForm(InHouseStyle, forms.ModelForm):
         model = Jam
         fields = (
             "venue", "name", "description", "starts_at", "ends_at", "voting_closes_at", "approve_suggestions",
-            "max_suggestions", "max_votes", "counts", "counts_top", "background",
+            "max_suggestions", "max_votes", "counts", "counts_top", "door", "background",
         )  # fmt: skip
         labels = {
             "approve_suggestions": gettext_lazy("Suggestions wait until I approve them"),
@@ -120,10 +116,12 @@ class JamForm(InHouseStyle, forms.ModelForm):
             "max_suggestions": gettext_lazy("Open suggestions a person can have"),
             "counts": gettext_lazy("Vote counts are"),
             "counts_top": gettext_lazy("How many of the first"),
+            "door": gettext_lazy("The door"),
         }
         help_texts = {
             "max_votes": gettext_lazy("Empty: as many as they like. A vote comes back when its song is played."),
             "counts_top": gettext_lazy("For “shown for the first few only”."),
+            "door": gettext_lazy("The room code stands on the big screen and changes every minute."),
         }
         widgets = {"description": forms.Textarea(attrs={"rows": 3})}
 
@@ -173,9 +171,10 @@ class DuplicateForm(InHouseStyle, forms.Form):
 class VenueForm(InHouseStyle, forms.ModelForm):
     class Meta:
         model = Venue
-        fields = ("name", "address", "town", "time_zone", "description", "accent")
+        fields = ("name", "address", "town", "time_zone", "capacity", "description", "accent")
         help_texts = {
             "time_zone": gettext_lazy("All times of its jams are shown in it."),
+            "capacity": gettext_lazy("So many can join a jam as they come; whoever comes then needs the room code."),
             "accent": gettext_lazy("Its hue marks what is live and what is one's own; we keep it readable."),
         }
         widgets = {
