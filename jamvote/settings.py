@@ -291,6 +291,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "JamStatus": "apps.jams.models.Jam.Status",
         "AttendeeState": "apps.jams.models.Attendee.State",
+        "HostRole": "apps.jams.models.JamHost.Role",
+        "InvitationRole": "apps.jams.models.Invitation.Role",
         "SongStatus": ["open", "queued", "playing", "played"],
         "Taking": ["open", "paused", "closed"],
     },

@@ -15,6 +15,7 @@ from django.utils import timezone
 from apps.accounts.audit import record
 from apps.accounts.models import AuditEvent, User
 from apps.catalog.models import Song, SongSearch, SongView, Venue
+from apps.jams.invitations import invite
 from apps.jams.models import Attendee, Jam, JamHost, JamSong, JamView
 from apps.voting.models import Vote
 from tests.callers import Caller, with_cookie
@@ -67,9 +68,10 @@ ONLY_WRITTEN = {
     *(f"api:{name}" for name in (
         "duplicate", "pause", "start-next", "attendees", "attendee", "vote", "move", "open", "start", "last-call",
         "end", "song-approve", "song-queue", "song-unqueue", "song-play", "song-finish", "song-skip", "song-remove",
-        "song-pin", "song-unpin",
+        "song-pin", "song-unpin", "void", "host", "invitation", "accept",
     )),
-    *(f"pages:{name}" for name in ("enter", "suggest", "vote", "me", "leave", "add_songs", "song_act", "logout")),
+    *(f"pages:{name}" for name in ("enter", "suggest", "vote", "me", "leave", "add_songs", "song_act", "logout",
+                                   "void", "host_remove", "take_back")),
     "admin:logout",
 }  # fmt: skip
 READ = [name for name in ROUTES if name not in ONLY_WRITTEN]
@@ -100,6 +102,12 @@ class World:
             jam_song.save()
         _stranger, strange = make_attendee_with_token(jam=make_jam(venue=self.venue), name="Strange Stranger")
         self.tokens = [secret, strange, self.live.token]
+        self.co_host = JamHost.objects.create(jam=self.live.jam, user=make_user(name="Connie Co-host"), role="co_host")
+        for _ in range(min(rows, 15)):  # there are no more at once
+            invite(jam=self.live.jam, host=self.host, role="co_host")
+        self.invited, self.invitation = invite(jam=self.live.jam, host=self.host, role="co_host")
+        self.link = invite(jam=self.live.jam, host=self.host, role="display")[1]
+        self.tokens += [self.invitation, self.link]
         self.log(rows)
         self.upload = default_storage.save("jams/night.webp", ContentFile(b"RIFF"))
         self.callers = {
@@ -178,6 +186,9 @@ class World:
             "code": jam.code,
             "colour": "a0b0c0",
             "action": "end",
+            "token": self.link if name == "pages:display" else self.invitation,
+            "jam_host": self.co_host.pk,
+            "invitation": self.invited.pk,
             "path": self.upload,
             "id": self.host.pk,
             "app_label": "jams",

@@ -13,10 +13,11 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.utils import timezone
 
+from apps.accounts.audit import record
 from apps.accounts.models import User
 from apps.jams.errors import AlreadyAHost, InvitationGone, NotAHost, NotAnOwner, OwnerStays, TooManyInvitations
 from apps.jams.identity import COOKIE_SECONDS, new_secret
-from apps.jams.models import AuditEvent, Invitation, Jam, JamHost
+from apps.jams.models import Invitation, Jam, JamHost
 from apps.jams.queries import hashed
 
 CO_HOST, DISPLAY = Invitation.Role.CO_HOST, Invitation.Role.DISPLAY
@@ -36,7 +37,7 @@ def invite(*, jam: Jam, host: User, role: str) -> tuple[Invitation, str]:
         expires_at = timezone.now() + days if role == CO_HOST else None
         made = {"role": role, "token_hash": hashed(token), "made_by": host, "expires_at": expires_at}
         invitation = Invitation.objects.create(jam=jam, **made)
-        audit(locked, host, "invite", after={"invitation": {"id": invitation.pk, "role": role}})
+        record(actor=host, verb="invite", about=locked, after={"invitation": {"id": invitation.pk, "role": role}})
     return invitation, token
 
 
@@ -52,7 +53,12 @@ def take_back(*, invitation: Invitation, host: User) -> None:
         jam = Jam.objects.locked(invitation.jam_id)
         check_may_invite(jam, host, invitation.role)
         if Invitation.objects.filter(pk=invitation.pk).delete()[0]:
-            audit(jam, host, "take_back", before={"invitation": {"id": invitation.pk, "role": invitation.role}})
+            record(
+                actor=host,
+                verb="take_back",
+                about=jam,
+                before={"invitation": {"id": invitation.pk, "role": invitation.role}},
+            )
 
 
 def check_may_invite(jam: Jam, host: User, role: str) -> None:
@@ -73,7 +79,7 @@ def accept(*, token: str, user: User) -> Jam:
         if not Invitation.objects.with_token(token).delete()[0]:  # somebody was faster
             raise InvitationGone
         JamHost.objects.create(jam=locked, user=user, role=JamHost.Role.CO_HOST)
-        audit(locked, user, "accept", after={"host": {"user": user.pk, "role": CO_HOST}})
+        record(actor=user, verb="accept", about=locked, after={"host": {"user": user.pk, "role": CO_HOST}})
     return jam
 
 
@@ -89,11 +95,10 @@ def holding(token: str, role: str) -> Invitation | None:
     """The link with this token, if whoever made it could still make it."""
     rows = Invitation.objects.with_token(token).filter(role=role).select_related("jam__venue", "made_by")
     invitation = rows.first()
-    maker = invitation and invitation.made_by
-    if invitation is None or maker is None or not maker.is_active:
+    if invitation is None or invitation.made_by is None or not invitation.made_by.is_active:
         return None
     allowed = invitation.jam.is_owned_by if role == CO_HOST else invitation.jam.is_hosted_by
-    return invitation if allowed(maker) else None
+    return invitation if allowed(invitation.made_by) else None
 
 
 def remove_host(*, jam_host: JamHost, by: User) -> None:
@@ -107,11 +112,12 @@ def remove_host(*, jam_host: JamHost, by: User) -> None:
         if jam_host.role == JamHost.Role.OWNER:
             raise OwnerStays
         if JamHost.objects.filter(pk=jam_host.pk).delete()[0]:  # receivers.py closes their sockets
-            audit(jam, by, "remove_host", before={"host": {"user": jam_host.user_id, "role": jam_host.role}})
-
-
-def audit(jam: Jam, actor: User, verb: str, *, before: Any = None, after: Any = None) -> None:
-    AuditEvent.objects.create(jam=jam, actor=actor, verb=verb, before=before or {}, after=after or {})
+            record(
+                actor=by,
+                verb="remove_host",
+                about=jam,
+                before={"host": {"user": jam_host.user_id, "role": jam_host.role}},
+            )
 
 
 # The big screen ---------------------------------------------------------------------------------------

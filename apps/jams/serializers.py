@@ -166,7 +166,8 @@ class NewInvitation(InvitationOutput):
     url = serializers.CharField()
     token = serializers.CharField()
 
-    class Meta(InvitationOutput.Meta):
+    class Meta:
+        model = Invitation
         fields = (*InvitationOutput.Meta.fields, "url", "token")
 
 

@@ -136,9 +136,13 @@ class JamForm(InHouseStyle, forms.ModelForm):
         else:
             managed = Venue.objects.managed_by(user).in_order()
             self.fields["venue"] = forms.ModelChoiceField(managed, label=gettext_lazy("Venue"), empty_label=None)
+        self.fields["door"].required = False
         for name in ("max_votes", "max_suggestions", "counts_top"):
             self.fields[name].widget.attrs |= limits_of(name)
         self.dress()
+
+    def clean_door(self) -> str:
+        return self.cleaned_data["door"] or self.instance.door
 
     def clean_background(self) -> Any:
         upload = self.cleaned_data["background"]
@@ -184,7 +188,11 @@ class VenueForm(InHouseStyle, forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["capacity"].required = False
         self.dress()
+
+    def clean_capacity(self) -> int:
+        return self.cleaned_data["capacity"] or self.instance.capacity
 
     def _post_clean(self) -> None:
         """The operation checks the model's rules; the instance stays as it was."""

@@ -5,6 +5,9 @@ Three things together make a cluster:
 - so many of them joined within CLUSTER_SECONDS,
 - and chance does not explain it: of those who joined in the same time far more vote so than of all the others do. A
   favourite that a third of the room votes for is a third of every minute, however many come in it.
+
+What is not known yet is believed to be honest: a script that comes with the first rush, or to an empty room, stands out
+as soon as others have voted. Who votes for all there is to vote for says nothing.
 """
 
 import math
@@ -20,7 +23,7 @@ from apps.voting.models import Vote
 ALIKE = 0.75  # of all songs that one of two people votes for, both do
 BY_CHANCE = 1e-6  # so seldom that hosts of a thousand nights are not told of an honest one
 # What is believed before anybody else has voted: three of four would vote for the one song, fewer for the same two.
-COMMON, BELIEVED_AS = 0.75, 4  # as if that many others had been seen
+COMMON, BELIEVED_AS = 0.75, 20  # as if that many others had been seen
 NEWEST = 1_000  # people who are compared
 
 
@@ -62,7 +65,10 @@ def described(clusters: Iterable[Cluster]) -> list[dict[str, Any]]:
 def find_clusters(voters: Sequence[Voter], *, size: int, seconds: float) -> list[Cluster]:
     """The largest first. Everybody is in one at most."""
     found = []
+    everything = {song for voter in voters for song in voter.songs}
     for songs, alike in groups(voters, size):
+        if songs == everything:
+            continue
         for members in dense(alike, size, timedelta(seconds=seconds)):
             if is_no_chance(songs, alike, members, voters):
                 votes = sum(len(voter.songs) for voter in members)
@@ -72,7 +78,7 @@ def find_clusters(voters: Sequence[Voter], *, size: int, seconds: float) -> list
 
 
 def groups(voters: Sequence[Voter], size: int) -> list[tuple[frozenset[int], list[Voter]]]:
-    """What is voted for most often in just this way, and who votes for nearly that; in the order in which they joined."""
+    """What is voted for most often in just this way, and who votes for nearly that, as they joined."""
     # Each set is one number, a bit for each song: a thousand people are half a million pairs.
     bit = {song: 1 << place for place, song in enumerate(sorted({s for voter in voters for s in voter.songs}))}
     of: dict[int, list[Voter]] = {}

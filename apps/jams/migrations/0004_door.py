@@ -10,7 +10,7 @@ from apps.jams import triggers
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("jams", "0003_statistics"),
+        ("jams", "0004_audit"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

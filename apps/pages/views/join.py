@@ -52,15 +52,8 @@ def show(request: HttpRequest, jam: Jam, form: JoinForm, error: DomainError | No
     state = CODE if wrong else state_of(jam)
     # As it comes it is in the field already; one that was refused is typed anew.
     room_code = "" if wrong else tidy_code(request.POST.get("room_code") or request.GET.get("room", ""))
-    song = request.POST.get("song", "")
-    context = {
-        "jam": jam,
-        "form": form,
-        "door": state,
-        "room_code": room_code,
-        "song": song,
-        "refused": wrong and error,
-    }
+    context = {"jam": jam, "form": form, "door": state, "room_code": room_code, "refused": error if wrong else None}
+    context["song"] = request.POST.get("song", "")
     status = error.status if error else 400 if form.errors else 200
     return render(request, "pages/join.html", context, status=status)
 

@@ -13,7 +13,7 @@ from apps.jams.invitations import remember_screen, screen_of, sees_door
 from apps.jams.models import Jam, first_closing
 from apps.pages.board import board_of, most_wanted
 from apps.pages.templatetags.parts import SCRIPT_ICONS, bare_host, clock
-from apps.pages.views.common import find_jam, see_other
+from apps.pages.views.common import see_other
 from apps.pages.words import screen_words, strip_of
 
 ROWS = 8
@@ -22,7 +22,7 @@ ROWS = 8
 @require_safe
 def screen(request: HttpRequest, slug: str) -> HttpResponse:
     """Who may see the room code has a page of their own; the one for everybody never holds it."""
-    jam = find_jam(request, slug)
+    jam = find_jam_and_door(request, slug)
     board = board_of(jam)
     theme = request.GET.get("theme", "")
     starts = clock(jam.starts_at, jam.zone)
@@ -45,6 +45,10 @@ def screen(request: HttpRequest, slug: str) -> HttpResponse:
     return response
 
 
+def find_jam_and_door(request: HttpRequest, slug: str) -> Jam:
+    return get_object_or_404(Jam.objects.visible_to(request.user).with_door(), slug=slug)
+
+
 def entrance(request: HttpRequest, jam: Jam) -> dict[str, Any]:
     """How one gets in: `door` for those who may see it, `join_url` with the room code where one is needed."""
     host = {"host": bare_host(settings.PUBLIC_URL)}
@@ -58,7 +62,7 @@ def entrance(request: HttpRequest, jam: Jam) -> dict[str, Any]:
 @require_safe
 def screen_door(request: HttpRequest, slug: str) -> HttpResponse:
     """The part of the screen that changes with the room code, for its script."""
-    jam = get_object_or_404(Jam.objects.visible_to(request.user).with_door(), slug=slug)
+    jam = find_jam_and_door(request, slug)
     context = entrance(request, jam)
     if context["door"] is None:
         raise PermissionDenied
