@@ -44,8 +44,8 @@ def secrets_of(world):
     people = ["Sam Singer", "Paula Phone", "Strange Stranger", "Asking 0"]
     code = room_code(world.live.jam)
     codes = [code, in_threes(code)]
-    return [*cookies, *world.tokens, *codes, *names, *people, "@example.com", "Pending 0", "Removed 0", world.draft.jam.name,
-            str(HIDDEN_COUNT)]  # fmt: skip
+    return [*cookies, *world.tokens, *codes, *names, *people, "@example.com", "Pending 0", "Removed 0",
+            world.draft.jam.name, str(HIDDEN_COUNT)]  # fmt: skip
 
 
 def is_shared(answer):
