@@ -69,7 +69,9 @@ try:
     STAFF_SECOND_FACTOR = env.bool("STAFF_SECOND_FACTOR", False)  # without one, staff may no more than hosts
     LOG_LEVEL = env.log_level("LOG_LEVEL", logging.INFO)
     HSTS_SECONDS = env.int("HSTS_SECONDS", 2 * 365 * 24 * 3600, validate=Range(min=0))
-    REPORT_URI = env.str("CSP_REPORT_URI", "", validate=Regexp(r"^((https://|/)[^\s;,]+)?$"))  # what pages refused to do
+    REPORT_URI = env.str(
+        "CSP_REPORT_URI", "", validate=Regexp(r"^((https://|/)[^\s;,]+)?$")
+    )  # what pages refused to do
 
     # Limits. Every one can be set from the environment under its own name.
     MAX_BODY_BYTES = env.int("MAX_BODY_BYTES", 1024 * 1024, validate=positive)
@@ -81,6 +83,10 @@ try:
     MAX_SOCKETS = env.int("MAX_SOCKETS", 12_000, validate=positive)  # that a process has at once, 25 KB each
     MAX_ADDRESS_SOCKETS = env.int("MAX_ADDRESS_SOCKETS", 1000, validate=positive)  # of them from one address
     MAX_PARTICIPANT_SOCKETS = env.int("MAX_PARTICIPANT_SOCKETS", 20, validate=positive)  # of them one attendee's
+    INVITATION_DAYS = env.int("INVITATION_DAYS", 7, validate=positive)  # a link that makes somebody a co-host holds
+    MAX_INVITATIONS = env.int("MAX_INVITATIONS", 20, validate=positive)  # links that a jam has out at once
+    CLUSTER_SIZE = env.int("CLUSTER_SIZE", 10, validate=Range(min=3))  # people who vote alike before hosts are told
+    CLUSTER_SECONDS = env.int("CLUSTER_SECONDS", 60, validate=positive)  # within which so many of them joined
     ATTENDEE_DAYS = env.int("ATTENDEE_DAYS", 30, validate=positive)  # names and secrets are erased so long after a jam
     STATISTICS_DAYS = env.int("STATISTICS_DAYS", 400, validate=positive)  # views and searches are kept
     SEARCH_TEXTS = env.int("SEARCH_TEXTS", 1000, validate=positive)  # different ones that a process counts in a day
@@ -93,7 +99,9 @@ try:
     SESSION_CACHE_SECONDS = env.int("SESSION_CACHE_SECONDS", 1800, validate=positive)
     MAX_API_TOKENS = env.int("MAX_API_TOKENS", 20, validate=positive)  # live ones of a user
     MAX_API_TOKEN_DAYS = env.int("MAX_API_TOKEN_DAYS", 365, validate=positive)
-    API_TOKEN_DAYS = env.int("API_TOKEN_DAYS", 90, validate=Range(1, MAX_API_TOKEN_DAYS))  # unless somebody says how many
+    API_TOKEN_DAYS = env.int(
+        "API_TOKEN_DAYS", 90, validate=Range(1, MAX_API_TOKEN_DAYS)
+    )  # unless somebody says how many
     # Policies: whose calls each counts, and how many of them it allows in how many seconds. Which routes draw on which
     # says LIMITED. A participant is an attendee; anonymous is an address, for those of whom nothing is known; address
     # is anybody's; account is the one that a form names.
@@ -468,6 +476,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "JamStatus": "apps.jams.models.Jam.Status",
         "AttendeeState": "apps.jams.models.Attendee.State",
+        "HostRole": "apps.jams.models.JamHost.Role",
+        "InvitationRole": "apps.jams.models.Invitation.Role",
         "SongStatus": ["open", "queued", "playing", "played"],
         "Taking": ["open", "paused", "closed"],
     },
@@ -481,7 +491,13 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {"request_id": {"()": "apps.core.logs.AddRequestId"}},
-    "formatters": {"line": {"()": "apps.core.logs.Line", "format": "{asctime} {levelname} {name} [{request_id}] {message}", "style": "{"}},
+    "formatters": {
+        "line": {
+            "()": "apps.core.logs.Line",
+            "format": "{asctime} {levelname} {name} [{request_id}] {message}",
+            "style": "{",
+        }
+    },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {"django.server": {"handlers": ["stderr"], "propagate": False}},

@@ -18,6 +18,7 @@ from apps.core.media import media
 from apps.core.metrics import metrics
 from apps.core.retries import repeatable
 from apps.jams import api as jams
+from apps.jams import door_api as door
 from apps.jams import lineup, operations
 from apps.jams import reads as jam_reads
 from apps.voting import api as voting
@@ -41,6 +42,13 @@ jam = [
     path("/start-next", jams.JamStartNext.as_view(), name="start-next"),
     path("/attendees", jams.Attendees.as_view(), name="attendees"),
     path("/attendees/<int:pk>", voting.AttendeeDetail.as_view(), name="attendee"),
+    path("/clusters", voting.JamClusters.as_view(), name="clusters"),
+    path("/clusters/void", voting.VoidClusters.as_view(), name="void"),
+    path("/door", door.JamDoor.as_view(), name="door"),
+    path("/hosts", door.JamHosts.as_view(), name="hosts"),
+    path("/hosts/<int:pk>", door.JamHostDetail.as_view(), name="host"),
+    path("/invitations", door.Invitations.as_view(), name="invitations"),
+    path("/invitations/<int:pk>", door.InvitationDetail.as_view(), name="invitation"),
     path("/me", voting.MyJam.as_view(), name="me"),
     path("/songs", public_read("board", *PAGED[:2], "status")(voting.JamSongs.as_view()), name="jam-songs"),
     path("/votes", voting.MyVotes.as_view(), name="votes"),
@@ -59,6 +67,7 @@ v1: list[Any] = [
     path("/jams", jam_list(jams.Jams.as_view()), name="jams"),
     path("/jams/by-slug/<slug:slug>", one_jam(jams.JamBySlug.as_view()), name="jam-by-slug"),
     path("/jams/<slug:slug>", include(jam)),
+    path("/invitations/accept", door.AcceptInvitation.as_view(), name="accept"),
     path("/songs", song_list(catalog.SongViewSet.as_view(many)), name="songs"),
     path("/songs/<int:pk>", public_read("songs")(catalog.SongViewSet.as_view(one)), name="song"),
     path("/venues", venue_list(catalog.VenueViewSet.as_view(many)), name="venues"),

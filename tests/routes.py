@@ -5,6 +5,8 @@ from types import SimpleNamespace
 import pytest
 from django.urls import reverse
 
+from apps.jams.invitations import invite
+from apps.jams.models import JamHost
 from tests.callers import Caller, with_cookie
 from tests.factories import (
     make_api_token,
@@ -92,6 +94,17 @@ MATRIX = [
     row("start-next", "POST", HOSTS),
     row("attendees", "POST", EVERYBODY, 201, body={"display_name": "Ana"}, host_without_csrf=403),
     row("attendee", "DELETE", HOSTS, 204),
+    row("clusters", "GET", HOSTS | {"host_without_csrf"}),
+    row("void", "POST", HOSTS, body={"attendees": "ATTENDEES"}),
+    row("door", "GET", HOSTS | {"host_without_csrf"}),  # and screens that a link has opened: tests/jams/test_door.py
+    row("door", "POST", HOSTS, body={"door": "code"}),
+    row("hosts", "GET", HOSTS | {"host_without_csrf"}),
+    row("host", "DELETE", HOSTS, 204),
+    row("invitations", "GET", HOSTS | {"host_without_csrf"}),
+    row("invitations", "POST", HOSTS, 201, body={"role": "co_host"}),
+    row("invitation", "DELETE", HOSTS, 204),
+    # The body names the invitation; who runs the jam already does not use it up.
+    row("accept", "POST", {"other_host"}, body={"token": "TOKEN"}, host=409, staff=409),
     row("me", "GET", PEOPLE | {"forged_form"}, others=401),
     vote("me", "PATCH", body={"display_name": "Ana"}, host_without_csrf=403),
     vote("me", "DELETE", status=204, host_without_csrf=403),
@@ -153,7 +166,7 @@ def make_world():
 
 
 OF_ACCOUNTS = {"auth", "tokens", "token", "users", "myself", "user"}
-OF_NO_JAM = {"root", "schema", "docs", "jams", "songs", "song", "venues", "venue"} | OF_ACCOUNTS
+OF_NO_JAM = {"root", "schema", "docs", "jams", "songs", "song", "venues", "venue", "accept"} | OF_ACCOUNTS
 
 
 def address(world, name):
@@ -171,6 +184,10 @@ def address(world, name):
     ids = {"slug": world.jam.slug}
     if name == "attendee":
         ids["pk"] = make_attendee(jam=world.jam).pk
+    elif name == "host":
+        ids["pk"] = JamHost.objects.create(jam=world.jam, user=make_user(), role="co_host").pk
+    elif name == "invitation":
+        ids["pk"] = invite(jam=world.jam, host=world.host, role="co_host")[0].pk
     elif name in {"vote", "move"} or name.startswith("song-"):
         status = STATUS_FOR.get(name, "open")
         ids["pk"] = make_jam_song(jam=world.jam, status=status, position=1 if status == "queued" else None).pk
@@ -180,7 +197,12 @@ def address(world, name):
 
 
 def filled(world, body):
-    names = {"VENUE": lambda: world.venue.slug, "SONG": lambda: make_song().pk}
+    names = {
+        "VENUE": lambda: world.venue.slug,
+        "SONG": lambda: make_song().pk,
+        "ATTENDEES": lambda: [make_attendee(jam=world.jam).pk],
+        "TOKEN": lambda: invite(jam=world.jam, host=world.host, role="co_host")[1],
+    }
     return body and {
         key: names[value]() if isinstance(value, str) and value in names else value for key, value in body.items()
     }

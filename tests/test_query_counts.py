@@ -66,6 +66,10 @@ API = [
     row("api:desk", 5, "program"),  # token with its user, and as a host
     row("api:desk", 5, "host"),  # user, jam, host?, pending, people
     row("api:desk", 6, "host", of="hidden"),  # counted songs
+    row("api:clusters", 4, "host"),  # user, jam, host?, votes
+    row("api:door", 3, "host"),  # user, jam, host?
+    row("api:hosts", 5, "host"),  # and count, page
+    row("api:invitations", 5, "host"),
     row("api:songs", 1),
     row("api:songs", 1, query="?tag=soul&ordering=-year&search=song&page_size=100"),
     row("api:song", 1),
@@ -87,6 +91,9 @@ PAGES = [
     row("pages:jam", 2, of="hidden"),
     row("pages:jam", 2, of="ended"),
     row("pages:screen", 2),
+    row("pages:screen", 4, "host"),  # user, host?
+    row("pages:screen_door", 3, "host"),  # user, jam, host?
+    row("pages:display", 2, status=303),  # the link, whether who made it still hosts
     row("pages:move", 3, "phone"),  # jam, attendee when making the code, attendee
     row("pages:songs", 2),  # count, page
     row("pages:songs", 2, query="?search=song&sort=-times_played"),
@@ -103,8 +110,12 @@ PAGES = [
     row("metrics", 1, "staff"),
     # What hosts see begins with the user; of one jam: the jam, whether it is theirs.
     row("pages:host", 5, "host"),  # what is on, count, past, venues
-    row("pages:console", 6, "host"),  # pending, people, snapshot
-    row("pages:console", 8, "host", "?find=open", of="hidden"),  # counted songs, hits
+    row("pages:console", 8, "host"),  # pending, people, snapshot, the door, votes that are alike
+    row("pages:console", 10, "host", "?find=open", of="hidden"),  # counted songs, hits
+    row("pages:door", 4, "host"),
+    row("pages:clusters", 4, "host"),
+    row("pages:hosts", 6, "host"),  # owner?, hosts, links
+    row("pages:invitation", 3, "other_host"),  # user, the link, whether who made it still may
     row("pages:act", 3, "host"),
     row("pages:attendee_remove", 4, "host"),  # the attendee
     row("pages:jam_new", 4, "host"),  # has a venue?, venues twice: choices, the first

@@ -5,7 +5,9 @@ import re
 import pytest
 
 from apps.core.store import copies, store
-from apps.jams.models import JamSong
+from apps.jams.door import room_code
+from apps.jams.models import Jam, JamSong
+from apps.pages.templatetags.parts import in_threes
 from tests.world import EVERYBODY, READ, ROUTES, World
 
 pytestmark = pytest.mark.django_db
@@ -16,9 +18,11 @@ SHARED = {"jams", "jam", "jam-by-slug", "snapshot", "jam-songs", "songs", "song"
 
 
 @pytest.fixture
-def world(settings, tmp_path):
+def world(settings, tmp_path, monkeypatch):
     settings.CACHED_READS, settings.MEDIA_ROOT = True, str(tmp_path)
+    monkeypatch.setattr("apps.jams.door.minute", lambda: 29_800_000)  # one room code for the whole test
     world = World()
+    Jam.objects.filter(pk=world.live.jam.pk).update(door="code")
     JamSong.objects.filter(jam=world.hidden.jam).update(votes=HIDDEN_COUNT)
     return world
 
@@ -38,8 +42,10 @@ def secrets_of(world):
     cookies = [cookie.value for caller in world.callers.values() for cookie in caller.client.cookies.values()]
     names = [user.name for user in (world.host, world.other_host, world.staff)]
     people = ["Sam Singer", "Paula Phone", "Strange Stranger", "Asking 0"]
-    return [*cookies, *world.tokens, *names, *people, "@example.com", "Pending 0", "Removed 0", world.draft.jam.name,
-            str(HIDDEN_COUNT)]  # fmt: skip
+    code = room_code(world.live.jam)
+    codes = [code, in_threes(code)]
+    return [*cookies, *world.tokens, *codes, *names, *people, "@example.com", "Pending 0", "Removed 0",
+            world.draft.jam.name, str(HIDDEN_COUNT)]  # fmt: skip
 
 
 def is_shared(answer):
@@ -77,6 +83,7 @@ def test_shared_answers_are_the_same_for_everybody_and_all_others_are_private(wo
 def test_the_secrets_are_there_to_be_leaked(world):
     """Or the test above would prove nothing."""
     pages = [
+        ("api:door", "live"), ("pages:screen", "live"),
         ("api:desk", "live"), ("api:desk", "hidden"), ("api:jam", "draft"), ("admin:accounts_user_changelist", ""),
         ("admin:jams_attendee_changelist", ""), ("admin:jams_jamsong_changelist", ""),
     ]  # fmt: skip

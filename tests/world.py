@@ -15,6 +15,7 @@ from django.utils import timezone
 from apps.accounts.audit import record
 from apps.accounts.models import ApiToken, AuditEvent, User
 from apps.catalog.models import Song, SongSearch, SongView, Venue
+from apps.jams.invitations import invite
 from apps.jams.models import Attendee, Jam, JamHost, JamSong, JamView
 from apps.voting.models import Vote
 from tests.callers import Caller, with_cookie
@@ -68,9 +69,10 @@ ONLY_WRITTEN = {
     *(f"api:{name}" for name in (
         "duplicate", "token", "pause", "start-next", "attendees", "attendee", "vote", "move", "open", "start", "last-call",
         "end", "song-approve", "song-queue", "song-unqueue", "song-play", "song-finish", "song-skip", "song-remove",
-        "song-pin", "song-unpin",
+        "song-pin", "song-unpin", "void", "host", "invitation", "accept",
     )),
-    *(f"pages:{name}" for name in ("enter", "suggest", "vote", "me", "leave", "add_songs", "song_act", "logout")),
+    *(f"pages:{name}" for name in ("enter", "suggest", "vote", "me", "leave", "add_songs", "song_act", "logout",
+                                   "void", "host_remove", "take_back")),
     "admin:logout",
 }  # fmt: skip
 READ = [name for name in ROUTES if name not in ONLY_WRITTEN]
@@ -102,6 +104,12 @@ class World:
         _stranger, strange = make_attendee_with_token(jam=make_jam(venue=self.venue), name="Strange Stranger")
         self.token, text = make_api_token(user=self.host, last_used_at=timezone.now())
         self.tokens = [secret, strange, self.live.token, text]
+        self.co_host = JamHost.objects.create(jam=self.live.jam, user=make_user(name="Connie Co-host"), role="co_host")
+        for _ in range(min(rows, 15)):  # there are no more at once
+            invite(jam=self.live.jam, host=self.host, role="co_host")
+        self.invited, self.invitation = invite(jam=self.live.jam, host=self.host, role="co_host")
+        self.link = invite(jam=self.live.jam, host=self.host, role="display")[1]
+        self.tokens += [self.invitation, self.link]
         self.log(rows)
         self.upload = default_storage.save("jams/night.webp", ContentFile(b"RIFF"))
         self.callers = {
@@ -189,9 +197,11 @@ class World:
             "code": jam.code,
             "colour": "a0b0c0",
             "action": "end",
+            "token": {"pages:display": self.link, "pages:invitation": self.invitation}.get(name, self.token.pk),
+            "jam_host": self.co_host.pk,
+            "invitation": self.invited.pk,
             "path": self.upload,
             "id": self.host.pk,
-            "token": self.token.pk,
             "app_label": "jams",
             "content_type_id": ContentType.objects.get_for_model(Jam).pk,
             "object_id": jam.pk,

@@ -15,6 +15,8 @@ from django.utils.translation import gettext_lazy as _
 from apps.catalog import music, queries, validators
 from apps.core.text import clean
 
+MOST_PEOPLE = 100_000  # that a venue can hold
+
 
 def free_slug(name: str) -> str:
     """'The Copper Room' → 'the-copper-room', and '-2' behind it where that is taken."""
@@ -39,6 +41,12 @@ class Venue(models.Model):
         max_length=7,
         blank=True,
         validators=[RegexValidator(r"\A#[0-9a-fA-F]{6}\Z", _("Write a colour as # and six digits, like #e0a030."))],
+    )
+    capacity = models.PositiveIntegerField(
+        _("people it holds"),
+        default=300,
+        db_default=300,
+        validators=[MinValueValidator(1), MaxValueValidator(MOST_PEOPLE)],
     )
     managers: "models.ManyToManyField[Any, Any]" = models.ManyToManyField(
         settings.AUTH_USER_MODEL, verbose_name=_("managers"), related_name="venues", blank=True

@@ -17,7 +17,7 @@ from apps.core.errors import Invalid, NotAllowed, NotThere
 from apps.core.store import retire_after_commit
 
 Row = TypeVar("Row", Venue, Song)
-VENUE_FIELDS = frozenset({"name", "address", "town", "time_zone", "description", "accent"})
+VENUE_FIELDS = frozenset({"name", "address", "town", "time_zone", "description", "accent", "capacity"})
 SONG_FIELDS = frozenset(
     {
         "title",

@@ -16,12 +16,13 @@ class VenueSerializer(Strict, serializers.ModelSerializer[Venue]):
     class Meta:
         model = Venue
         fields: ClassVar[list[str]] = [
-            "slug", "name", "address", "town", "time_zone", "description", "accent", "url", "created_at",
+            "slug", "name", "address", "town", "time_zone", "description", "accent", "capacity", "url", "created_at",
         ]  # fmt: skip
         read_only_fields: ClassVar[list[str]] = ["slug", "created_at"]
         extra_kwargs: ClassVar[dict[str, Any]] = {
             "slug": {"help_text": "Made from the name, once; it stays when the name changes."},
             "accent": {"help_text": "`#rrggbb`, or empty."},
+            "capacity": {"help_text": "So many people join a jam without the room code."},
             "time_zone": {"help_text": "As in the IANA database: `Europe/London`."},
         }
 

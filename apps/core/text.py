@@ -38,5 +38,10 @@ def visible(character: str) -> bool:
     return character in JOINERS or unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Co"}
 
 
+def tidy_code(text: str) -> str:
+    """'k7m-q4x ' → 'K7MQ4X': a code as people type it. What does not belong into one is dropped."""
+    return re.sub(r"[^A-Z0-9]", "", text.upper())[:12]
+
+
 def new_code(length: int = 6) -> str:
     return "".join(secrets.choice(CODE_LETTERS) for _ in range(length))

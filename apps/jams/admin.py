@@ -61,6 +61,7 @@ class JamAdmin(OperationsAdmin):
         (None, {"fields": ("venue", "name", "description", "background")}),
         (_("When"), {"fields": ("starts_at", "ends_at", "voting_closes_at"), "description": _("Times are in UTC.")}),
         (_("Votes"), {"fields": ("max_votes", "counts", "counts_top", "voting_paused")}),
+        (_("Door"), {"fields": ("door",)}),
         (_("Suggestions"), {"fields": ("max_suggestions", "approve_suggestions", "suggestions_paused")}),
         (_("State"), {"fields": ("status", "slug", "code", "revision", "created_at", "ended_at")}),
     )

@@ -20,7 +20,7 @@ from apps.core.formats import LONGEST, MOST_BYTES, FewPages, fitting, size_of
 from apps.core.sparse import Sparse
 from apps.jams import lineup, operations, serializers
 from apps.jams.attendees import join_jam
-from apps.jams.auth import hosted_jam, jam_of, jam_song_of
+from apps.jams.auth import hosted_jam, jam_of, jam_song_of, refuse_removed
 from apps.jams.board import FIELDS, desk_of, snapshot, song_state, stamp
 from apps.jams.filters import JamFilter
 from apps.jams.models import Jam, JamSong, first_closing
@@ -163,13 +163,18 @@ class JamSongMove(APIView):
 
 
 class Attendees(APIView):
-    """Join the jam. The token is the attendee: keep it, it is not shown again."""
+    """Join the jam. The token is the attendee: keep it, it is not shown again.
+
+    403 `room_code_needed` or `room_code_wrong` where the venue is full, `door_closed`, `removed`.
+    """
 
     permission_classes = (TokenMay,)
 
-    @extend_schema(auth=[], request=serializers.NameInput, responses={201: serializers.NewAttendee})
+    @extend_schema(auth=[], request=serializers.JoinInput, responses={201: serializers.NewAttendee})
     def post(self, request: Request, slug: str) -> Response:
-        attendee, token = join_jam(jam=jam_of(request, slug), **valid(serializers.NameInput, request))
+        jam = jam_of(request, slug)
+        refuse_removed(request, jam)
+        attendee, token = join_jam(jam=jam, **valid(serializers.JoinInput, request))
         body = {"id": attendee.pk, "display_name": attendee.display_name, "token": token}
         return Response(body, status=201)
 

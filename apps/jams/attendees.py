@@ -10,6 +10,7 @@ from apps.core.credentials import signed
 from apps.core.errors import DomainError, Invalid
 from apps.core.text import clean, fold
 from apps.jams.board import publish_people
+from apps.jams.door import pass_door
 from apps.jams.errors import JamEnded, WasRemoved
 from apps.jams.identity import new_secret
 from apps.jams.models import Attendee, Jam
@@ -36,19 +37,27 @@ SOUNDS = [
 # fmt: on
 
 
-def join_jam(*, jam: Jam, display_name: str = "") -> tuple[Attendee, str]:
+def join_jam(*, jam: Jam, display_name: str = "", room_code: str = "") -> tuple[Attendee, str]:
     """A new attendee and the token that proves it, shown once. Without a name one is made up.
 
-    A taken name gets a number behind it. Raises JamEnded, and Invalid for a name that cannot be shown.
+    A taken name gets a number behind it. Raises JamEnded, Invalid for a name that cannot be shown, and what
+    `pass_door` says no with.
     """
     if jam.status == Jam.Status.ENDED:
         raise JamEnded
     if jam.status == Jam.Status.DRAFT:
         raise DomainError(_("This jam is not open yet. Come back when the host has opened it."))
-    secret = new_secret()
-    attendee = named(Attendee(jam=jam, secret_hash=hashed(secret)), display_name)
+    with transaction.atomic():  # who does not come in after all takes no place
+        pass_door(jam=jam, room_code=room_code)
+        attendee, secret = add_attendee(jam=jam, display_name=display_name)
     publish_people(jam)
     return attendee, signed(secret)
+
+
+def add_attendee(*, jam: Jam, display_name: str) -> tuple[Attendee, str]:
+    """Past the door."""
+    secret = new_secret()
+    return named(Attendee(jam=jam, secret_hash=hashed(secret)), display_name), secret
 
 
 def rename_attendee(*, attendee: Attendee, display_name: str) -> Attendee:

@@ -36,6 +36,15 @@ def jam_song_of(jam: Jam, pk: int) -> JamSong:
     return jam_song
 
 
+def refuse_removed(request: Request, jam: Jam) -> None:
+    """Raises WasRemoved for whoever shows, by token or cookie, that they were taken off this jam."""
+    shown = (identity.bearer(request.headers.get("Authorization", "")), identity.secret_in(request.COOKIES, jam))
+    for secret in shown:
+        attendee = identity.attendee_with(secret, jam)
+        if attendee and attendee.state == Attendee.State.REMOVED:
+            raise WasRemoved
+
+
 def attendee_of(request: Request, jam: Jam) -> Attendee:
     """The attendee of this jam who calls, by `Authorization: Bearer TOKEN` or by cookie with a CSRF token.
 

@@ -9,12 +9,13 @@ DEMO_EMAIL = "host@jamvote.example"
 STAFF_EMAIL = "staff@jamvote.example"
 DEMO_PASSWORD = "tonight-we-play"  # noqa: S105 — everybody may know it: such accounts are made for the demo only
 
-VENUES: tuple[dict[str, str], ...] = (
+VENUES: tuple[dict[str, Any], ...] = (
     {
         "name": "The Copper Room",
         "address": "31 Old Market Street",
         "town": "Bristol",
         "accent": "#c8763a",
+        "capacity": 2000,  # a simulated crowd joins without the room code
         "description": "A long bar, a low stage and a piano that is nearly in tune. House drums, bass amp and two "
         "guitar amps are there; bring your own sticks and cables. Doors at seven, first song at eight.",
     },
@@ -23,6 +24,7 @@ VENUES: tuple[dict[str, str], ...] = (
         "address": "8 Assembly Yard",
         "town": "Leeds",
         "accent": "#3f7fd0",
+        "capacity": 80,
         "description": "Down the steps behind the blue door: eighty seats, candlelight and a house trio that knows "
         "the changes. Acoustic evenings on Wednesdays, soul and funk at the weekend.",
     },

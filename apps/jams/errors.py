@@ -81,6 +81,45 @@ class WasRemoved(DomainError):
     message = _("You were taken off this jam. If that is a mistake, talk to the host at the stage.")
 
 
+class DoorClosed(DomainError):
+    code = "door_closed"
+    status = 403
+    message = _("The door is closed: nobody new can join. Talk to the host at the stage.")
+
+
+class RoomCodeNeeded(DomainError):
+    code = "room_code_needed"
+    status = 403
+    message = _("To join now you need the room code. It stands on the big screen and changes every minute.")
+
+
+class RoomCodeWrong(DomainError):
+    code = "room_code_wrong"
+    status = 403
+    message = _("This is not the room code of this minute. Look at the big screen and type it again.")
+
+
+class InvitationGone(DomainError):
+    code = "invitation_gone"
+    status = 404
+    message = _("This link is used up, taken back or too old. Ask for a new one.")
+
+
+class AlreadyAHost(DomainError):
+    code = "already_a_host"
+    message = _("You run this jam already. Keep the link for somebody else.")
+
+
+class TooManyInvitations(DomainError):
+    code = "too_many_invitations"
+    message = _("So many links are out that no more can be made. Take one back first.")
+
+
+class OwnerStays(DomainError):
+    code = "owner_stays"
+    message = _("The owner of a jam cannot be taken off it.")
+
+
 class JamEnded(DomainError):
     code = "jam_ended"
     message = _("This jam has ended. Look for the next one on the home page.")

@@ -36,6 +36,11 @@ class Jam(models.Model):
         HIDDEN = "hidden", _("hidden until the end")
         TOP = "top", _("shown for the first few only")
 
+    class Door(models.TextChoices):
+        AUTOMATIC = "automatic", _("opens by itself, until the venue is full")
+        CODE = "code", _("opens with the room code only")
+        CLOSED = "closed", _("is closed")
+
     VOTING = (Status.OPEN, Status.LIVE, Status.LAST_CALL)
     SUGGESTING = (Status.OPEN, Status.LIVE)
 
@@ -61,6 +66,9 @@ class Jam(models.Model):
     counts = models.CharField(_("counts are"), max_length=6, choices=Counts, default=Counts.LIVE)
     counts_top = models.PositiveSmallIntegerField(
         _("counts shown for the first"), default=3, validators=between(1, 100)
+    )
+    door = models.CharField(
+        _("the door"), max_length=9, choices=Door, default=Door.AUTOMATIC, db_default=Door.AUTOMATIC
     )
     revision = models.PositiveBigIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -175,6 +183,42 @@ class JamHost(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}"
+
+
+class JoinBucket(models.Model):
+    """How many have joined a jam without the room code. A row of its own: hosts hold the jam's. See door.py."""
+
+    jam = models.OneToOneField(Jam, models.CASCADE, primary_key=True, related_name="bucket")
+    taken = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.jam_id}: {self.taken}"
+
+
+class Invitation(models.Model):
+    """A link that lets somebody in who has it. What proves it is a token, kept as a hash only."""
+
+    class Role(models.TextChoices):
+        CO_HOST = "co_host", _("Co-host")
+        DISPLAY = "display", _("Big screen")
+
+    jam = models.ForeignKey(Jam, models.CASCADE, related_name="invitations", db_index=False)
+    role = models.CharField(_("role"), max_length=7, choices=Role)
+    token_hash = models.CharField(max_length=64, editable=False)
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, db_index=False, related_name="+")
+    created_at = models.DateTimeField(_("made"), default=timezone.now)
+    expires_at = models.DateTimeField(_("holds until"), null=True)  # a screen's holds until it is taken back
+
+    objects = queries.InvitationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("invitation")
+        verbose_name_plural = _("invitations")
+        constraints = [models.UniqueConstraint(fields=["token_hash"], name="one_invitation_per_token")]
+        indexes = [models.Index(fields=["jam", "-id"], name="invitations_of_a_jam")]
+
+    def __str__(self) -> str:
+        return self.get_role_display()
 
 
 class Attendee(models.Model):

@@ -28,7 +28,7 @@ from apps.live.streams import announce
 Status = Jam.Status
 EDITABLE = {
     "name", "description", "background", "starts_at", "ends_at", "voting_closes_at", "approve_suggestions",
-    "max_votes", "max_suggestions", "counts", "counts_top",
+    "max_votes", "max_suggestions", "counts", "counts_top", "door",
 }  # fmt: skip
 
 
@@ -81,12 +81,13 @@ def change_jam(*, jam: Jam, host: User, seen: Check | None = None, **fields: Any
 
 
 def duplicate_jam(*, jam: Jam, host: User, starts_at: datetime) -> Jam:
-    """The same night again: name, settings and the host's songs, without votes, people or suggestions."""
+    """The same night again: name, settings and the host's songs, without votes, people or suggestions. The door
+    opens by itself: how it stood was of that night."""
     if not jam.is_hosted_by(host):
         raise NotAHost
     check_times(starts_at=starts_at)
     shift = starts_at - jam.starts_at
-    copied = EDITABLE - {"name", "starts_at", "ends_at", "voting_closes_at"}
+    copied = EDITABLE - {"name", "starts_at", "ends_at", "voting_closes_at", "door"}
     new = Jam(
         venue_id=jam.venue_id, name=jam.name, starts_at=starts_at, ends_at=jam.ends_at + shift,
         voting_closes_at=jam.voting_closes_at + shift if jam.voting_closes_at else None,

@@ -12,7 +12,7 @@ from django.utils import timezone
 from apps.jams.errors import JamGone
 
 if TYPE_CHECKING:
-    from apps.jams.models import Attendee, Jam, JamSong  # noqa: F401
+    from apps.jams.models import Attendee, Invitation, Jam, JamSong  # noqa: F401
 
 RANK = ("-pinned", "-votes", "counted_at", "pk")
 
@@ -46,6 +46,10 @@ class JamQuerySet(QuerySet["Jam"]):
             return self
         owned = user.jamhost_set.filter(role="owner").values("jam")
         return self.filter(Q(pk__in=owned) | Q(venue__in=user.venues.values("pk")))
+
+    def with_door(self) -> Self:
+        """With all that it takes to say how the door stands."""
+        return self.select_related("venue", "bucket")
 
     def locked(self, pk: int) -> "Jam":
         """The jam, held until the commit; joins and votes do not wait for it. Raises JamGone."""
@@ -125,6 +129,18 @@ class AttendeeQuerySet(QuerySet["Attendee"]):
         """Those of jams that ended ATTENDEE_DAYS ago and still have a name or a secret."""
         before = timezone.now() - timedelta(days=settings.ATTENDEE_DAYS)
         return self.filter(jam__ends_at__lt=before).filter(Q(secret_hash__isnull=False) | Q(folded_name__isnull=False))
+
+
+class InvitationQuerySet(QuerySet["Invitation"]):
+    def valid(self) -> Self:
+        return self.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=timezone.now()))
+
+    def out(self) -> Self:
+        """Those that still open something, the newest first."""
+        return self.valid().select_related("made_by").order_by("-pk")
+
+    def with_token(self, token: str) -> Self:
+        return self.valid().filter(token_hash=hashed(token))
 
 
 def hashed(secret: str) -> str:

@@ -12,7 +12,8 @@ from apps.catalog.models import Song, Venue
 from apps.core.api import Strict
 from apps.core.formats import LONGEST_TITLE, cut
 from apps.jams.attendees import LONGEST_NAME
-from apps.jams.models import Attendee, Jam, JamSong, suggestions_of, voting_of
+from apps.jams.door import CLOSED, CODE, OPEN
+from apps.jams.models import Attendee, Invitation, Jam, JamHost, JamSong, suggestions_of, voting_of
 
 
 class VenueBrief(serializers.ModelSerializer):
@@ -35,7 +36,7 @@ class JamOutput(serializers.ModelSerializer):
         fields = (
             "slug", "name", "code", "url", "venue", "description", "background", "starts_at", "ends_at",
             "voting_closes_at", "status", "voting", "suggestions", "voting_paused", "suggestions_paused",
-            "approve_suggestions", "max_votes", "max_suggestions", "counts", "counts_top",
+            "approve_suggestions", "max_votes", "max_suggestions", "counts", "counts_top", "door",
             "revision", "created_at", "ended_at",
         )  # fmt: skip
 
@@ -43,7 +44,8 @@ class JamOutput(serializers.ModelSerializer):
 JAM_COLUMNS = (
     "slug", "name", "code", "venue__slug", "venue__name", "venue__town", "venue__time_zone", "description",
     "background", "starts_at", "ends_at", "voting_closes_at", "status", "voting_paused", "suggestions_paused",
-    "approve_suggestions", "max_votes", "max_suggestions", "counts", "counts_top", "revision", "created_at", "ended_at",
+    "approve_suggestions", "max_votes", "max_suggestions", "counts", "counts_top", "door", "revision", "created_at",
+    "ended_at",
 )  # fmt: skip
 
 
@@ -71,6 +73,7 @@ def jam_output(row: dict[str, Any], *, longest: int | None = None) -> dict[str, 
         "max_suggestions": row["max_suggestions"],
         "counts": row["counts"],
         "counts_top": row["counts_top"],
+        "door": row["door"],
         "revision": row["revision"],
         "created_at": row["created_at"],
         "ended_at": row["ended_at"],
@@ -88,6 +91,7 @@ class JamInput(Strict):
     max_suggestions = serializers.IntegerField(min_value=0, max_value=100, required=False)
     counts = serializers.ChoiceField(Jam.Counts.choices, required=False)
     counts_top = serializers.IntegerField(min_value=1, max_value=100, required=False)
+    door = serializers.ChoiceField(Jam.Door.choices, required=False)
 
 
 class NewJamInput(JamInput):
@@ -111,6 +115,68 @@ class NameInput(Strict):
     display_name = serializers.CharField(
         max_length=LONGEST_NAME, allow_blank=True, required=False, default="", trim_whitespace=True
     )
+
+
+class JoinInput(NameInput):
+    room_code = serializers.CharField(
+        max_length=20, allow_blank=True, required=False, default="",
+        help_text="From the big screen, where the answer was `room_code_needed`.",
+    )  # fmt: skip
+
+
+class DoorInput(Strict):
+    door = serializers.ChoiceField(Jam.Door.choices)
+
+
+class Door(serializers.Serializer):
+    """For hosts and for screens that a display link has opened."""
+
+    door = serializers.ChoiceField(Jam.Door.choices, help_text="What the host has chosen.")
+    state = serializers.ChoiceField([OPEN, CODE, CLOSED], help_text="How it stands now.")
+    places = serializers.IntegerField(help_text="So many more can join without the room code.")
+    room_code = serializers.CharField(allow_null=True, help_text="Where one is needed.")
+    until = serializers.DateTimeField(
+        allow_null=True, help_text="Then there is another code; this one is good for one minute more."
+    )
+
+
+class InvitationInput(Strict):
+    role = serializers.ChoiceField(Invitation.Role.choices)
+
+
+class TokenInput(Strict):
+    token = serializers.CharField(max_length=64)
+
+
+class InvitationOutput(serializers.ModelSerializer):
+    made_by = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Invitation
+        fields = ("id", "role", "made_by", "created_at", "expires_at")
+
+    @extend_schema_field(str)
+    def get_made_by(self, invitation: Invitation) -> str:
+        return invitation.made_by.name if invitation.made_by else ""
+
+
+class NewInvitation(InvitationOutput):
+    """Its link and token are shown once."""
+
+    url = serializers.CharField()
+    token = serializers.CharField()
+
+    class Meta:
+        model = Invitation
+        fields = (*InvitationOutput.Meta.fields, "url", "token")
+
+
+class HostOutput(serializers.ModelSerializer):
+    name = serializers.CharField(source="user.name")
+
+    class Meta:
+        model = JamHost
+        fields = ("id", "name", "role")
 
 
 class SongInput(Strict):

@@ -74,9 +74,10 @@ announcer = Announcer()
 announce = announcer.announce
 
 
-def dismiss(stream: str, to: str = "", why: Close = Close.CHANGED) -> None:
-    """Closes the sockets of this address at once; what comes back hears what it then may. Call it after the commit."""
-    announce(stream, Change({"code": why}, 0, CLOSE, to=to))
+def dismiss(stream: str, *to: str, why: Close = Close.CHANGED) -> None:
+    """Closes the sockets of these addresses at once, or all; what comes back hears what it then may. Call it after the
+    commit."""
+    announce(stream, *(Change({"code": why}, 0, CLOSE, to=address) for address in to or ("",)))
 
 
 def revision_of(stream: str) -> int:

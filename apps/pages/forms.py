@@ -20,13 +20,9 @@ from apps.jams.models import Jam
 from apps.pages.overtaken import Remembering
 
 
-def tidy_code(text: str) -> str:
-    """'k7m-q4x ' → 'K7MQ4X'. What does not belong into a code is dropped."""
-    return re.sub(r"[^A-Z0-9]", "", text.upper())[:12]
-
-
 class JoinForm(forms.Form):
     display_name = forms.CharField(max_length=40, required=False)
+    room_code = forms.CharField(max_length=20, required=False)
 
 
 class SuggestForm(forms.Form):
@@ -118,7 +114,7 @@ class JamForm(Remembering, InHouseStyle, forms.ModelForm):
         model = Jam
         fields = (
             "venue", "name", "description", "starts_at", "ends_at", "voting_closes_at", "approve_suggestions",
-            "max_suggestions", "max_votes", "counts", "counts_top", "background",
+            "max_suggestions", "max_votes", "counts", "counts_top", "door", "background",
         )  # fmt: skip
         labels = {
             "approve_suggestions": gettext_lazy("Suggestions wait until I approve them"),
@@ -126,10 +122,12 @@ class JamForm(Remembering, InHouseStyle, forms.ModelForm):
             "max_suggestions": gettext_lazy("Open suggestions a person can have"),
             "counts": gettext_lazy("Vote counts are"),
             "counts_top": gettext_lazy("How many of the first"),
+            "door": gettext_lazy("The door"),
         }
         help_texts = {
             "max_votes": gettext_lazy("Empty: as many as they like. A vote comes back when its song is played."),
             "counts_top": gettext_lazy("For “shown for the first few only”."),
+            "door": gettext_lazy("The room code stands on the big screen and changes every minute."),
         }
         widgets = {"description": forms.Textarea(attrs={"rows": 3})}
 
@@ -146,6 +144,7 @@ class JamForm(Remembering, InHouseStyle, forms.ModelForm):
         else:
             managed = Venue.objects.managed_by(user).in_order()
             self.fields["venue"] = forms.ModelChoiceField(managed, label=gettext_lazy("Venue"), empty_label=None)
+        self.fields["door"].required = False
         for name in ("max_votes", "max_suggestions", "counts_top"):
             self.fields[name].widget.attrs |= limits_of(name)
         self.dress()
@@ -153,6 +152,9 @@ class JamForm(Remembering, InHouseStyle, forms.ModelForm):
 
     def made_for(self, row: Any, *given: Any) -> "JamForm":
         return JamForm(*given, instance=row, user=self.user)
+
+    def clean_door(self) -> str:
+        return self.cleaned_data["door"] or self.instance.door
 
     def clean_background(self) -> Any:
         upload = self.cleaned_data["background"]
@@ -209,9 +211,10 @@ class TokenForm(InHouseStyle, forms.Form):
 class VenueForm(Remembering, InHouseStyle, forms.ModelForm):
     class Meta:
         model = Venue
-        fields = ("name", "address", "town", "time_zone", "description", "accent")
+        fields = ("name", "address", "town", "time_zone", "capacity", "description", "accent")
         help_texts = {
             "time_zone": gettext_lazy("All times of its jams are shown in it."),
+            "capacity": gettext_lazy("So many can join a jam as they come; whoever comes then needs the room code."),
             "accent": gettext_lazy("Its hue marks what is live and what is one's own; we keep it readable."),
         }
         widgets = {
@@ -221,8 +224,12 @@ class VenueForm(Remembering, InHouseStyle, forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["capacity"].required = False
         self.dress()
         self.remember()
+
+    def clean_capacity(self) -> int:
+        return self.cleaned_data["capacity"] or self.instance.capacity
 
     def _post_clean(self) -> None:
         """The operation checks the model's rules; the instance stays as it was."""

@@ -5,7 +5,7 @@ from apps.catalog.statistics import count_song_page
 from apps.core.cached import public_page
 from apps.core.metrics import counted
 from apps.jams.statistics import count_jam_page, count_screen
-from apps.pages.views import account, console, home, jam, join, library, my_account, screen, tokens
+from apps.pages.views import account, console, home, hosts, jam, join, library, my_account, screen, tokens
 
 
 class Colour:
@@ -33,11 +33,20 @@ urlpatterns = [
     path("jams/<slug:slug>/leave", jam.leave, name="leave"),
     path("jams/<slug:slug>/move", jam.move, name="move"),
     path("jams/<slug:slug>/screen", counted(count_screen)(public_page("page", "theme")(screen.screen)), name="screen"),
+    path("jams/<slug:slug>/screen/door", screen.screen_door, name="screen_door"),
+    path("jams/<slug:slug>/display/<str:token>", screen.display, name="display"),
     path("jams/<slug:slug>/host", console.console, name="console"),
     path("jams/<slug:slug>/host/add", console.add_songs, name="add_songs"),
+    path("jams/<slug:slug>/host/clusters", console.clusters, name="clusters"),
+    path("jams/<slug:slug>/host/clusters/void", console.void, name="void"),
+    path("jams/<slug:slug>/host/door", console.door, name="door"),
     path("jams/<slug:slug>/host/<slug:action>", console.act, name="act"),
     path("jams/<slug:slug>/host/songs/<int:song>/<slug:action>", console.song_act, name="song_act"),
     path("jams/<slug:slug>/host/people/<int:attendee>/remove", console.attendee_remove, name="attendee_remove"),
+    path("jams/<slug:slug>/hosts", hosts.hosts, name="hosts"),
+    path("jams/<slug:slug>/hosts/<int:jam_host>/remove", hosts.host_remove, name="host_remove"),
+    path("jams/<slug:slug>/invitations/<int:invitation>/take-back", hosts.take_back, name="take_back"),
+    path("invitations/<str:token>", hosts.invitation, name="invitation"),
     path("jams/<slug:slug>/edit", account.jam_edit, name="jam_edit"),
     path("jams/<slug:slug>/duplicate", account.jam_duplicate, name="jam_duplicate"),
     path("jams/<slug:slug>/delete", account.jam_delete, name="jam_delete"),

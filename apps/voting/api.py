@@ -29,9 +29,20 @@ from apps.jams.lineup import add_songs
 from apps.jams.models import Attendee, Jam, JamSong
 from apps.jams.serializers import SongInput, SongState
 from apps.voting import operations
+from apps.voting.clusters import clusters_of, described
 from apps.voting.models import Vote
 from apps.voting.queries import mine
-from apps.voting.serializers import LineUp, Me, MeInput, MyVote, Nothing, TallyOutput
+from apps.voting.serializers import (
+    Clusters,
+    LineUp,
+    Me,
+    MeInput,
+    MyVote,
+    Nothing,
+    TallyOutput,
+    VoidInput,
+    VoidOutput,
+)
 
 
 class VoteView(APIView):
@@ -176,3 +187,23 @@ class AttendeeDetail(APIView):
         attendee: Attendee = get_object_or_404(Attendee.objects.select_related("jam"), jam=jam, pk=pk)
         operations.remove_attendee(attendee=attendee, host=user_of(request))
         return Empty()
+
+
+class JamClusters(APIView):
+    """For hosts: attendees who joined close together and vote alike, as a script does."""
+
+    @extend_schema(responses=Clusters)
+    def get(self, request: Request, slug: str) -> Response:
+        clusters = clusters_of(hosted_jam(request, slug))
+        return Response(Clusters({"clusters": described(clusters)}).data)
+
+
+class VoidClusters(APIView):
+    """Takes the attendees of a cluster off the jam with their votes, in one step: those that the host has seen."""
+
+    scope = ApiToken.Scope.JAMS
+
+    @extend_schema(request=VoidInput, responses=VoidOutput)
+    def post(self, request: Request, slug: str) -> Response:
+        jam, wanted = hosted_jam(request, slug), valid(VoidInput, request)
+        return Response(operations.void_attendees(jam=jam, host=user_of(request), **wanted)._asdict())

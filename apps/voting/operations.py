@@ -38,6 +38,13 @@ from apps.voting.queries import suggestions_left, votes_left
 JAM_COLUMNS = ("id", "slug", "status", "counts", "counts_top")
 
 
+class Voided(NamedTuple):
+    """How many people were taken off, and how many votes with them."""
+
+    attendees: int
+    votes: int
+
+
 class Tally(NamedTuple):
     """`votes` as the room may see it: None where counts are hidden."""
 
@@ -192,19 +199,48 @@ def remove_attendee(*, attendee: Attendee, host: User) -> None:
         Attendee.objects.filter(pk=locked.pk).update(state=Attendee.State.REMOVED)
         action.after["attendee"] = {"id": locked.pk, "state": Attendee.State.REMOVED, "votes": len(action.counted)}
         action.desk = True
-        transaction.on_commit(lambda: after_leaving(attendee), robust=True)
+        transaction.on_commit(lambda: after_leaving(attendee.jam, [attendee]), robust=True)
     attendee.refresh_from_db()
 
 
+def void_attendees(*, jam: Jam, host: User, attendees: Iterable[int]) -> Voided:
+    """Takes all of these off the jam in one step, as `remove_attendee` does with one.
+
+    They are named one by one, so that nobody goes whom the host has not seen; who has gone already is passed over.
+    """
+    with acting(jam, host, "void", ended=True) as action:
+        here = Attendee.objects.filter(jam=jam, pk__in=set(attendees)).in_the_room()
+        people = list(here.select_for_update().order_by("pk"))
+        votes = Vote.objects.filter(attendee__in=people).exclude(jam_song__status=JamSong.Status.PLAYED)
+        cast = list(votes.order_by("jam_song", "attendee").values_list("jam_song", "attendee"))
+        if people:
+            Vote.objects.filter(attendee__in=people, jam_song__in={song for song, _attendee in cast}).delete()
+            Attendee.objects.filter(pk__in=[one.pk for one in people]).update(state=Attendee.State.REMOVED)
+            action.before["votes"] = cast
+            action.after["void"] = {"attendees": [one.pk for one in people], "votes": len(cast)}
+            action.counted += sorted({song for song, _attendee in cast})
+            action.desk = True
+            transaction.on_commit(lambda: after_leaving(jam, people), robust=True)
+    return Voided(len(people), len(cast))
+
+
 def leave_jam(*, attendee: Attendee) -> None:
-    """The attendee is erased at once: votes are taken back, name and secret are gone."""
+    """The attendee is erased at once: votes are taken back, name and secret are gone.
+
+    Who was taken off the jam stays so, or leaving would be the way back in: the hash of their secret goes with the
+    others of the night.
+    """
     with transaction.atomic():
         # The jam first: whoever takes many songs' counts in one go does it alone.
         jam = Jam.objects.locked(attendee.jam_id)
-        songs = withdraw(lock(attendee))
-        Attendee.objects.filter(pk=attendee.pk).update(state=Attendee.State.LEFT, **ERASED)
+        locked = lock(attendee)
+        songs = withdraw(locked)
+        gone = ERASED | {"state": Attendee.State.LEFT}
+        if locked.state == Attendee.State.REMOVED:
+            gone |= {"state": locked.state, "secret_hash": locked.secret_hash}
+        Attendee.objects.filter(pk=attendee.pk).update(**gone)
         transaction.on_commit(lambda: board.publish(jam, counted=songs), robust=True)
-        transaction.on_commit(lambda: after_leaving(attendee), robust=True)
+        transaction.on_commit(lambda: after_leaving(jam, [attendee]), robust=True)
     attendee.refresh_from_db()
 
 
@@ -220,6 +256,6 @@ def withdraw(attendee: Attendee) -> list[int]:
     return songs
 
 
-def after_leaving(attendee: Attendee) -> None:
-    board.publish_people(attendee.jam)
-    dismiss(attendee.jam.stream, attendee.address)
+def after_leaving(jam: Jam, people: Iterable[Attendee]) -> None:
+    board.publish_people(jam)
+    dismiss(jam.stream, *(attendee.address for attendee in people))

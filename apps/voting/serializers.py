@@ -53,3 +53,26 @@ class LineUp(serializers.Serializer):
 
     added = serializers.ListField(child=serializers.IntegerField(), help_text="Ids of jam songs.")
     skipped = serializers.ListField(child=serializers.IntegerField(), help_text="Ids of songs that are in the jam.")
+
+
+class Cluster(serializers.Serializer):
+    attendees = serializers.ListField(child=serializers.IntegerField(), help_text="Their ids.")
+    since = serializers.DateTimeField(help_text="When the first of them joined.")
+    until = serializers.DateTimeField(help_text="When the last of them joined.")
+    songs = serializers.ListField(child=serializers.CharField(), help_text="What they vote for, by title.")
+    votes = serializers.IntegerField(help_text="That they have out, all together.")
+
+
+class Clusters(serializers.Serializer):
+    clusters = Cluster(many=True)
+
+
+class VoidInput(Strict):
+    attendees = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=2**63 - 1), min_length=1, max_length=1000
+    )
+
+
+class VoidOutput(serializers.Serializer):
+    attendees = serializers.IntegerField(help_text="How many were taken off.")
+    votes = serializers.IntegerField(help_text="How many votes went with them.")

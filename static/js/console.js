@@ -4,6 +4,7 @@ import { addSongs } from "./add.js";
 import { now, startClock } from "./clock.js";
 import { tellConnection } from "./connection.js";
 import { Desk } from "./desk.js";
+import { Fragment, watchDoor } from "./fragment.js";
 import { showLines, showNow } from "./now.js";
 import { all, clockOf, data, find, isolated, lengthOf, setText, text } from "./page.js";
 import { Rows } from "./rows.js";
@@ -128,12 +129,32 @@ function choose(event) {
   for (const panel of all("[data-panel]")) panel.hidden = panel.dataset.panel !== tab.dataset.side;
 }
 
+// People who vote alike: not with every vote, since hosts need not hear of them within the second.
+const clusters = new Fragment(find("[data-clusters]"), { changed: showClusters });
+let clustersSoon = 0;
+
+function lookForClusters() {
+  clustersSoon ||= setTimeout(() => {
+    clustersSoon = 0;
+    clusters.look();
+  }, 10_000);
+}
+
+function showClusters() {
+  const count = Number(find("[data-count]", clusters.part)?.dataset.count ?? 0);
+  const badge = find("[data-clustered]");
+  badge.hidden = count === 0;
+  setText(badge, count);
+}
+
 for (const part of all("[data-needs-script]")) part.hidden = false;
 find(".col-side .tabs").addEventListener("click", choose);
 find("[data-print]").addEventListener("click", () => print());
 askFirst(find("[data-dialog]"), confirmed);
 addSongs(actions, state);
 state.addEventListener("change", show);
+state.addEventListener("change", lookForClusters);
+watchDoor(find("[data-door]"));
 stream.addEventListener("desk", () => desk.soon());
 stream.addEventListener("snapshot", () => desk.soon());
 stream.addEventListener("phase", () => (find("[data-signal]").hidden = stream.phase !== "live"));

@@ -134,6 +134,12 @@ def bare_host(address: str) -> str:
     return address.partition("://")[2]
 
 
+@register.filter
+def in_threes(code: str) -> str:
+    """'K7MQ4X' → 'K7M Q4X', as people read it out."""
+    return " ".join(code[at : at + 3] for at in range(0, len(code), 3))
+
+
 @register.simple_tag
 def sign_up_is_open() -> bool:
     return settings.ACCOUNT_SIGNUP_ENABLED

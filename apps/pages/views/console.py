@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
@@ -15,13 +16,15 @@ from apps.catalog.operations import find_or_add_song
 from apps.core.errors import DomainError
 from apps.jams import lineup, operations
 from apps.jams.board import desk_of
+from apps.jams.door import door_of, set_door
 from apps.jams.models import Attendee, Jam, JamSong
 from apps.pages.board import board_of
 from apps.pages.forms import MOST_LINES, songs_in
 from apps.pages.templatetags.parts import SCRIPT_ICONS, clock
-from apps.pages.views.common import HostRequest, find_hosted_jam, page_with_form, see_other, telling
+from apps.pages.views.common import HostRequest, SeeOther, find_hosted_jam, page_with_form, see_other, telling
 from apps.pages.words import console_words, strip_of
-from apps.voting.operations import remove_attendee
+from apps.voting.clusters import NEWEST, clusters_of, described
+from apps.voting.operations import remove_attendee, void_attendees
 
 HITS = 8
 SIDES = ("requests", "people", "join")
@@ -67,9 +70,20 @@ def show(request: HostRequest, jam: Jam, *, lines: str = "", status: int = 200) 
             "zone": jam.venue.time_zone,
             "songs": desk["songs"],
         },
+        **entrance(jam),
+        **suspects(jam),
         **search(request, board),
     }
     return render(request, "pages/console/page.html", context, status=status)
+
+
+def entrance(jam: Jam) -> dict[str, Any]:
+    labels = {Jam.Door.AUTOMATIC: _("Open"), Jam.Door.CODE: _("Room code only"), Jam.Door.CLOSED: _("Closed")}
+    return {"door": door_of(jam), "doors": labels.items()}
+
+
+def suspects(jam: Jam) -> dict[str, Any]:
+    return {"clusters": described(clusters_of(jam))}
 
 
 def asked(jam_song: JamSong) -> dict[str, Any]:
@@ -182,3 +196,46 @@ def attendee_remove(request: HostRequest, slug: str, attendee: int) -> HttpRespo
         remove_attendee(attendee=person, host=request.user)
         messages.success(request, _("%(name)s is off the jam, with all votes.") % {"name": name})
     return see_other("pages:console", jam.slug, fragment="side")
+
+
+@login_required
+@page_with_form
+def door(request: HostRequest, slug: str) -> HttpResponse:
+    """How the door stands, for the script of the console. POST: how it shall stand."""
+    jam = find_hosted_jam(request, slug)
+    if request.method != "POST":
+        return render(request, "pages/console/door.html", {"jam": jam, **entrance(jam)})
+    if request.POST.get("door") not in Jam.Door.values:
+        raise Http404
+    with telling(request):
+        set_door(jam=jam, host=request.user, door=request.POST["door"])
+    return beside(jam, "join")
+
+
+@login_required
+@require_safe
+def clusters(request: HostRequest, slug: str) -> HttpResponse:
+    """People who vote alike, for the script of the console."""
+    jam = find_hosted_jam(request, slug)
+    return render(request, "pages/console/clusters.html", {"jam": jam, "zone": jam.zone, **suspects(jam)})
+
+
+@login_required
+@require_POST
+def void(request: HostRequest, slug: str) -> HttpResponse:
+    """Takes those off the jam whom the page showed as a cluster, and nobody who has joined them since."""
+    jam = find_hosted_jam(request, slug)
+    ids = request.POST.get("attendees", "").split()
+    if not all(pk.isdecimal() and len(pk) < 19 for pk in ids):
+        raise Http404
+    with telling(request):
+        voided = void_attendees(jam=jam, host=request.user, attendees=map(int, ids[:NEWEST]))
+        people = ngettext("%(n)d person is off the jam", "%(n)d people are off the jam", voided.attendees)
+        votes = ngettext("with %(n)d vote.", "with %(n)d votes.", voided.votes)
+        messages.success(request, f"{people % {'n': voided.attendees}}, {votes % {'n': voided.votes}}")
+    return beside(jam, "people")
+
+
+def beside(jam: Jam, side: str) -> HttpResponse:
+    """Back to this side of the console."""
+    return SeeOther(f"{reverse('pages:console', args=[jam.slug])}?side={side}#side")

@@ -6,8 +6,8 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from apps.core.text import tidy_code
 from apps.jams.models import Jam, JamSong
-from apps.pages.forms import tidy_code
 from apps.pages.views.common import page_of, see_other
 
 SHOWN = 5

@@ -6,10 +6,13 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from apps.core.errors import DomainError
+from apps.core.text import tidy_code
 from apps.jams.attendees import join_jam
+from apps.jams.door import CODE, state_of
+from apps.jams.errors import RoomCodeNeeded, RoomCodeWrong
 from apps.jams.identity import attendee_from, remember
 from apps.jams.models import Attendee, Jam, JamSong
-from apps.pages.forms import JoinForm, tidy_code
+from apps.pages.forms import JoinForm
 from apps.pages.views.common import add_errors, page_with_form, see_other, telling
 from apps.voting.operations import cast_vote
 
@@ -18,7 +21,7 @@ from apps.voting.operations import cast_vote
 def join(request: HttpRequest, code: str) -> HttpResponse:
     """Whoever is in already is sent straight on. `song` in the form is voted for on the way in."""
     known = tidy_code(code)
-    jam = Jam.objects.exclude(status=Jam.Status.DRAFT).with_counts().select_related("venue").filter(code=known).first()
+    jam = Jam.objects.public().with_counts().with_door().filter(code=known).first()
     if jam is None:
         return unknown(request, known)
     if jam.status == Jam.Status.ENDED:
@@ -28,18 +31,31 @@ def join(request: HttpRequest, code: str) -> HttpResponse:
     if attendee and attendee.state != Attendee.State.REMOVED:
         return see_other(jam, fragment=vote_on_the_way(request, jam, attendee))
     if attendee:
-        return see_other(jam)
+        return render(request, "pages/jam/removed.html", {"jam": jam}, status=403)
     form = JoinForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
-            attendee, token = join_jam(jam=jam, display_name=form.cleaned_data["display_name"])
+            attendee, token = join_jam(jam=jam, **form.cleaned_data)
         except DomainError as error:
-            add_errors(form, error)
-        else:
-            response = see_other(jam, fragment=vote_on_the_way(request, jam, attendee))
-            remember(response, jam, token)
-            return response
-    return render(request, "pages/join.html", {"jam": jam, "form": form}, status=400 if form.errors else 200)
+            return show(request, jam, form, error)
+        response = see_other(jam, fragment=vote_on_the_way(request, jam, attendee))
+        remember(response, jam, token)
+        return response
+    return show(request, jam, form)
+
+
+def show(request: HttpRequest, jam: Jam, form: JoinForm, error: DomainError | None = None) -> HttpResponse:
+    """The form with all that was typed. The room code comes with the QR code, or is asked for where one is needed."""
+    wrong = isinstance(error, RoomCodeNeeded | RoomCodeWrong)
+    if error and not wrong:
+        add_errors(form, error)
+    state = CODE if wrong else state_of(jam)
+    # As it comes it is in the field already; one that was refused is typed anew.
+    room_code = "" if wrong else tidy_code(request.POST.get("room_code") or request.GET.get("room", ""))
+    context = {"jam": jam, "form": form, "door": state, "room_code": room_code, "refused": error if wrong else None}
+    context["song"] = request.POST.get("song", "")
+    status = error.status if error else 400 if form.errors else 200
+    return render(request, "pages/join.html", context, status=status)
 
 
 def vote_on_the_way(request: HttpRequest, jam: Jam, attendee: Attendee) -> str:

@@ -1,14 +1,19 @@
 """The big screen: the same for everybody, readable from ten metres."""
 
+from typing import Any
+
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from apps.jams.models import first_closing
+from apps.jams.door import door_of
+from apps.jams.invitations import remember_screen, screen_of, sees_door
+from apps.jams.models import Jam, first_closing
 from apps.pages.board import board_of, most_wanted
 from apps.pages.templatetags.parts import SCRIPT_ICONS, bare_host, clock
-from apps.pages.views.common import find_jam
+from apps.pages.views.common import see_other
 from apps.pages.words import screen_words, strip_of
 
 ROWS = 8
@@ -16,7 +21,8 @@ ROWS = 8
 
 @require_safe
 def screen(request: HttpRequest, slug: str) -> HttpResponse:
-    jam = find_jam(request, slug)
+    """Who may see the room code has a page of their own; the one for everybody never holds it."""
+    jam = find_jam_and_door(request, slug)
     board = board_of(jam)
     theme = request.GET.get("theme", "")
     starts = clock(jam.starts_at, jam.zone)
@@ -26,14 +32,49 @@ def screen(request: HttpRequest, slug: str) -> HttpResponse:
         "rows": board["ranking"][:ROWS],
         "wanted": most_wanted(board["songs"]),
         "zone": jam.zone,
-        "host": bare_host(settings.PUBLIC_URL),
         "blank": {"id": 0, "votes": 0},
         "theme": theme if theme in ("dark", "light") else "",
         "strip": strip_of(board, starts),
         "words": screen_words(starts),
         "icons": set(SCRIPT_ICONS),
         "data": {"slug": jam.slug, "status": jam.status, "most": ROWS, "zone": jam.venue.time_zone},
+        **entrance(request, jam),
     }
     response = render(request, "pages/screen.html", context)
     response.stale_at = first_closing(jam.voting_closes_at)  # type: ignore[attr-defined]
+    return response
+
+
+def find_jam_and_door(request: HttpRequest, slug: str) -> Jam:
+    return get_object_or_404(Jam.objects.visible_to(request.user).with_door(), slug=slug)
+
+
+def entrance(request: HttpRequest, jam: Jam) -> dict[str, Any]:
+    """How one gets in: `door` for those who may see it, `join_url` with the room code where one is needed."""
+    host = {"host": bare_host(settings.PUBLIC_URL)}
+    if not sees_door(request.user, request.COOKIES, jam):
+        return {"door": None, "join_url": jam.join_url, **host}
+    door = door_of(jam)
+    query = f"?room={door['room_code']}" if door["room_code"] else ""
+    return {"door": door, "join_url": f"{jam.join_url}{query}", **host}
+
+
+@require_safe
+def screen_door(request: HttpRequest, slug: str) -> HttpResponse:
+    """The part of the screen that changes with the room code, for its script."""
+    jam = find_jam_and_door(request, slug)
+    context = entrance(request, jam)
+    if context["door"] is None:
+        raise PermissionDenied
+    return render(request, "pages/screen_door.html", context | {"jam": jam})
+
+
+@require_safe
+def display(request: HttpRequest, slug: str, token: str) -> HttpResponse:
+    """The link for the projector: this browser is the big screen from now on."""
+    jam = screen_of(token, slug)
+    if jam is None:
+        return render(request, "pages/link_gone.html", status=404)
+    response = see_other("pages:screen", jam.slug)
+    remember_screen(response, jam, token)
     return response
