@@ -12,6 +12,7 @@ from django.db.models.functions import Lower, Upper
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.roles import Right, Role, may, roles_of
 from apps.catalog import music, queries, validators
 from apps.core.text import clean
 
@@ -87,10 +88,14 @@ class Venue(models.Model):
     def get_absolute_url(self) -> str:
         return f"/venues/{self.slug}"
 
-    def is_managed_by(self, user: Any) -> bool:
-        if not user.is_authenticated:
-            return False
-        return user.is_staff or self.managers.filter(pk=user.pk).exists()
+    def lets(self, user: Any, right: Right) -> bool:
+        """Whether the user may do that here."""
+        return may(right, roles_of(user)) or may(right, self.roles_of(user))
+
+    def roles_of(self, user: Any) -> frozenset[Role]:
+        """Asks the database once, for whoever is logged in."""
+        manages = user.is_authenticated and self.managers.filter(pk=user.pk).exists()
+        return roles_of(user) | ({Role.MANAGER} if manages else set())
 
 
 class Song(models.Model):

@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 
 from apps.accounts.models import User
+from apps.accounts.roles import Right, may, roles_of
 from apps.catalog.errors import NotAVenueManager, SongInUse, SongKnown, StaffOnly, VenueInUse, VenueNameTaken
 from apps.catalog.models import Song, Venue
 from apps.core.errors import Invalid, NotAllowed
@@ -35,7 +36,7 @@ SONG_FIELDS = frozenset(
 
 def add_venue(*, by: User, **fields: Any) -> Venue:
     """A new venue, which `by` manages. Raises NotAllowed, Invalid, VenueNameTaken."""
-    if not by.is_authenticated:
+    if not may(Right.ADD_VENUE, roles_of(by)):
         raise NotAllowed
     with transaction.atomic():
         venue = save(set_fields(Venue(), fields, VENUE_FIELDS))
@@ -45,14 +46,14 @@ def add_venue(*, by: User, **fields: Any) -> Venue:
 
 def change_venue(*, venue: Venue, by: User, **fields: Any) -> Venue:
     """Raises NotAVenueManager, Invalid, VenueNameTaken. The address on this site stays."""
-    if not venue.is_managed_by(by):
+    if not venue.lets(by, Right.CHANGE_VENUE):
         raise NotAVenueManager
     return save(set_fields(venue, fields, VENUE_FIELDS), only=fields)
 
 
 def delete_venue(*, venue: Venue, by: User) -> None:
     """Raises NotAVenueManager, VenueInUse."""
-    if not venue.is_managed_by(by):
+    if not venue.lets(by, Right.DELETE_VENUE):
         raise NotAVenueManager
     try:
         venue.delete()
@@ -62,7 +63,7 @@ def delete_venue(*, venue: Venue, by: User) -> None:
 
 def add_song(*, by: User, **fields: Any) -> Song:
     """Raises NotAllowed, Invalid, SongKnown."""
-    if not by.is_authenticated:
+    if not may(Right.ADD_SONG, roles_of(by)):
         raise NotAllowed
     known = Song.objects.known_as(title=str(fields.get("title", "")), artist=str(fields.get("artist", "")))
     # Somebody in a room may have named it already: then it comes into the library as it is given here.
@@ -86,14 +87,14 @@ def find_or_add_song(*, title: str, artist: str) -> Song:
 
 def change_song(*, song: Song, by: User, **fields: Any) -> Song:
     """Raises StaffOnly, Invalid, SongKnown."""
-    if not by.is_staff:
+    if not may(Right.CHANGE_SONG, roles_of(by)):
         raise StaffOnly
     return save(set_fields(song, fields, SONG_FIELDS), only=fields)
 
 
 def delete_song(*, song: Song, by: User) -> None:
     """Raises StaffOnly, SongInUse."""
-    if not by.is_staff:
+    if not may(Right.CHANGE_SONG, roles_of(by)):
         raise StaffOnly
     try:
         song.delete()

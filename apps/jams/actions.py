@@ -9,6 +9,7 @@ from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
+from apps.accounts.roles import Right
 from apps.core.store import retire_after_commit
 from apps.jams import board
 from apps.jams.errors import NotAHost, NotAnOwner, WrongStatus
@@ -58,18 +59,22 @@ def plain(value: Any) -> Any:
     return value if isinstance(value, str | int | bool | None) else str(value)
 
 
+def check_right(jam: Jam, user: User, right: Right) -> None:
+    """Raises NotAnOwner where another host could, NotAHost for those who are none."""
+    if jam.lets(user, right):
+        return
+    raise NotAnOwner if jam.lets(user, Right.RUN) else NotAHost
+
+
 @contextlib.contextmanager
-def acting(jam: Jam, host: User, verb: str, *, settings: bool = False, ended: bool = False) -> Iterator[Action]:
+def acting(jam: Jam, host: User, verb: str, *, right: Right = Right.RUN, ended: bool = False) -> Iterator[Action]:
     """A host's action: the jam is locked, the right to it checked; audited, and told to the room after the commit.
 
-    `settings`: co-hosts may not. `ended`: also when the night is over. Raises NotAHost, NotAnOwner, WrongStatus.
+    `ended`: also when the night is over. Raises NotAHost, NotAnOwner, WrongStatus.
     """
     with transaction.atomic():
         locked = Jam.objects.locked(jam.pk)
-        if not locked.is_hosted_by(host):
-            raise NotAHost
-        if settings and not locked.is_owned_by(host):
-            raise NotAnOwner
+        check_right(locked, host, right)
         if locked.status == Jam.Status.ENDED and not ended:
             raise WrongStatus(_("The jam has ended: nothing of it can be changed any more."))
         action = Action(locked, host, verb)

@@ -7,10 +7,11 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.roles import Right, Role, may, roles_of
 from apps.catalog.models import Song, Venue
 from apps.core.text import new_code
 from apps.jams import queries
@@ -125,13 +126,17 @@ class Jam(models.Model):
     def shows_counts(self) -> bool:
         return self.counts == self.Counts.LIVE or self.status == self.Status.ENDED
 
-    def is_hosted_by(self, user: Any) -> bool:
-        """May run the night: owner, co-hosts, the venue's managers, staff."""
-        return user.is_authenticated and Jam.objects.hosted_by(user).filter(pk=self.pk).exists()
+    def lets(self, user: Any, right: Right) -> bool:
+        """Whether the user may do that with this jam."""
+        return may(right, roles_of(user)) or may(right, self.roles_of(user))
 
-    def is_owned_by(self, user: Any) -> bool:
-        """May change its settings too: all of those but co-hosts."""
-        return user.is_authenticated and Jam.objects.owned_by(user).filter(pk=self.pk).exists()
+    def roles_of(self, user: Any) -> frozenset[Role]:
+        """What the user is to this jam. Asks the database once, for whoever is logged in."""
+        if not user.is_authenticated:
+            return roles_of(user)
+        here = JamHost.objects.filter(jam=self, user=user).values_list("role")
+        manages = Venue.managers.through.objects.filter(venue=self.venue_id, user=user)
+        return roles_of(user) | {Role(role) for (role,) in here.union(manages.values_list(Value(Role.MANAGER)))}
 
 
 def voting_of(status: str, closes_at: datetime | None, *, paused: bool) -> str:

@@ -12,12 +12,13 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
+from apps.accounts.roles import Right
 from apps.catalog.models import Venue
 from apps.core.errors import DomainError, Invalid, NotAllowed
 from apps.core.store import clock
 from apps.core.text import clean, new_code
-from apps.jams.actions import Action, acting
-from apps.jams.errors import NotAHost, NotAnOwner, WrongStatus
+from apps.jams.actions import Action, acting, check_right
+from apps.jams.errors import WrongStatus
 from apps.jams.images import remade
 from apps.jams.lineup import finish_playing
 from apps.jams.models import EARLIEST, LATEST, AuditEvent, Jam, JamHost, JamSong
@@ -35,7 +36,7 @@ EDITABLE = {
 
 def create_jam(*, venue: Venue, host: User, name: str, starts_at: datetime, ends_at: datetime, **fields: Any) -> Jam:
     """A draft, with a slug and a join code that stay. The host becomes its owner."""
-    if not venue.is_managed_by(host):
+    if not venue.lets(host, Right.HOLD_JAM):
         raise NotAllowed(_("You can open jams only at venues that you manage. Ask its manager to add you."))
     check_known(fields)
     if fields.get("background"):
@@ -61,7 +62,7 @@ def save_new(jam: Jam, host: User) -> Jam:
 def change_jam(*, jam: Jam, host: User, **fields: Any) -> Jam:
     """Name, times and settings; the slug stays, since it is printed."""
     check_known(fields)
-    with acting(jam, host, "change", settings=True, ended=True) as action:
+    with acting(jam, host, "change", right=Right.CHANGE_JAM, ended=True) as action:
         wanted = {name: clean(value) if name == "name" else value for name, value in fields.items()}
         trial = Jam.objects.get(pk=jam.pk)
         for name, value in wanted.items():
@@ -78,8 +79,7 @@ def change_jam(*, jam: Jam, host: User, **fields: Any) -> Jam:
 
 def duplicate_jam(*, jam: Jam, host: User, starts_at: datetime) -> Jam:
     """The same night again: name, settings and the host's songs, without votes, people or suggestions."""
-    if not jam.is_hosted_by(host):
-        raise NotAHost
+    check_right(jam, host, Right.DUPLICATE)
     check_times(starts_at=starts_at)
     shift = starts_at - jam.starts_at
     copied = EDITABLE - {"name", "starts_at", "ends_at", "voting_closes_at"}
@@ -99,10 +99,7 @@ def delete_jam(*, jam: Jam, host: User) -> None:
     """With its line-up and votes, so only before anything was voted or after nothing was: else it stays, ended."""
     with transaction.atomic():
         locked = Jam.objects.locked(jam.pk)
-        if not locked.is_hosted_by(host):
-            raise NotAHost
-        if not locked.is_owned_by(host):
-            raise NotAnOwner
+        check_right(locked, host, Right.DELETE_JAM)
         # The songs are held, so that no vote comes between the look and the deletion.
         if any(song.votes for song in locked.songs.select_for_update()):
             raise DomainError(_("People have voted in this jam, so it cannot be deleted. End it instead."))

@@ -12,6 +12,7 @@ from django.db.models.signals import m2m_changed, post_delete, post_save
 from django.dispatch import receiver
 
 from apps.accounts.models import User
+from apps.accounts.roles import Right
 from apps.catalog.events import songs_changed
 from apps.catalog.models import Venue
 from apps.core.store import retire, retire_after_commit
@@ -97,7 +98,7 @@ def user_changed(instance: User, created: bool = False, update_fields: Any = Non
 def logged_out(user: Any, request: Any, **kwargs: Any) -> None:
     if user:
         request.session.flush()  # before its sockets close: Django does it after, and who comes back at once is a host
-        dismiss_from(Jam.objects.hosted_by(user), user_address(user))
+        dismiss_from(Jam.objects.letting(user, Right.RUN), user_address(user))
 
 
 def dismiss_from(jams: QuerySet[Jam], to: str) -> None:

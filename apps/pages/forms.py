@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from apps.accounts.roles import Right
 from apps.catalog.models import Song, Venue
 from apps.core.text import clean
 from apps.jams.models import Jam
@@ -136,7 +137,7 @@ class JamForm(InHouseStyle, forms.ModelForm):
                 moment = getattr(jam, name)
                 self.initial[name] = timezone.make_naive(moment, jam.zone) if moment else None
         else:
-            managed = Venue.objects.managed_by(user).in_order()
+            managed = Venue.objects.letting(user, Right.HOLD_JAM).in_order()
             self.fields["venue"] = forms.ModelChoiceField(managed, label=gettext_lazy("Venue"), empty_label=None)
         for name in ("max_votes", "max_suggestions", "counts_top"):
             self.fields[name].widget.attrs |= limits_of(name)

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.accounts.auth import user_of
+from apps.accounts.roles import Right
 from apps.catalog.operations import find_or_add_song
 from apps.core.answers import JSON
 from apps.core.api import Empty, valid
@@ -95,7 +96,7 @@ class JamSongs(GenericAPIView):
     )
     def post(self, request: Request, slug: str) -> Response:
         jam = jam_of(request, slug)
-        if jam.is_hosted_by(request.user):
+        if jam.lets(request.user, Right.RUN):
             return self.add(request, jam, valid(SongInput, request))
         attendee, wanted = attendee_of(request, jam), valid(SongInput, request)
         if "songs" in wanted:

@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 from PIL import Image
 
+from apps.accounts.roles import Right
 from apps.jams.models import AuditEvent, Jam, JamSong
 from apps.live.streams import revision_of
 from tests.admin_pages import act, page_of, said, save
@@ -122,7 +123,7 @@ def test_co_hosts_are_added_on_the_page_of_a_jam(staff):
 
     assert save(staff, page_of(jam, "change"), **form(jam.starts_at, **hosts)) == {}
 
-    assert jam.is_hosted_by(user)
+    assert jam.lets(user, Right.RUN)
 
 
 def test_hosts_are_taken_off_on_the_page_of_a_jam(staff):
@@ -133,7 +134,7 @@ def test_hosts_are_taken_off_on_the_page_of_a_jam(staff):
 
     assert save(staff, page_of(jam, "change"), **form(jam.starts_at, **hosts)) == {}
 
-    assert not jam.is_hosted_by(user)
+    assert not jam.lets(user, Right.RUN)
 
 
 def test_jams_are_moved_on_and_what_cannot_is_said(staff, commits):

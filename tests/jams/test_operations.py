@@ -7,6 +7,7 @@ from django.core.files.base import ContentFile
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
+from apps.accounts.roles import Right
 from apps.catalog.models import Song
 from apps.core.errors import DomainError, Invalid, NotAllowed
 from apps.core.text import CODE_LETTERS
@@ -436,7 +437,7 @@ def test_a_duplicate_has_the_settings_and_the_hosts_songs_but_no_people():
     assert new.voting_closes_at == jam.voting_closes_at + timedelta(days=7)
     assert list(new.songs.values_list("song", "status", "votes")) == [(kept.song_id, "open", 0)]
     assert new.attendees.count() == 0
-    assert new.is_hosted_by(host)
+    assert new.lets(host, Right.RUN)
 
 
 def test_only_a_host_duplicates():
