@@ -8,7 +8,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from apps.accounts.models import User
+from apps.accounts.models import AuditEvent, User
 from apps.accounts.roles import Right
 from apps.catalog.admin import SongSearchAdmin, SongViewAdmin
 from apps.catalog.filters import SongFilter, VenueFilter
@@ -16,7 +16,7 @@ from apps.catalog.models import Song, SongSearch, SongView, Venue, free_slug
 from apps.jams.admin import JamViewAdmin
 from apps.jams.attendees import free_name
 from apps.jams.board import snapshot
-from apps.jams.models import Attendee, AuditEvent, Jam, JamSong, JamView
+from apps.jams.models import Attendee, Jam, JamSong, JamView
 from apps.jams.operations import free_slug as free_jam_slug
 from apps.jams.receivers import look_again
 from apps.voting import ballot
@@ -26,7 +26,7 @@ from tests.volume import empty, fill
 pytestmark = [pytest.mark.services, pytest.mark.django_db, pytest.mark.xdist_group("years")]
 
 # Others may be read whole where that is what was asked: a page of short lists, sorted.
-NEVER_WHOLE = {"voting_vote", "jams_jamsong", "jams_attendee", "jams_auditevent"}
+NEVER_WHOLE = {"voting_vote", "jams_jamsong", "jams_attendee", "accounts_auditevent"}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -73,7 +73,7 @@ USES = {
     "jams_by_date": lambda: list(anybody().order_by("-starts_at", "-pk")[:20]),
     "jams_of_a_venue": lambda: list(Venue(pk=9).jams.past()[:10]),
     "jams_of_a_host": lambda: list(Jam.objects.letting(host(), Right.RUN).order_by("-starts_at", "-pk")[:20]),
-    "audit_events_of_a_jam": lambda: list(AuditEvent.objects.filter(jam=jam()).order_by("-pk")[:20]),
+    "audit_events_about": lambda: list(AuditEvent.objects.about(jam())[:20]),
     # The board
     "jam_songs_by_status": lambda: list(jam().songs.queue()),
     "a_song_once_per_jam": lambda: snapshot(jam()),

@@ -133,7 +133,7 @@ ADMIN = [
         forbidden=["delete"],
     ),
     *page_of_model(
-        "jams_auditevent", filters="", changelist=2, found=2, add=1, change=4, history=3, delete=2,
+        "accounts_auditevent", filters="kind=jam", changelist=2, found=2, add=1, change=3, history=3, delete=2,
         forbidden=["add", "delete"],
     ),
     *page_of_model(

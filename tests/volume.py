@@ -40,8 +40,9 @@ SELECT jam, 1 + (k * 997 + jam * 13) %% %(songs)s, 'host', CASE WHEN n %% 5 = 0 
        false, CASE WHEN k %% 8 = 2 THEN n END, n %% 30, now(), true, 1, 0, now(), now()
 FROM (SELECT n, 1 + (n - 1) / (%(jam_songs)s / %(jams)s) AS jam, (n - 1) %% (%(jam_songs)s / %(jams)s) AS k
       FROM generate_series(1, %(jam_songs)s) n) line_up;
-INSERT INTO jams_auditevent (jam_id, actor_id, verb, before, after, created_at)
-SELECT 1 + n %% %(jams)s, 1 + n %% %(users)s, 'queue', '{}', '{}', now() FROM generate_series(1, %(jams)s * 4) n;
+INSERT INTO accounts_auditevent (about, actor_id, verb, before, after, created_at)
+SELECT 'jam:' || 1 + n %% %(jams)s, 1 + n %% %(users)s, 'queue', '{}', '{}', now()
+FROM generate_series(1, %(jams)s * 4) n;
 INSERT INTO jams_jamview (jam_id, day, page, times)
 SELECT 1 + n %% %(jams)s, current_date - n / %(jams)s, 'jam', 1 + n %% 50 FROM generate_series(0, %(jams)s * 4 - 1) n;
 INSERT INTO catalog_songview (song_id, day, times)

@@ -12,9 +12,10 @@ from django.core.files.storage import default_storage
 from django.urls import get_resolver
 from django.utils import timezone
 
-from apps.accounts.models import User
+from apps.accounts.audit import record
+from apps.accounts.models import AuditEvent, User
 from apps.catalog.models import Song, SongSearch, SongView, Venue
-from apps.jams.models import Attendee, AuditEvent, Jam, JamHost, JamSong, JamView
+from apps.jams.models import Attendee, Jam, JamHost, JamSong, JamView
 from apps.voting.models import Vote
 from tests.callers import Caller, with_cookie
 from tests.factories import (
@@ -130,7 +131,7 @@ class World:
                 make_vote(jam_song=songs[-2], attendee=person)
                 make_vote(jam_song=played, attendee=make_attendee(jam=jam))
             JamHost.objects.create(jam=jam, user=make_user(), role=JamHost.Role.CO_HOST)
-            AuditEvent.objects.create(jam=jam, actor=make_user(), verb="queue")
+            record(actor=make_user(), verb="queue", about=jam)
         make_jam_song(jam=jam, title=f"Playing of {jam.pk}", status="playing", started_at=jam.starts_at)
         return SimpleNamespace(jam=jam, sam=sam, token=token, songs=songs)
 

@@ -1,4 +1,7 @@
-"""Hosts and staff for staff. Who has the role of staff may do everything, so there are no groups and permissions."""
+"""Hosts and staff for staff, and what they did.
+
+Who has the role of staff may do everything, so there are no groups and permissions.
+"""
 
 from typing import Any
 
@@ -6,12 +9,18 @@ from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as PasswordAdmin
 from django.contrib.auth.models import Group
-from django.http import HttpRequest
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.paginator import InfinitePaginator
 
-from apps.accounts.models import User
+from apps.accounts.audit import record
+from apps.accounts.audited import AuditedAdmin
+from apps.accounts.models import AuditEvent, User
+from apps.core.admin import ReadOnlyAdmin, staff
 
 admin.site.unregister(Group)
 
@@ -36,7 +45,7 @@ class UserForm(InLowerCase, UserChangeForm):
 
 
 @admin.register(User)
-class UserAdmin(PasswordAdmin, ModelAdmin):
+class UserAdmin(AuditedAdmin, PasswordAdmin, ModelAdmin):
     form, add_form, change_password_form = UserForm, NewUserForm, AdminPasswordChangeForm
     list_display = ("email", "name", "role", "is_active", "last_login", "created_at")
     list_filter = ("role", "is_active")
@@ -59,3 +68,39 @@ class UserAdmin(PasswordAdmin, ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return obj != request.user and super().has_delete_permission(request, obj)
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
+        answer = super().user_change_password(request, id, form_url)
+        if request.method == "POST" and answer.status_code == 302:
+            record(actor=staff(request), verb="set_password", about=self.get_object(request, id))
+        return answer
+
+
+class Kind(admin.SimpleListFilter):
+    """By what it is about."""
+
+    title, parameter_name = _("about"), "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("jam", _("jams")), ("venue", _("venues")), ("song", _("songs")), ("user", _("accounts"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[AuditEvent]) -> QuerySet[AuditEvent]:
+        return queryset.filter(about__startswith=f"{self.value()}:") if self.value() else queryset
+
+
+@admin.register(AuditEvent)
+class AuditEventAdmin(ReadOnlyAdmin):
+    """The search takes a verb ("queue"), a thing ("jam:12") and an address."""
+
+    list_display = ("created_at", "verb", "about", "actor", "change")
+    list_filter = (Kind, "created_at")
+    list_select_related = ("actor",)
+    search_fields = ("verb", "=about", "actor__email")
+    ordering = ("-pk",)
+    paginator = InfinitePaginator
+
+    @admin.display(description=_("change"))
+    def change(self, event: AuditEvent) -> str:
+        """The new values of it, cut short; the page of the event has all."""
+        words = [f"{name}: {value}" for name, value in event.after.items()]
+        return Truncator(", ".join(words)).chars(100)

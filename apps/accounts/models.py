@@ -1,7 +1,8 @@
-"""Hosts and staff. Attendees never need an account: see `apps.jams.models.Attendee`."""
+"""Hosts and staff, and what they did. Attendees never need an account: see `apps.jams.models.Attendee`."""
 
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -67,3 +68,36 @@ class User(AbstractBaseUser):
 
     def has_module_perms(self, app_label: str) -> bool:
         return may(Right.ADMINISTER, roles_of(self))
+
+
+class AuditEvents(models.QuerySet["AuditEvent"]):
+    def about(self, thing: models.Model) -> "AuditEvents":
+        return self.filter(about=name_of(thing)).order_by("-pk")
+
+
+class AuditEvent(models.Model):
+    """Something a host or staff member did: what was there before, what is there now. It outlives what it is about,
+    and who did it.
+    """
+
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, db_index=False)
+    verb = models.CharField(_("what"), max_length=24)
+    about = models.CharField(_("about"), max_length=40, blank=True)  # "jam:12"
+    before = models.JSONField(_("before"), default=dict)
+    after = models.JSONField(_("after"), default=dict)
+    created_at = models.DateTimeField(_("when"), auto_now_add=True)
+
+    objects = AuditEvents.as_manager()
+
+    class Meta:
+        verbose_name = _("audit event")
+        verbose_name_plural = _("audit events")
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["about", "-id"], name="audit_events_about")]
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.about} {self.created_at:%H:%M}"
+
+
+def name_of(thing: models.Model) -> str:
+    """What an event calls it: "jam:12"."""
+    return f"{thing._meta.model_name}:{thing.pk}"

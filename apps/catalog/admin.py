@@ -10,13 +10,14 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.paginator import InfinitePaginator
 
+from apps.accounts.audited import AuditedAdmin
 from apps.catalog.exports import SPREADSHEET, export_songs
 from apps.catalog.models import Song, SongSearch, SongView, Venue
 from apps.core.admin import ReadOnlyAdmin
 
 
 @admin.register(Venue)
-class VenueAdmin(ModelAdmin):
+class VenueAdmin(AuditedAdmin, ModelAdmin):
     list_display = ("name", "town", "time_zone", "number_of_managers", "created_at")
     list_filter = ("time_zone", "town")
     search_fields = ("name", "town", "address")
@@ -40,7 +41,7 @@ class VenueAdmin(ModelAdmin):
 
 
 @admin.register(Song)
-class SongAdmin(ModelAdmin):
+class SongAdmin(AuditedAdmin, ModelAdmin):
     list_display = ("title", "artist", "year", "key", "tempo", "length", "style", "popularity", "times_played")
     list_filter = ("style", "key")
     search_fields = ("title", "artist", "folded_title", "folded_artist")

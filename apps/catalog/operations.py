@@ -7,6 +7,7 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 
+from apps.accounts.audit import record
 from apps.accounts.models import User
 from apps.accounts.roles import Right, may, roles_of
 from apps.catalog.errors import NotAVenueManager, SongInUse, SongKnown, StaffOnly, VenueInUse, VenueNameTaken
@@ -41,6 +42,7 @@ def add_venue(*, by: User, **fields: Any) -> Venue:
     with transaction.atomic():
         venue = save(set_fields(Venue(), fields, VENUE_FIELDS))
         venue.managers.add(by)
+        record(actor=by, verb="add", about=venue, after={"name": venue.name})
     return venue
 
 
@@ -48,7 +50,7 @@ def change_venue(*, venue: Venue, by: User, **fields: Any) -> Venue:
     """Raises NotAVenueManager, Invalid, VenueNameTaken. The address on this site stays."""
     if not venue.lets(by, Right.CHANGE_VENUE):
         raise NotAVenueManager
-    return save(set_fields(venue, fields, VENUE_FIELDS), only=fields)
+    return change(venue, by, fields, VENUE_FIELDS)
 
 
 def delete_venue(*, venue: Venue, by: User) -> None:
@@ -56,7 +58,9 @@ def delete_venue(*, venue: Venue, by: User) -> None:
     if not venue.lets(by, Right.DELETE_VENUE):
         raise NotAVenueManager
     try:
-        venue.delete()
+        with transaction.atomic():
+            record(actor=by, verb="delete", about=venue, before={"name": venue.name})
+            venue.delete()
     except ProtectedError as error:
         raise VenueInUse(venue) from error
 
@@ -67,7 +71,11 @@ def add_song(*, by: User, **fields: Any) -> Song:
         raise NotAllowed
     known = Song.objects.known_as(title=str(fields.get("title", "")), artist=str(fields.get("artist", "")))
     # Somebody in a room may have named it already: then it comes into the library as it is given here.
-    return save(set_fields(known.filter(listed=False).first() or Song(), fields | {"listed": True}, SONG_FIELDS))
+    with transaction.atomic():
+        row = known.filter(listed=False).first() or Song()
+        song = save(set_fields(row, fields | {"listed": True}, SONG_FIELDS))
+        record(actor=by, verb="add", about=song, after={"title": song.title, "artist": song.artist})
+    return song
 
 
 def list_songs(pks: Iterable[int]) -> None:
@@ -89,7 +97,7 @@ def change_song(*, song: Song, by: User, **fields: Any) -> Song:
     """Raises StaffOnly, Invalid, SongKnown."""
     if not may(Right.CHANGE_SONG, roles_of(by)):
         raise StaffOnly
-    return save(set_fields(song, fields, SONG_FIELDS), only=fields)
+    return change(song, by, fields, SONG_FIELDS)
 
 
 def delete_song(*, song: Song, by: User) -> None:
@@ -97,9 +105,21 @@ def delete_song(*, song: Song, by: User) -> None:
     if not may(Right.CHANGE_SONG, roles_of(by)):
         raise StaffOnly
     try:
-        song.delete()
+        with transaction.atomic():
+            record(actor=by, verb="delete", about=song, before={"title": song.title, "artist": song.artist})
+            song.delete()
     except ProtectedError as error:
         raise SongInUse(song) from error
+
+
+def change(row: Row, by: User, fields: dict[str, Any], allowed: frozenset[str]) -> Row:
+    before = {name: getattr(row, name) for name in fields if name in allowed}
+    with transaction.atomic():
+        save(set_fields(row, fields, allowed), only=fields)
+        new = {name: getattr(row, name) for name in fields if getattr(row, name) != before[name]}
+        if new:
+            record(actor=by, verb="change", about=row, before={name: before[name] for name in new}, after=new)
+    return row
 
 
 def set_fields(row: Row, fields: dict[str, Any], allowed: frozenset[str]) -> Row:

@@ -8,12 +8,13 @@ from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.audit import plain, record
 from apps.accounts.models import User
 from apps.accounts.roles import Right
 from apps.core.store import retire_after_commit
 from apps.jams import board
 from apps.jams.errors import NotAHost, NotAnOwner, WrongStatus
-from apps.jams.models import AuditEvent, Jam, JamSong
+from apps.jams.models import Jam, JamSong
 
 
 class Action:
@@ -49,14 +50,9 @@ class Action:
             return
         Jam.objects.filter(pk=jam.pk).update(revision=F("revision") + 1)
         retire_after_commit(*jam.cached_in)  # first, so that who hears of it finds it
-        AuditEvent.objects.create(jam=jam, actor=self.host, verb=self.verb, before=self.before, after=self.after)
+        record(actor=self.host, verb=self.verb, about=jam, before=self.before, after=self.after)
         songs, counted, desk = list(self.songs), list(self.counted), self.desk
         transaction.on_commit(lambda: board.publish(jam, songs, counted=counted, desk=desk), robust=True)
-
-
-def plain(value: Any) -> Any:
-    """As it can stand in JSON."""
-    return value if isinstance(value, str | int | bool | None) else str(value)
 
 
 def check_right(jam: Jam, user: User, right: Right) -> None:

@@ -15,7 +15,7 @@ from unfold.paginator import InfinitePaginator
 
 from apps.core.admin import OperationsAdmin, ReadOnlyAdmin, staff, step
 from apps.jams import lineup, operations
-from apps.jams.models import AuditEvent, Jam, JamHost, JamSong, JamView
+from apps.jams.models import Jam, JamHost, JamSong, JamView
 
 
 class HostInline(TabularInline):
@@ -149,15 +149,6 @@ class JamSongAdmin(OperationsAdmin):
             obj.pk = added[0].pk
         elif "pinned" in form.changed_data:
             lineup.pin_song(jam_song=obj, host=staff(request), pinned=obj.pinned)
-
-
-@admin.register(AuditEvent)
-class AuditEventAdmin(ReadOnlyAdmin):
-    list_display = ("created_at", "verb", "jam", "actor")
-    list_select_related = ("jam", "actor")
-    search_fields = ("verb", "jam__slug", "actor__email")
-    ordering = ("-pk",)
-    paginator = InfinitePaginator
 
 
 @admin.register(JamView)

@@ -1,4 +1,4 @@
-"""A jam night: the jam, its hosts, its line-up, the people in the room, and what hosts did."""
+"""A jam night: the jam, its hosts, its line-up, and the people in the room."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -297,22 +297,3 @@ class JamView(models.Model):
 
     def __str__(self) -> str:
         return f"{self.jam}, {self.day}: {self.times}"
-
-
-class AuditEvent(models.Model):
-    """Something a host or staff member did: what was there before, what is there now."""
-
-    jam = models.ForeignKey(Jam, models.CASCADE, related_name="audit_events", db_index=False)
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, db_index=False)
-    verb = models.CharField(_("what"), max_length=24)
-    before = models.JSONField(_("before"), default=dict)
-    after = models.JSONField(_("after"), default=dict)
-    created_at = models.DateTimeField(_("when"), auto_now_add=True)
-
-    class Meta:
-        verbose_name = _("audit event")
-        verbose_name_plural = _("audit events")
-        indexes = [models.Index(fields=["jam", "-id"], name="audit_events_of_a_jam")]
-
-    def __str__(self) -> str:
-        return f"{self.verb} {self.created_at:%H:%M}"

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.audit import record
 from apps.accounts.models import User
 from apps.accounts.roles import Right
 from apps.catalog.models import Venue
@@ -21,7 +22,7 @@ from apps.jams.actions import Action, acting, check_right
 from apps.jams.errors import WrongStatus
 from apps.jams.images import remade
 from apps.jams.lineup import finish_playing
-from apps.jams.models import EARLIEST, LATEST, AuditEvent, Jam, JamHost, JamSong
+from apps.jams.models import EARLIEST, LATEST, Jam, JamHost, JamSong
 from apps.live.streams import announce
 
 Status = Jam.Status
@@ -52,7 +53,7 @@ def save_new(jam: Jam, host: User) -> Jam:
             with transaction.atomic():
                 jam.save(force_insert=True)
                 JamHost.objects.create(jam=jam, user=host, role=JamHost.Role.OWNER)
-                AuditEvent.objects.create(jam=jam, actor=host, verb="create", after={"jam": {"name": jam.name}})
+                record(actor=host, verb="create", about=jam, after={"jam": {"name": jam.name}})
             return jam
         except IntegrityError:  # somebody took the slug or the code a moment ago
             jam.pk, jam.code = None, new_code()
@@ -104,6 +105,7 @@ def delete_jam(*, jam: Jam, host: User) -> None:
         if any(song.votes for song in locked.songs.select_for_update()):
             raise DomainError(_("People have voted in this jam, so it cannot be deleted. End it instead."))
         forget_image(locked.background.name)
+        record(actor=host, verb="delete", about=locked, before={"jam": {"name": locked.name, "slug": locked.slug}})
         locked.delete()
 
 

@@ -3,8 +3,9 @@
 import random
 from datetime import datetime, timedelta
 
+from apps.accounts.models import AuditEvent
 from apps.catalog.models import Song
-from apps.jams.models import Attendee, AuditEvent, Jam, JamSong
+from apps.jams.models import Attendee, Jam, JamSong
 from apps.voting.models import Vote
 
 DOORS = timedelta(minutes=40)  # before the start people can join and vote
@@ -71,7 +72,7 @@ def votes_fall(
 
 
 def host_acts(jam: Jam, doors: datetime, until: datetime) -> None:
-    events = list(AuditEvent.objects.filter(jam=jam).order_by("pk"))
+    events = list(AuditEvent.objects.about(jam).order_by("pk"))
     for place, event in enumerate(events):
         event.created_at = doors + (until - doors) * place / len(events)
     AuditEvent.objects.bulk_update(events, ["created_at"])

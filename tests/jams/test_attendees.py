@@ -6,6 +6,7 @@ import pytest
 from django.test import RequestFactory
 from django.utils import timezone
 
+from apps.accounts.models import AuditEvent
 from apps.core.errors import DomainError, Invalid
 from apps.jams import identity
 from apps.jams.attendees import COLOURS, SOUNDS, erase_due, join_jam, rename_attendee
@@ -277,7 +278,7 @@ def test_nothing_else_in_the_database_keeps_the_name():
 
     erase_due()
 
-    assert "Unmistakable" not in str(list(jam.audit_events.values()))
+    assert "Unmistakable" not in str(list(AuditEvent.objects.about(jam).values()))
     assert "Unmistakable" not in str(list(Attendee.objects.values()))
 
 

@@ -6,6 +6,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from apps.accounts.models import AuditEvent
 from apps.catalog.models import Song
 from apps.jams.errors import NotAHost, SongNotReady, WrongStatus
 from apps.jams.lineup import (
@@ -21,7 +22,7 @@ from apps.jams.lineup import (
     start_next,
     unqueue_song,
 )
-from apps.jams.models import AuditEvent, JamSong
+from apps.jams.models import JamSong
 from apps.voting.operations import cast_vote, suggest_song
 from tests.factories import make_attendee, make_jam, make_jam_song, make_song, make_user, make_vote
 from tests.races import in_threads

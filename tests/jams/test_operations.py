@@ -7,13 +7,14 @@ from django.core.files.base import ContentFile
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
+from apps.accounts.models import AuditEvent
 from apps.accounts.roles import Right
 from apps.catalog.models import Song
 from apps.core.errors import DomainError, Invalid, NotAllowed
 from apps.core.text import CODE_LETTERS
 from apps.jams import lineup, operations
 from apps.jams.errors import NotAHost, NotAnOwner, WrongStatus
-from apps.jams.models import AuditEvent, Jam, JamHost
+from apps.jams.models import Jam, JamHost
 from apps.jams.operations import (
     change_jam,
     create_jam,
@@ -73,7 +74,7 @@ def test_a_new_jam_is_a_draft_of_its_owner():
 
     assert (jam.status, jam.max_votes, jam.counts, jam.max_suggestions) == ("draft", 5, "top", 3)
     assert list(JamHost.objects.filter(jam=jam).values_list("user", "role")) == [(host.pk, "owner")]
-    event = AuditEvent.objects.get(jam=jam)
+    event = AuditEvent.objects.about(jam).get()
     assert (event.actor, event.verb, event.after) == (host, "create", {"jam": {"name": "Late Jam"}})
 
 
@@ -257,7 +258,7 @@ def test_every_step_is_noted_with_before_and_after():
     for operation in OPERATIONS.values():
         operation(jam=jam, host=host)
 
-    events = AuditEvent.objects.filter(jam=jam).order_by("pk")
+    events = AuditEvent.objects.about(jam).order_by("pk")
     assert [(e.verb, e.before["jam"]["status"], e.after["jam"]["status"]) for e in events] == [
         ("open", "draft", "open"),
         ("start", "open", "live"),
@@ -536,7 +537,7 @@ def test_everything_of_an_action_is_undone_when_it_fails(monkeypatch):
     host = make_user()
     jam = make_jam(host=host)
     make_jam_song(jam=jam, status="playing")
-    monkeypatch.setattr("apps.jams.actions.AuditEvent.objects.create", lambda **fields: 1 / 0)
+    monkeypatch.setattr("apps.jams.actions.record", lambda **fields: 1 / 0)
 
     with pytest.raises(ZeroDivisionError):
         end_jam(jam=jam, host=host)

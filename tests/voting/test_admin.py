@@ -4,8 +4,8 @@ import pytest
 from django.contrib import admin
 from django.urls import reverse
 
-from apps.accounts.models import User
-from apps.jams.models import Attendee, AuditEvent, Jam, JamSong
+from apps.accounts.models import AuditEvent, User
+from apps.jams.models import Attendee, Jam, JamSong
 from apps.live.streams import revision_of
 from apps.voting.models import Vote
 from apps.voting.operations import cast_vote
@@ -43,8 +43,8 @@ def test_what_only_people_can_make_is_not_added_here(staff, model):
 def test_every_model_of_ours_has_its_page():
     known = {model._meta.label for model in admin.site._registry}
     assert known == {
-        "accounts.User", "catalog.Song", "catalog.SongSearch", "catalog.SongView", "catalog.Venue", "jams.AuditEvent",
-        "jams.Jam", "jams.JamSong", "jams.JamView", "jams.Attendee", "voting.Vote",
+        "accounts.AuditEvent", "accounts.User", "catalog.Song", "catalog.SongSearch", "catalog.SongView",
+        "catalog.Venue", "jams.Jam", "jams.JamSong", "jams.JamView", "jams.Attendee", "voting.Vote",
     }  # fmt: skip
 
 

@@ -10,11 +10,11 @@ from django.db import transaction
 from django.db.models import Max
 from django.test import override_settings
 
-from apps.accounts.models import User
+from apps.accounts.models import AuditEvent, User
 from apps.accounts.roles import Right
 from apps.catalog.models import Song, Venue
 from apps.jams.demo import DEMO_EMAIL, DEMO_PASSWORD, NIGHTS, STAFF_EMAIL
-from apps.jams.models import Attendee, AuditEvent, Jam, JamSong
+from apps.jams.models import Attendee, Jam, JamSong
 from apps.voting.corrections import differences
 from apps.voting.models import Vote
 from tests.factories import make_jam, make_user, make_venue
@@ -107,7 +107,7 @@ def test_everything_happened_in_an_order_that_can_be(demo):
         for vote in Vote.objects.filter(jam_song__jam=jam).select_related("attendee", "jam_song"):
             assert vote.attendee.created_at <= vote.created_at <= (vote.jam_song.started_at or until)
         assert jam.songs.aggregate(last=Max("counted_at"))["last"] <= until
-        assert jam.created_at < jam.audit_events.earliest("created_at").created_at
+        assert jam.created_at < AuditEvent.objects.about(jam).earliest("created_at").created_at
         assert all(song.started_at >= jam.starts_at for song in played)
         assert jam.starts_at < until <= jam.ends_at or jam.status == "open"
 
