@@ -32,6 +32,8 @@ try:
     CHANNEL_PREFIX = env.str("CHANNEL_PREFIX", "jamvote")
     CACHED_READS = env.bool("CACHED_READS", True)
     LOCAL_COPY_SECONDS = env.float("LOCAL_COPY_SECONDS", 1.0 if REDIS_URL else 0.0, validate=Range(0, 1))
+    PREPARED_STATEMENTS = env.bool("PREPARED_STATEMENTS", True)
+    VOTES_AT_ONCE = env.bool("VOTES_AT_ONCE", True)  # before the framework; false: all votes through it
     METRICS_TOKEN = env.str("METRICS_TOKEN", "", validate=Regexp(r"^(\S{32,})?$"))  # Prometheus' for /metrics
     WRITE_BEHIND_SECONDS = env.float("WRITE_BEHIND_SECONDS", 5.0, validate=Range(min=0.1))
     MAIL = env.dj_email_url("EMAIL_URL", "console:")

@@ -13,7 +13,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.roles import Right, Role, may, roles_of
-from apps.catalog import music, queries, validators
+from apps.catalog import flags, music, queries, validators
 from apps.core.text import clean
 
 
@@ -46,6 +46,20 @@ class Venue(models.Model):
     )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
+    # What it allows its jams: see flags.py.
+    takes_suggestions = models.BooleanField(_("jams take suggestions"), default=True)
+    approve_suggestions = models.BooleanField(_("suggestions wait for approval in every jam"), default=False)
+    max_suggestions = models.PositiveSmallIntegerField(
+        _("most open suggestions a person"), null=True, blank=True, validators=[MaxValueValidator(100)]
+    )
+    max_votes = models.PositiveSmallIntegerField(
+        _("most votes a person can have out at once"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(1000)],
+    )
+    counts = models.CharField(_("counts are"), max_length=6, choices=flags.Counts, default=flags.Counts.LIVE)
+
     objects = queries.VenueQuerySet.as_manager()
 
     class Meta:
@@ -61,6 +75,14 @@ class Venue(models.Model):
             models.CheckConstraint(condition=~Q(name=""), name="venue_has_a_name"),
             models.CheckConstraint(condition=~Q(slug=""), name="venue_has_a_slug"),
             models.UniqueConstraint(fields=["slug"], opclasses=["varchar_pattern_ops"], name="one_venue_per_slug"),
+            models.CheckConstraint(
+                condition=Q(max_votes__isnull=True) | Q(max_votes__range=(1, 1000)), name="venue_cap_of_votes"
+            ),
+            models.CheckConstraint(
+                condition=Q(max_suggestions__isnull=True) | Q(max_suggestions__range=(0, 100)),
+                name="venue_cap_of_suggestions",
+            ),
+            models.CheckConstraint(condition=Q(counts__in=flags.Counts.values), name="venue_counts"),
         ]
         indexes = [
             models.Index(Upper("town"), F("name"), name="venues_by_town"),  # asked without regard to case

@@ -10,13 +10,15 @@ from django.db.models import ProtectedError
 from apps.accounts.audit import record
 from apps.accounts.models import User
 from apps.accounts.roles import Right, may, roles_of
+from apps.catalog import events
 from apps.catalog.errors import NotAVenueManager, SongInUse, SongKnown, StaffOnly, VenueInUse, VenueNameTaken
+from apps.catalog.flags import FLAGS
 from apps.catalog.models import Song, Venue
 from apps.core.errors import Invalid, NotAllowed
 from apps.core.store import retire_after_commit
 
 Row = TypeVar("Row", Venue, Song)
-VENUE_FIELDS = frozenset({"name", "address", "town", "time_zone", "description", "accent"})
+VENUE_FIELDS = frozenset({"name", "address", "town", "time_zone", "description", "accent", *FLAGS})
 SONG_FIELDS = frozenset(
     {
         "title",
@@ -47,10 +49,15 @@ def add_venue(*, by: User, **fields: Any) -> Venue:
 
 
 def change_venue(*, venue: Venue, by: User, **fields: Any) -> Venue:
-    """Raises NotAVenueManager, Invalid, VenueNameTaken. The address on this site stays."""
+    """Its jams follow what it allows. Raises NotAVenueManager, Invalid, VenueNameTaken. The address here stays."""
     if not venue.lets(by, Right.CHANGE_VENUE):
         raise NotAVenueManager
-    return change(venue, by, fields, VENUE_FIELDS)
+    with transaction.atomic():
+        before = Venue.objects.select_for_update(no_key=True).get(pk=venue.pk)
+        change(venue, by, fields, VENUE_FIELDS)
+        if any(getattr(venue, name) != getattr(before, name) for name in FLAGS if name in fields):
+            events.flags_changed.send(None, venue=venue, by=by)
+    return venue
 
 
 def delete_venue(*, venue: Venue, by: User) -> None:

@@ -11,10 +11,11 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.audit import plain, record
 from apps.accounts.models import User
 from apps.accounts.roles import Right
-from apps.core.store import retire_after_commit
+from apps.core.store import clock, retire_after_commit
 from apps.jams import board
 from apps.jams.errors import NotAHost, NotAnOwner, WrongStatus
 from apps.jams.models import Jam, JamSong
+from apps.live.streams import announce
 
 
 class Action:
@@ -77,3 +78,16 @@ def acting(jam: Jam, host: User, verb: str, *, right: Right = Right.RUN, ended: 
         yield action
         action.end()
     jam.refresh_from_db()
+
+
+def look_again_at_counts(action: Action) -> None:
+    """Where the action has changed which counts are shown."""
+    if {"counts", "counts_top"} & set(action.after.get("jam", ())):
+        show_otherwise(action)
+
+
+def show_otherwise(action: Action) -> None:
+    """What may be seen of every song has changed: whoever watches looks again, and finds revisions above all before."""
+    action.jam.songs.update(revision=clock())
+    stream = action.jam.stream
+    transaction.on_commit(lambda: announce(stream), robust=True)

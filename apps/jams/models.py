@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.roles import Right, Role, may, roles_of
+from apps.catalog.flags import Counts
 from apps.catalog.models import Song, Venue
 from apps.core.text import new_code
 from apps.jams import queries
@@ -32,10 +33,7 @@ class Jam(models.Model):
         LAST_CALL = "last_call", _("Last call")
         ENDED = "ended", _("Ended")
 
-    class Counts(models.TextChoices):
-        LIVE = "live", _("shown live")
-        HIDDEN = "hidden", _("hidden until the end")
-        TOP = "top", _("shown for the first few only")
+    Counts = Counts
 
     VOTING = (Status.OPEN, Status.LIVE, Status.LAST_CALL)
     SUGGESTING = (Status.OPEN, Status.LIVE)
@@ -52,6 +50,7 @@ class Jam(models.Model):
     status = models.CharField(_("status"), max_length=9, choices=Status, default=Status.DRAFT)
     voting_paused = models.BooleanField(_("voting is paused"), default=False)
     suggestions_paused = models.BooleanField(_("suggestions are paused"), default=False)
+    takes_suggestions = models.BooleanField(_("the venue takes suggestions"), default=True, editable=False)
     approve_suggestions = models.BooleanField(_("suggestions wait for approval"), default=False)
     max_votes = models.PositiveSmallIntegerField(
         _("votes a person can have out at once"), null=True, blank=True, validators=between(1, 1000)
@@ -120,7 +119,7 @@ class Jam(models.Model):
 
     @property
     def suggestions(self) -> str:
-        return suggestions_of(self.status, self.voting, paused=self.suggestions_paused)
+        return suggestions_of(self.status, self.voting, paused=self.suggestions_paused, taken=self.takes_suggestions)
 
     @property
     def shows_counts(self) -> bool:
@@ -146,8 +145,8 @@ def voting_of(status: str, closes_at: datetime | None, *, paused: bool) -> str:
     return "paused" if paused else "open"
 
 
-def suggestions_of(status: str, voting: str, *, paused: bool) -> str:
-    if status not in Jam.SUGGESTING or voting == "closed":
+def suggestions_of(status: str, voting: str, *, paused: bool, taken: bool) -> str:
+    if not taken or status not in Jam.SUGGESTING or voting == "closed":
         return "closed"
     return "paused" if paused else "open"
 

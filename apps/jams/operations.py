@@ -16,14 +16,13 @@ from apps.accounts.models import User
 from apps.accounts.roles import Right
 from apps.catalog.models import Venue
 from apps.core.errors import DomainError, Invalid, NotAllowed
-from apps.core.store import clock
 from apps.core.text import clean, new_code
-from apps.jams.actions import Action, acting, check_right
+from apps.jams.actions import acting, check_right, look_again_at_counts, show_otherwise
 from apps.jams.errors import WrongStatus
+from apps.jams.house_rules import as_strict, check_allowed, first_values, rules_of
 from apps.jams.images import remade
 from apps.jams.lineup import finish_playing
 from apps.jams.models import EARLIEST, LATEST, Jam, JamHost, JamSong
-from apps.live.streams import announce
 
 Status = Jam.Status
 EDITABLE = {
@@ -42,15 +41,19 @@ def create_jam(*, venue: Venue, host: User, name: str, starts_at: datetime, ends
     check_known(fields)
     if fields.get("background"):
         fields["background"] = remade(fields["background"])
-    return save_new(Jam(venue=venue, name=clean(name), starts_at=starts_at, ends_at=ends_at, **fields), host)
+    settings = first_values(venue) | fields
+    jam = Jam(venue=venue, name=clean(name), starts_at=starts_at, ends_at=ends_at, **settings)
+    check(jam)
+    check_allowed(venue, fields)
+    return save_new(jam, host)
 
 
 def save_new(jam: Jam, host: User) -> Jam:
-    check(jam)
     for _attempt in range(5):
         jam.slug = free_slug(jam)
         try:
             with transaction.atomic():
+                vars(jam).update(as_strict(jam, rules_of(jam.venue_id)))
                 jam.save(force_insert=True)
                 JamHost.objects.create(jam=jam, user=host, role=JamHost.Role.OWNER)
                 record(actor=host, verb="create", about=jam, after={"jam": {"name": jam.name}})
@@ -69,12 +72,12 @@ def change_jam(*, jam: Jam, host: User, **fields: Any) -> Jam:
         for name, value in wanted.items():
             setattr(trial, name, value)
         check(trial)
+        check_allowed(action.jam.venue, wanted)
         if trial.background and trial.background != action.jam.background:
             wanted["background"] = remade(trial.background)
         forget_image(action.jam.background.name if "background" in wanted else "")
         action.change(action.jam, **wanted)
-        if {"counts", "counts_top"} & set(action.after.get("jam", ())):
-            show_otherwise(action)
+        look_again_at_counts(action)
     return jam
 
 
@@ -89,6 +92,7 @@ def duplicate_jam(*, jam: Jam, host: User, starts_at: datetime) -> Jam:
         voting_closes_at=jam.voting_closes_at + shift if jam.voting_closes_at else None,
         **{name: getattr(jam, name) for name in copied},
     )  # fmt: skip
+    check(new)
     with transaction.atomic():
         save_new(new, host)
         songs = jam.songs.filter(origin=JamSong.Origin.HOST).exclude(status=JamSong.Status.REMOVED).order_by("pk")
@@ -163,13 +167,6 @@ def set_paused(*, jam: Jam, host: User, voting: bool | None = None, suggestions:
         if suggestions is not None:
             action.change(action.jam, suggestions_paused=suggestions)
     return jam
-
-
-def show_otherwise(action: Action) -> None:
-    """What may be seen of every song has changed: whoever watches looks again, and finds revisions above all before."""
-    action.jam.songs.update(revision=clock())
-    stream = action.jam.stream
-    transaction.on_commit(lambda: announce(stream), robust=True)
 
 
 # Helpers ----------------------------------------------------------------------------------------------

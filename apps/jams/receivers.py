@@ -13,9 +13,10 @@ from django.dispatch import receiver
 
 from apps.accounts.models import User
 from apps.accounts.roles import Right
-from apps.catalog.events import songs_changed
+from apps.catalog.events import flags_changed, songs_changed
 from apps.catalog.models import Venue
 from apps.core.store import retire, retire_after_commit
+from apps.jams.house_rules import follow_venue
 from apps.jams.identity import user_address
 from apps.jams.models import Jam, JamHost, JamSong
 from apps.live.changes import HOST, Close
@@ -42,6 +43,11 @@ def venue_changed(instance: Venue, created: bool, **kwargs: Any) -> None:
 
 def retire_jams_of(venue: Venue) -> None:
     retire(*{group for jam in Jam.objects.filter(venue=venue).only("slug") for group in jam.cached_in})
+
+
+@receiver(flags_changed)
+def follow(venue: Venue, by: User, **kwargs: Any) -> None:
+    follow_venue(venue=venue, by=by)
 
 
 @receiver(songs_changed)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
 from rest_framework.generics import GenericAPIView, get_object_or_404
@@ -38,7 +39,8 @@ class VoteView(APIView):
 
     def dispatch(self, request: Any, slug: str, pk: int) -> Any:
         """At once where nothing is to be said against it; otherwise with the framework, which finds out what."""
-        return vote_at_once(request, slug, pk) or super().dispatch(request, slug=slug, pk=pk)
+        answer = vote_at_once(request, slug, pk) if settings.VOTES_AT_ONCE else None
+        return answer or super().dispatch(request, slug=slug, pk=pk)
 
     @extend_schema(request=None, responses=TallyOutput)
     def put(self, request: Request, slug: str, pk: int) -> Response:

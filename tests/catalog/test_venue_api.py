@@ -21,6 +21,11 @@ def test_a_venue_has_its_facts_and_no_names_of_people():
         "time_zone": "Europe/London",
         "description": "",
         "accent": "",
+        "takes_suggestions": True,
+        "approve_suggestions": False,
+        "max_suggestions": None,
+        "max_votes": None,
+        "counts": "live",
         "url": "/venues/the-anchor",
         "created_at": answer.json()["created_at"],
     }

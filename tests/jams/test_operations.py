@@ -491,7 +491,7 @@ def test_a_jam_that_people_voted_in_stays():
 def told(monkeypatch):
     """What the room is told after the commit: (stream, changes)."""
     said = []
-    for module in ("board", "operations", "receivers"):
+    for module in ("board", "actions", "receivers"):
         monkeypatch.setattr(f"apps.jams.{module}.announce", lambda stream, *changes: said.append((stream, changes)))
     return said
 
