@@ -60,6 +60,8 @@ try:
     LOCAL_COPY_SECONDS = env.float("LOCAL_COPY_SECONDS", 1.0 if REDIS_URL else 0.0, validate=Range(0, 1))
     # Who may say for whom they ask (X-Forwarded-For): a list of networks; unix for whoever comes by a unix socket.
     TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES", "")
+    PREPARED_STATEMENTS = env.bool("PREPARED_STATEMENTS", True)
+    VOTES_AT_ONCE = env.bool("VOTES_AT_ONCE", True)  # before the framework; false: all votes through it
     METRICS_TOKEN = env.str("METRICS_TOKEN", "", validate=Regexp(r"^(\S{32,})?$"))  # Prometheus' for /metrics
     WRITE_BEHIND_SECONDS = env.float("WRITE_BEHIND_SECONDS", 5.0, validate=Range(min=0.1))
     MAIL = env.dj_email_url("EMAIL_URL", "console:")

@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from apps.accounts.models import ApiToken, AuditEvent, User
+from apps.accounts.roles import Right
 from apps.accounts.tokens import PREFIX, find_token, signer
 from apps.catalog.admin import SongSearchAdmin, SongViewAdmin
 from apps.catalog.filters import SongFilter, VenueFilter
@@ -72,7 +73,7 @@ USES = {
     "jams_by_status": lambda: list(Jam.objects.upcoming()[:5]),
     "jams_by_date": lambda: list(anybody().order_by("-starts_at", "-pk")[:20]),
     "jams_of_a_venue": lambda: list(Venue(pk=9).jams.past()[:10]),
-    "jams_of_a_host": lambda: list(Jam.objects.hosted_by(host()).order_by("-starts_at", "-pk")[:20]),
+    "jams_of_a_host": lambda: list(Jam.objects.letting(host(), Right.RUN).order_by("-starts_at", "-pk")[:20]),
     "audit_events_about": lambda: list(AuditEvent.objects.about(jam())[:20]),
     # The board
     "jam_songs_by_status": lambda: list(jam().songs.queue()),
@@ -98,8 +99,8 @@ USES = {
     "one_venue_per_name": lambda: Venue(name="Another", slug="another").validate_constraints(),
     "venues_by_name": lambda: list(venues()),
     "venues_by_town": lambda: list(venues(town="town 7")),
-    "catalog_venue_managers_user_id_a3c74dae": lambda: list(Venue.objects.managed_by(host())),
-    "catalog_venue_managers_venue_id_user_id_7108942a_uniq": lambda: Venue(pk=7).is_managed_by(host()),
+    "catalog_venue_managers_user_id_a3c74dae": lambda: list(Venue.objects.letting(host(), Right.CHANGE_VENUE)),
+    "catalog_venue_managers_venue_id_user_id_7108942a_uniq": lambda: Venue(pk=7).lets(host(), Right.CHANGE_VENUE),
     # What staff see of views and searches
     "one_jam_view_per_day_and_page": lambda: list(JamView.objects.filter(jam=jam(), day=date.today())),
     "jam_views_by_day": lambda: first_page(JamViewAdmin, JamView),

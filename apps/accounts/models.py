@@ -11,6 +11,8 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.roles import Right, may, roles_of
+
 
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
@@ -74,15 +76,15 @@ class User(AbstractBaseUser):
     def has_second_factor(self) -> bool:
         return self.authenticator_set.filter(type="totp").exists()
 
-    # The admin asks these; staff may everything, nobody else enters it.
+    # The admin asks these.
     def has_perm(self, perm: str, obj: Any = None) -> bool:
-        return self.is_staff
+        return may(Right.ADMINISTER, roles_of(self))
 
     def has_perms(self, perms: list[str], obj: Any = None) -> bool:
-        return self.is_staff
+        return may(Right.ADMINISTER, roles_of(self))
 
     def has_module_perms(self, app_label: str) -> bool:
-        return self.is_staff
+        return may(Right.ADMINISTER, roles_of(self))
 
 
 class AuditEvents(models.QuerySet["AuditEvent"]):

@@ -11,7 +11,9 @@ from unfold.admin import ModelAdmin
 from unfold.paginator import InfinitePaginator
 
 from apps.accounts.audited import AuditedAdmin
+from apps.catalog.events import flags_changed
 from apps.catalog.exports import SPREADSHEET, export_songs
+from apps.catalog.flags import FLAGS
 from apps.catalog.models import Song, SongSearch, SongView, Venue
 from apps.core.admin import ReadOnlyAdmin
 
@@ -26,6 +28,14 @@ class VenueAdmin(AuditedAdmin, ModelAdmin):
     autocomplete_fields = ("managers",)
     readonly_fields = ("created_at",)
     show_full_result_count = False
+    fieldsets = (
+        (None, {"fields": ("name", "slug", "address", "town", "time_zone", "description", "accent", "managers")}),
+        (
+            _("What it allows its jams"),
+            {"fields": tuple(FLAGS), "description": _("A jam may be stricter, not looser. Its jams follow at once.")},
+        ),
+        (_("When"), {"fields": ("created_at",)}),
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Venue]:
         return super().get_queryset(request).annotate(number_of_managers=Count("managers"))
@@ -34,6 +44,11 @@ class VenueAdmin(AuditedAdmin, ModelAdmin):
         """One where a jam was held stays."""
         held = obj is not None and obj.jams.exists()
         return not held and super().has_delete_permission(request, obj)
+
+    def save_model(self, request: HttpRequest, obj: Venue, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if change and FLAGS.keys() & set(form.changed_data):
+            flags_changed.send(None, venue=obj, by=request.user)
 
     @admin.display(description=_("managers"), ordering="number_of_managers")
     def number_of_managers(self, venue: Any) -> int:

@@ -1,5 +1,6 @@
-"""What happens in the library, for those who show songs. Sent after the commit."""
+"""What happens in the library, for those who show songs and hold jams."""
 
 from django.dispatch import Signal
 
-songs_changed = Signal()  # pks: songs that look different now
+songs_changed = Signal()  # pks: songs that look different now. Sent after the commit
+flags_changed = Signal()  # venue, by: what it allows its jams. Sent in the transaction, so that they follow or it fails

@@ -12,7 +12,8 @@ from django.db.models.functions import Lower, Upper
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
-from apps.catalog import music, queries, validators
+from apps.accounts.roles import Right, Role, may, roles_of
+from apps.catalog import flags, music, queries, validators
 from apps.core.text import clean
 
 MOST_PEOPLE = 100_000  # that a venue can hold
@@ -53,6 +54,20 @@ class Venue(models.Model):
     )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
+    # What it allows its jams: see flags.py.
+    takes_suggestions = models.BooleanField(_("jams take suggestions"), default=True)
+    approve_suggestions = models.BooleanField(_("suggestions wait for approval in every jam"), default=False)
+    max_suggestions = models.PositiveSmallIntegerField(
+        _("most open suggestions a person"), null=True, blank=True, validators=[MaxValueValidator(100)]
+    )
+    max_votes = models.PositiveSmallIntegerField(
+        _("most votes a person can have out at once"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(1000)],
+    )
+    counts = models.CharField(_("counts are"), max_length=6, choices=flags.Counts, default=flags.Counts.LIVE)
+
     objects = queries.VenueQuerySet.as_manager()
 
     class Meta:
@@ -68,6 +83,14 @@ class Venue(models.Model):
             models.CheckConstraint(condition=~Q(name=""), name="venue_has_a_name"),
             models.CheckConstraint(condition=~Q(slug=""), name="venue_has_a_slug"),
             models.UniqueConstraint(fields=["slug"], opclasses=["varchar_pattern_ops"], name="one_venue_per_slug"),
+            models.CheckConstraint(
+                condition=Q(max_votes__isnull=True) | Q(max_votes__range=(1, 1000)), name="venue_cap_of_votes"
+            ),
+            models.CheckConstraint(
+                condition=Q(max_suggestions__isnull=True) | Q(max_suggestions__range=(0, 100)),
+                name="venue_cap_of_suggestions",
+            ),
+            models.CheckConstraint(condition=Q(counts__in=flags.Counts.values), name="venue_counts"),
         ]
         indexes = [
             models.Index(Upper("town"), F("name"), name="venues_by_town"),  # asked without regard to case
@@ -95,10 +118,14 @@ class Venue(models.Model):
     def get_absolute_url(self) -> str:
         return f"/venues/{self.slug}"
 
-    def is_managed_by(self, user: Any) -> bool:
-        if not user.is_authenticated:
-            return False
-        return user.is_staff or self.managers.filter(pk=user.pk).exists()
+    def lets(self, user: Any, right: Right) -> bool:
+        """Whether the user may do that here."""
+        return may(right, roles_of(user)) or may(right, self.roles_of(user))
+
+    def roles_of(self, user: Any) -> frozenset[Role]:
+        """Asks the database once, for whoever is logged in."""
+        manages = user.is_authenticated and self.managers.filter(pk=user.pk).exists()
+        return roles_of(user) | ({Role.MANAGER} if manages else set())
 
 
 class Song(models.Model):

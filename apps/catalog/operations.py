@@ -10,14 +10,17 @@ from django.db.models import ProtectedError
 
 from apps.accounts.audit import record
 from apps.accounts.models import User
+from apps.accounts.roles import Right, may, roles_of
+from apps.catalog import events
 from apps.catalog.errors import NotAVenueManager, SongInUse, SongKnown, StaffOnly, VenueInUse, VenueNameTaken
+from apps.catalog.flags import FLAGS
 from apps.catalog.models import Song, Venue
 from apps.core.conditions import Check
 from apps.core.errors import Invalid, NotAllowed, NotThere
 from apps.core.store import retire_after_commit
 
 Row = TypeVar("Row", Venue, Song)
-VENUE_FIELDS = frozenset({"name", "address", "town", "time_zone", "description", "accent", "capacity"})
+VENUE_FIELDS = frozenset({"name", "address", "town", "time_zone", "description", "accent", "capacity", *FLAGS})
 SONG_FIELDS = frozenset(
     {
         "title",
@@ -38,7 +41,7 @@ SONG_FIELDS = frozenset(
 
 def add_venue(*, by: User, **fields: Any) -> Venue:
     """A new venue, which `by` manages. Raises NotAllowed, Invalid, VenueNameTaken."""
-    if not by.is_authenticated:
+    if not may(Right.ADD_VENUE, roles_of(by)):
         raise NotAllowed
     with transaction.atomic():
         venue = save(set_fields(Venue(), fields, VENUE_FIELDS))
@@ -48,15 +51,23 @@ def add_venue(*, by: User, **fields: Any) -> Venue:
 
 
 def change_venue(*, venue: Venue, by: User, seen: Check | None = None, **fields: Any) -> Venue:
-    """Raises NotAVenueManager, Invalid, VenueNameTaken, and what `seen` raises. The address on this site stays."""
-    if not venue.is_managed_by(by):
+    """Its jams follow what it allows. The address on this site stays.
+
+    Raises NotAVenueManager, Invalid, VenueNameTaken, and what `seen` raises.
+    """
+    if not venue.lets(by, Right.CHANGE_VENUE):
         raise NotAVenueManager
-    return change(venue, by, fields, VENUE_FIELDS, seen)
+    with transaction.atomic():
+        before = Venue.objects.select_for_update(no_key=True).get(pk=venue.pk)
+        change(venue, by, fields, VENUE_FIELDS, seen)
+        if any(getattr(venue, name) != getattr(before, name) for name in FLAGS if name in fields):
+            events.flags_changed.send(None, venue=venue, by=by)
+    return venue
 
 
 def delete_venue(*, venue: Venue, by: User, seen: Check | None = None) -> None:
     """Raises NotAVenueManager, VenueInUse, and what `seen` raises."""
-    if not venue.is_managed_by(by):
+    if not venue.lets(by, Right.DELETE_VENUE):
         raise NotAVenueManager
     try:
         with held(venue, seen):
@@ -68,7 +79,7 @@ def delete_venue(*, venue: Venue, by: User, seen: Check | None = None) -> None:
 
 def add_song(*, by: User, **fields: Any) -> Song:
     """Raises NotAllowed, Invalid, SongKnown."""
-    if not by.is_authenticated:
+    if not may(Right.ADD_SONG, roles_of(by)):
         raise NotAllowed
     known = Song.objects.known_as(title=str(fields.get("title", "")), artist=str(fields.get("artist", "")))
     # Somebody in a room may have named it already: then it comes into the library as it is given here.
@@ -96,14 +107,14 @@ def find_or_add_song(*, title: str, artist: str) -> Song:
 
 def change_song(*, song: Song, by: User, seen: Check | None = None, **fields: Any) -> Song:
     """Raises StaffOnly, Invalid, SongKnown, and what `seen` raises."""
-    if not by.is_staff:
+    if not may(Right.CHANGE_SONG, roles_of(by)):
         raise StaffOnly
     return change(song, by, fields, SONG_FIELDS, seen)
 
 
 def delete_song(*, song: Song, by: User, seen: Check | None = None) -> None:
     """Raises StaffOnly, SongInUse, and what `seen` raises."""
-    if not by.is_staff:
+    if not may(Right.CHANGE_SONG, roles_of(by)):
         raise StaffOnly
     try:
         with held(song, seen):

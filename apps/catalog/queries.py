@@ -7,6 +7,7 @@ from django.db.models import BooleanField, DateTimeField, F, Func, IntegerField,
 from django.db.models.expressions import OrderBy
 from django.db.models.functions import Coalesce
 
+from apps.accounts.roles import Right, Role, may, roles_of
 from apps.core.text import clean, fold
 
 if TYPE_CHECKING:
@@ -76,9 +77,11 @@ class HasTag(Func):
 
 
 class VenueQuerySet(QuerySet["Venue"]):
-    def managed_by(self, user: "User") -> Self:
-        """Where the user may hold jams and change the venue: staff everywhere."""
-        return self if user.is_staff else self.filter(managers=user)
+    def letting(self, user: "User", right: Right) -> Self:
+        """Those that let the user do that."""
+        if may(right, roles_of(user)):
+            return self
+        return self.filter(managers=user) if may(right, [Role.MANAGER]) else self.none()
 
     def search(self, text: str) -> Self:
         """Every word stands in the name or the town."""

@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers
 
+from apps.catalog.flags import FLAGS
 from apps.catalog.models import Song, Venue
 from apps.catalog.music import MAX_COUNT, MAX_INSTRUMENT, MAX_PARTS, MAX_TAG, MAX_TAGS
 from apps.core.api import Strict
@@ -16,7 +17,8 @@ class VenueSerializer(Strict, serializers.ModelSerializer[Venue]):
     class Meta:
         model = Venue
         fields: ClassVar[list[str]] = [
-            "slug", "name", "address", "town", "time_zone", "description", "accent", "capacity", "url", "created_at",
+            "slug", "name", "address", "town", "time_zone", "description", "accent", "capacity", *FLAGS, "url",
+            "created_at",
         ]  # fmt: skip
         read_only_fields: ClassVar[list[str]] = ["slug", "created_at"]
         extra_kwargs: ClassVar[dict[str, Any]] = {
@@ -24,6 +26,11 @@ class VenueSerializer(Strict, serializers.ModelSerializer[Venue]):
             "accent": {"help_text": "`#rrggbb`, or empty."},
             "capacity": {"help_text": "So many people join a jam without the room code."},
             "time_zone": {"help_text": "As in the IANA database: `Europe/London`."},
+            "takes_suggestions": {"help_text": "false: suggestions are closed in all its jams."},
+            "approve_suggestions": {"help_text": "true: in all its jams suggestions wait for a host."},
+            "max_suggestions": {"help_text": "No jam allows a person more open ones. null: as the jam says."},
+            "max_votes": {"help_text": "No jam allows a person more votes out at once. null: as the jam says."},
+            "counts": {"help_text": "No jam shows more of its counts than this."},
         }
 
 

@@ -1,6 +1,7 @@
 """Statements that PostgreSQL reads and plans once a connection, which is most of what a small one takes.
 
 Behind a pooler such as PgBouncer each transaction may get another connection of the server's, so nothing is prepared.
+`PREPARED_STATEMENTS=false` prepares nothing anywhere.
 """
 
 from collections.abc import Callable
@@ -8,6 +9,7 @@ from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 import psycopg
+from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections
 from django.db.backends.utils import CursorWrapper
 from django_prometheus.db.common import ExportingCursorWrapper
@@ -32,10 +34,10 @@ ADAPTERS: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()  # of each connectio
 
 
 def prepared_cursor() -> CursorWrapper:
-    """For statements of few texts, since each stays prepared. On SQLite, and where queries are logged with their
-    values, a cursor like any other."""
+    """For statements of few texts, since each stays prepared. On SQLite, where queries are logged with their values,
+    and where nothing shall be prepared, a cursor like any other."""
     connection: Any = connections[DEFAULT_DB_ALIAS]
-    if connection.vendor != "postgresql" or connection.queries_logged:
+    if connection.vendor != "postgresql" or connection.queries_logged or not settings.PREPARED_STATEMENTS:
         return connection.cursor()
     connection.close_if_health_check_failed()
     connection.ensure_connection()

@@ -10,10 +10,12 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.audit import plain, record
 from apps.accounts.models import User
-from apps.core.store import retire_after_commit
+from apps.accounts.roles import Right
+from apps.core.store import clock, retire_after_commit
 from apps.jams import board
 from apps.jams.errors import NotAHost, NotAnOwner, WrongStatus
 from apps.jams.models import Jam, JamSong
+from apps.live.streams import announce
 
 
 class Action:
@@ -54,21 +56,38 @@ class Action:
         transaction.on_commit(lambda: board.publish(jam, songs, counted=counted, desk=desk), robust=True)
 
 
+def check_right(jam: Jam, user: User, right: Right) -> None:
+    """Raises NotAnOwner where another host could, NotAHost for those who are none."""
+    if jam.lets(user, right):
+        return
+    raise NotAnOwner if jam.lets(user, Right.RUN) else NotAHost
+
+
 @contextlib.contextmanager
-def acting(jam: Jam, host: User, verb: str, *, settings: bool = False, ended: bool = False) -> Iterator[Action]:
+def acting(jam: Jam, host: User, verb: str, *, right: Right = Right.RUN, ended: bool = False) -> Iterator[Action]:
     """A host's action: the jam is locked, the right to it checked; audited, and told to the room after the commit.
 
-    `settings`: co-hosts may not. `ended`: also when the night is over. Raises NotAHost, NotAnOwner, WrongStatus.
+    `ended`: also when the night is over. Raises NotAHost, NotAnOwner, WrongStatus.
     """
     with transaction.atomic():
         locked = Jam.objects.locked(jam.pk)
-        if not locked.is_hosted_by(host):
-            raise NotAHost
-        if settings and not locked.is_owned_by(host):
-            raise NotAnOwner
+        check_right(locked, host, right)
         if locked.status == Jam.Status.ENDED and not ended:
             raise WrongStatus(_("The jam has ended: nothing of it can be changed any more."))
         action = Action(locked, host, verb)
         yield action
         action.end()
     jam.refresh_from_db()
+
+
+def look_again_at_counts(action: Action) -> None:
+    """Where the action has changed which counts are shown."""
+    if {"counts", "counts_top"} & set(action.after.get("jam", ())):
+        show_otherwise(action)
+
+
+def show_otherwise(action: Action) -> None:
+    """What may be seen of every song has changed: whoever watches looks again, and finds revisions above all before."""
+    action.jam.songs.update(revision=clock())
+    stream = action.jam.stream
+    transaction.on_commit(lambda: announce(stream), robust=True)

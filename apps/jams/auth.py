@@ -7,6 +7,7 @@ from rest_framework.authentication import SessionAuthentication
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 
+from apps.accounts.roles import Right
 from apps.core.credentials import bearer, secret_of
 from apps.jams import identity
 from apps.jams.errors import NotAHost, NotInJam, WasRemoved
@@ -21,9 +22,9 @@ def jam_of(request: Request, slug: str) -> Jam:
 
 
 def hosted_jam(request: Request, slug: str) -> Jam:
-    """The jam, for one of its hosts."""
+    """The jam, for one of its hosts. What they may beyond running it, the operations ask."""
     jam = jam_of(request, slug)
-    if not jam.is_hosted_by(request.user):
+    if not jam.lets(request.user, Right.RUN):
         raise NotAHost
     return jam
 

@@ -37,8 +37,8 @@ MOST_PENDING, MOST_PEOPLE = 200, 500  # on a host's desk
 # What a frame says beyond its songs: each of these has a newest state of its own.
 JAM, PEOPLE, TOP = range(3)
 CHANGING = (
-    "name", "status", "voting_paused", "suggestions_paused", "voting_closes_at", "starts_at", "ends_at", "counts",
-    "counts_top", "revision",
+    "name", "status", "voting_paused", "suggestions_paused", "takes_suggestions", "voting_closes_at", "starts_at",
+    "ends_at", "counts", "counts_top", "revision",
 )  # fmt: skip
 
 

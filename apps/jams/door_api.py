@@ -66,7 +66,8 @@ class JamHostDetail(APIView):
 class Invitations(GenericAPIView):
     """Links that are out. POST makes one: `co_host` holds for some days and once, `display` until it is taken back."""
 
-    scope = ApiToken.Scope.JAMS    queryset = Invitation.objects.none()
+    scope = ApiToken.Scope.JAMS
+    queryset = Invitation.objects.none()
     serializer_class = serializers.InvitationOutput
     filter_backends = ()
 

@@ -2,6 +2,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 
+from apps.accounts.roles import Right
 from apps.catalog.models import Venue
 from apps.core.ordering import both_ways, naming
 from apps.jams.models import EARLIEST, LATEST, Jam, JamSong
@@ -32,7 +33,7 @@ class JamFilter(filters.FilterSet):
                 "past": jams.filter(status="ended")}[value]  # fmt: skip
 
     def by_host(self, jams: QuerySet[Jam], name: str, value: bool) -> QuerySet[Jam]:
-        return jams.hosted_by(self.request.user) if value else jams  # type: ignore[attr-defined]
+        return jams.letting(self.request.user, Right.RUN) if value else jams  # type: ignore[attr-defined]
 
     def filter_queryset(self, queryset: QuerySet[Jam]) -> QuerySet[Jam]:
         """Drafts are shown to whoever asks for their own. However it is ordered, the id decides between equals."""

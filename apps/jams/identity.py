@@ -10,6 +10,7 @@ from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from apps.accounts.roles import Right
 from apps.core.credentials import bearer, cookie_prefix, secret_of, signed, tokens_in
 from apps.jams.models import Attendee, Jam
 from apps.live.changes import HOST
@@ -105,7 +106,7 @@ def moved(code: str, jam: Jam) -> tuple[Attendee, str] | None:
 def addresses(user: Any, attendee: Attendee | None, jam: Jam) -> frozenset[str]:
     """What a socket may hear beyond what all hear."""
     found = {attendee.address} if attendee and attendee.state != Attendee.State.REMOVED else set()
-    return frozenset(found | ({HOST, user_address(user)} if jam.is_hosted_by(user) else set()))
+    return frozenset(found | ({HOST, user_address(user)} if jam.lets(user, Right.RUN) else set()))
 
 
 def user_address(user: Any) -> str:

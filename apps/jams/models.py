@@ -7,10 +7,12 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.roles import Right, Role, may, roles_of
+from apps.catalog.flags import Counts
 from apps.catalog.models import Song, Venue
 from apps.core.text import new_code
 from apps.jams import queries
@@ -31,10 +33,7 @@ class Jam(models.Model):
         LAST_CALL = "last_call", _("Last call")
         ENDED = "ended", _("Ended")
 
-    class Counts(models.TextChoices):
-        LIVE = "live", _("shown live")
-        HIDDEN = "hidden", _("hidden until the end")
-        TOP = "top", _("shown for the first few only")
+    Counts = Counts
 
     class Door(models.TextChoices):
         AUTOMATIC = "automatic", _("opens by itself, until the venue is full")
@@ -56,6 +55,7 @@ class Jam(models.Model):
     status = models.CharField(_("status"), max_length=9, choices=Status, default=Status.DRAFT)
     voting_paused = models.BooleanField(_("voting is paused"), default=False)
     suggestions_paused = models.BooleanField(_("suggestions are paused"), default=False)
+    takes_suggestions = models.BooleanField(_("the venue takes suggestions"), default=True, editable=False)
     approve_suggestions = models.BooleanField(_("suggestions wait for approval"), default=False)
     max_votes = models.PositiveSmallIntegerField(
         _("votes a person can have out at once"), null=True, blank=True, validators=between(1, 1000)
@@ -127,19 +127,23 @@ class Jam(models.Model):
 
     @property
     def suggestions(self) -> str:
-        return suggestions_of(self.status, self.voting, paused=self.suggestions_paused)
+        return suggestions_of(self.status, self.voting, paused=self.suggestions_paused, taken=self.takes_suggestions)
 
     @property
     def shows_counts(self) -> bool:
         return self.counts == self.Counts.LIVE or self.status == self.Status.ENDED
 
-    def is_hosted_by(self, user: Any) -> bool:
-        """May run the night: owner, co-hosts, the venue's managers, staff."""
-        return user.is_authenticated and Jam.objects.hosted_by(user).filter(pk=self.pk).exists()
+    def lets(self, user: Any, right: Right) -> bool:
+        """Whether the user may do that with this jam."""
+        return may(right, roles_of(user)) or may(right, self.roles_of(user))
 
-    def is_owned_by(self, user: Any) -> bool:
-        """May change its settings too: all of those but co-hosts."""
-        return user.is_authenticated and Jam.objects.owned_by(user).filter(pk=self.pk).exists()
+    def roles_of(self, user: Any) -> frozenset[Role]:
+        """What the user is to this jam. Asks the database once, for whoever is logged in."""
+        if not user.is_authenticated:
+            return roles_of(user)
+        here = JamHost.objects.filter(jam=self, user=user).values_list("role")
+        manages = Venue.managers.through.objects.filter(venue=self.venue_id, user=user)
+        return roles_of(user) | {Role(role) for (role,) in here.union(manages.values_list(Value(Role.MANAGER)))}
 
 
 def voting_of(status: str, closes_at: datetime | None, *, paused: bool) -> str:
@@ -149,8 +153,8 @@ def voting_of(status: str, closes_at: datetime | None, *, paused: bool) -> str:
     return "paused" if paused else "open"
 
 
-def suggestions_of(status: str, voting: str, *, paused: bool) -> str:
-    if status not in Jam.SUGGESTING or voting == "closed":
+def suggestions_of(status: str, voting: str, *, paused: bool, taken: bool) -> str:
+    if not taken or status not in Jam.SUGGESTING or voting == "closed":
         return "closed"
     return "paused" if paused else "open"
 

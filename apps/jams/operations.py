@@ -13,17 +13,17 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.audit import record
 from apps.accounts.models import User
+from apps.accounts.roles import Right
 from apps.catalog.models import Venue
 from apps.core.conditions import Check
 from apps.core.errors import DomainError, Invalid, NotAllowed
-from apps.core.store import clock
 from apps.core.text import clean, new_code
-from apps.jams.actions import Action, acting
-from apps.jams.errors import NotAHost, NotAnOwner, WrongStatus
+from apps.jams.actions import acting, check_right, look_again_at_counts, show_otherwise
+from apps.jams.errors import WrongStatus
+from apps.jams.house_rules import as_strict, check_allowed, first_values, rules_of
 from apps.jams.images import remade
 from apps.jams.lineup import finish_playing
 from apps.jams.models import EARLIEST, LATEST, Jam, JamHost, JamSong
-from apps.live.streams import announce
 
 Status = Jam.Status
 EDITABLE = {
@@ -37,20 +37,24 @@ EDITABLE = {
 
 def create_jam(*, venue: Venue, host: User, name: str, starts_at: datetime, ends_at: datetime, **fields: Any) -> Jam:
     """A draft, with a slug and a join code that stay. The host becomes its owner."""
-    if not venue.is_managed_by(host):
+    if not venue.lets(host, Right.HOLD_JAM):
         raise NotAllowed(_("You can open jams only at venues that you manage. Ask its manager to add you."))
     check_known(fields)
     if fields.get("background"):
         fields["background"] = remade(fields["background"])
-    return save_new(Jam(venue=venue, name=clean(name), starts_at=starts_at, ends_at=ends_at, **fields), host)
+    settings = first_values(venue) | fields
+    jam = Jam(venue=venue, name=clean(name), starts_at=starts_at, ends_at=ends_at, **settings)
+    check(jam)
+    check_allowed(venue, fields)
+    return save_new(jam, host)
 
 
 def save_new(jam: Jam, host: User) -> Jam:
-    check(jam)
     for _attempt in range(5):
         jam.slug = free_slug(jam)
         try:
             with transaction.atomic():
+                vars(jam).update(as_strict(jam, rules_of(jam.venue_id)))
                 jam.save(force_insert=True)
                 JamHost.objects.create(jam=jam, user=host, role=JamHost.Role.OWNER)
                 record(actor=host, verb="create", about=jam, after={"jam": {"name": jam.name}})
@@ -63,7 +67,7 @@ def save_new(jam: Jam, host: User) -> Jam:
 def change_jam(*, jam: Jam, host: User, seen: Check | None = None, **fields: Any) -> Jam:
     """Name, times and settings; the slug stays, since it is printed. Raises what `seen` raises."""
     check_known(fields)
-    with acting(jam, host, "change", settings=True, ended=True) as action:
+    with acting(jam, host, "change", right=Right.CHANGE_JAM, ended=True) as action:
         if seen:
             seen(action.jam)
         wanted = {name: clean(value) if name == "name" else value for name, value in fields.items()}
@@ -71,20 +75,19 @@ def change_jam(*, jam: Jam, host: User, seen: Check | None = None, **fields: Any
         for name, value in wanted.items():
             setattr(trial, name, value)
         check(trial)
+        check_allowed(action.jam.venue, wanted)
         if trial.background and trial.background != action.jam.background:
             wanted["background"] = remade(trial.background)
         forget_image(action.jam.background.name if "background" in wanted else "")
         action.change(action.jam, **wanted)
-        if {"counts", "counts_top"} & set(action.after.get("jam", ())):
-            show_otherwise(action)
+        look_again_at_counts(action)
     return jam
 
 
 def duplicate_jam(*, jam: Jam, host: User, starts_at: datetime) -> Jam:
     """The same night again: name, settings and the host's songs, without votes, people or suggestions. The door
     opens by itself: how it stood was of that night."""
-    if not jam.is_hosted_by(host):
-        raise NotAHost
+    check_right(jam, host, Right.DUPLICATE)
     check_times(starts_at=starts_at)
     shift = starts_at - jam.starts_at
     copied = EDITABLE - {"name", "starts_at", "ends_at", "voting_closes_at", "door"}
@@ -93,6 +96,7 @@ def duplicate_jam(*, jam: Jam, host: User, starts_at: datetime) -> Jam:
         voting_closes_at=jam.voting_closes_at + shift if jam.voting_closes_at else None,
         **{name: getattr(jam, name) for name in copied},
     )  # fmt: skip
+    check(new)
     with transaction.atomic():
         save_new(new, host)
         songs = jam.songs.filter(origin=JamSong.Origin.HOST).exclude(status=JamSong.Status.REMOVED).order_by("pk")
@@ -104,10 +108,7 @@ def delete_jam(*, jam: Jam, host: User, seen: Check | None = None) -> None:
     """With its line-up and votes, so only before anything was voted or after nothing was: else it stays, ended."""
     with transaction.atomic():
         locked = Jam.objects.locked(jam.pk)
-        if not locked.is_hosted_by(host):
-            raise NotAHost
-        if not locked.is_owned_by(host):
-            raise NotAnOwner
+        check_right(locked, host, Right.DELETE_JAM)
         if seen:
             seen(locked)
         # The songs are held, so that no vote comes between the look and the deletion.
@@ -172,13 +173,6 @@ def set_paused(*, jam: Jam, host: User, voting: bool | None = None, suggestions:
         if suggestions is not None:
             action.change(action.jam, suggestions_paused=suggestions)
     return jam
-
-
-def show_otherwise(action: Action) -> None:
-    """What may be seen of every song has changed: whoever watches looks again, and finds revisions above all before."""
-    action.jam.songs.update(revision=clock())
-    stream = action.jam.stream
-    transaction.on_commit(lambda: announce(stream), robust=True)
 
 
 # Helpers ----------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """Reads of jams in the product's words. Each list is fully ordered."""
 
 import hashlib
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Self
 
@@ -9,6 +10,7 @@ from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, Su
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from apps.accounts.roles import MAY, Right, Role, may, roles_of
 from apps.jams.errors import JamGone
 
 if TYPE_CHECKING:
@@ -17,8 +19,10 @@ if TYPE_CHECKING:
 RANK = ("-pinned", "-votes", "counted_at", "pk")
 
 
-def runs(user: Any) -> Q:
-    return Q(pk__in=user.jams.values("pk")) | Q(venue__in=user.venues.values("pk"))
+def in_role(user: Any, roles: Iterable[Role]) -> Q:
+    """The jams in which the user, who is logged in, has one of these roles."""
+    hosts = user.jamhost_set.filter(role__in=sorted(roles))
+    return Q(pk__in=hosts.values("jam")) | (Q(venue__in=user.venues.values("pk")) if Role.MANAGER in roles else Q())
 
 
 class JamQuerySet(QuerySet["Jam"]):
@@ -27,25 +31,18 @@ class JamQuerySet(QuerySet["Jam"]):
         return self.exclude(status="draft")
 
     def visible_to(self, user: Any) -> Self:
-        """All but drafts; a host sees the drafts of their own jams, staff every one."""
-        if user.is_authenticated and user.is_staff:
+        """All but drafts, and those drafts of which the user may know."""
+        if may(Right.READ_DRAFT, roles_of(user)):
             return self
         if not user.is_authenticated:
             return self.public()
-        return self.filter(~Q(status="draft") | runs(user))
+        return self.filter(~Q(status="draft") | in_role(user, MAY[Right.READ_DRAFT]))
 
-    def hosted_by(self, user: Any) -> Self:
-        """Whose night the user may run: as owner, co-host or manager of the venue; staff every one."""
-        if not user.is_authenticated:
-            return self.none()
-        return self if user.is_staff else self.filter(runs(user))
-
-    def owned_by(self, user: Any) -> Self:
-        """Whose settings the user may change: a co-host may not."""
-        if user.is_staff:
+    def letting(self, user: Any, right: Right) -> Self:
+        """Those that let the user do that."""
+        if may(right, roles_of(user)):
             return self
-        owned = user.jamhost_set.filter(role="owner").values("jam")
-        return self.filter(Q(pk__in=owned) | Q(venue__in=user.venues.values("pk")))
+        return self.filter(in_role(user, MAY[right])) if user.is_authenticated else self.none()
 
     def with_door(self) -> Self:
         """With all that it takes to say how the door stands."""

@@ -13,9 +13,11 @@ from django.dispatch import receiver
 
 from apps.accounts.events import session_ended, tokens_revoked
 from apps.accounts.models import User
-from apps.catalog.events import songs_changed
+from apps.accounts.roles import Right
+from apps.catalog.events import flags_changed, songs_changed
 from apps.catalog.models import Venue
 from apps.core.store import retire, retire_after_commit
+from apps.jams.house_rules import follow_venue
 from apps.jams.identity import user_address
 from apps.jams.models import Jam, JamHost, JamSong
 from apps.live.changes import HOST, Close
@@ -42,6 +44,11 @@ def venue_changed(instance: Venue, created: bool, **kwargs: Any) -> None:
 
 def retire_jams_of(venue: Venue) -> None:
     retire(*{group for jam in Jam.objects.filter(venue=venue).only("slug") for group in jam.cached_in})
+
+
+@receiver(flags_changed)
+def follow(venue: Venue, by: User, **kwargs: Any) -> None:
+    follow_venue(venue=venue, by=by)
 
 
 @receiver(songs_changed)
@@ -98,7 +105,7 @@ def user_changed(instance: User, created: bool = False, update_fields: Any = Non
 def logged_out(user: Any, request: Any, **kwargs: Any) -> None:
     if user:
         request.session.flush()  # before its sockets close: Django does it after, and who comes back at once is a host
-        dismiss_from(Jam.objects.hosted_by(user), user_address(user))
+        dismiss_from(Jam.objects.letting(user, Right.RUN), user_address(user))
 
 
 @receiver([session_ended, tokens_revoked])

@@ -44,8 +44,8 @@ class JamOutput(serializers.ModelSerializer):
 JAM_COLUMNS = (
     "slug", "name", "code", "venue__slug", "venue__name", "venue__town", "venue__time_zone", "description",
     "background", "starts_at", "ends_at", "voting_closes_at", "status", "voting_paused", "suggestions_paused",
-    "approve_suggestions", "max_votes", "max_suggestions", "counts", "counts_top", "door", "revision", "created_at",
-    "ended_at",
+    "takes_suggestions", "approve_suggestions", "max_votes", "max_suggestions", "counts", "counts_top", "door",
+    "revision", "created_at", "ended_at",
 )  # fmt: skip
 
 
@@ -65,7 +65,9 @@ def jam_output(row: dict[str, Any], *, longest: int | None = None) -> dict[str, 
         "voting_closes_at": row["voting_closes_at"],
         "status": row["status"],
         "voting": voting,
-        "suggestions": suggestions_of(row["status"], voting, paused=row["suggestions_paused"]),
+        "suggestions": suggestions_of(
+            row["status"], voting, paused=row["suggestions_paused"], taken=row["takes_suggestions"]
+        ),
         "voting_paused": row["voting_paused"],
         "suggestions_paused": row["suggestions_paused"],
         "approve_suggestions": row["approve_suggestions"],

@@ -14,8 +14,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from apps.accounts.models import ApiToken, User
+from apps.accounts.roles import Right
+from apps.catalog.flags import FLAGS
 from apps.catalog.models import Song, Venue
 from apps.core.text import clean
+from apps.jams.house_rules import first_values
 from apps.jams.models import Jam
 from apps.pages.overtaken import Remembering
 
@@ -85,9 +88,9 @@ def in_zone(moment: Any, zone: ZoneInfo) -> Any:
     return moment.replace(tzinfo=zone) if moment else None
 
 
-def limits_of(name: str) -> dict[str, int]:
+def limits_of(model: type[Jam | Venue], name: str) -> dict[str, int]:
     """The model's limits, for the browser to tell while somebody types."""
-    validators = getattr(Jam, name).field.validators
+    validators = getattr(model, name).field.validators
     lowest = [v.limit_value for v in validators if isinstance(v, MinValueValidator)]
     highest = [v.limit_value for v in validators if isinstance(v, MaxValueValidator)]
     return {"min": max(lowest), "max": min(highest)}
@@ -142,11 +145,13 @@ class JamForm(Remembering, InHouseStyle, forms.ModelForm):
                 # To the minute, as the browser's picker shows it.
                 self.initial[name] = timezone.make_naive(moment, jam.zone).replace(second=0) if moment else None
         else:
-            managed = Venue.objects.managed_by(user).in_order()
+            managed = Venue.objects.letting(user, Right.HOLD_JAM).in_order()
             self.fields["venue"] = forms.ModelChoiceField(managed, label=gettext_lazy("Venue"), empty_label=None)
+            first = None if self.is_bound else managed.first()
+            self.initial |= first_values(first) if first else {}
         self.fields["door"].required = False
         for name in ("max_votes", "max_suggestions", "counts_top"):
-            self.fields[name].widget.attrs |= limits_of(name)
+            self.fields[name].widget.attrs |= limits_of(Jam, name)
         self.dress()
         self.remember()
 
@@ -211,8 +216,18 @@ class TokenForm(InHouseStyle, forms.Form):
 class VenueForm(Remembering, InHouseStyle, forms.ModelForm):
     class Meta:
         model = Venue
-        fields = ("name", "address", "town", "time_zone", "capacity", "description", "accent")
+        fields = ("name", "address", "town", "time_zone", "capacity", "description", "accent", *FLAGS)
+        labels = {
+            "takes_suggestions": gettext_lazy("Its jams take suggestions"),
+            "approve_suggestions": gettext_lazy("In all its jams suggestions wait until a host approves them"),
+            "max_suggestions": gettext_lazy("Open suggestions a person can have at most"),
+            "max_votes": gettext_lazy("Votes a person can have out at once at most"),
+            "counts": gettext_lazy("Vote counts are"),
+        }
         help_texts = {
+            "max_suggestions": gettext_lazy("Empty: as each jam says."),
+            "max_votes": gettext_lazy("Empty: as each jam says."),
+            "counts": gettext_lazy("A jam may show less than this, never more."),
             "time_zone": gettext_lazy("All times of its jams are shown in it."),
             "capacity": gettext_lazy("So many can join a jam as they come; whoever comes then needs the room code."),
             "accent": gettext_lazy("Its hue marks what is live and what is one's own; we keep it readable."),
@@ -225,11 +240,20 @@ class VenueForm(Remembering, InHouseStyle, forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["capacity"].required = False
+        for name in ("max_votes", "max_suggestions"):
+            self.fields[name].widget.attrs |= limits_of(Venue, name)
         self.dress()
         self.remember()
 
     def clean_capacity(self) -> int:
         return self.cleaned_data["capacity"] or self.instance.capacity
+
+    def about(self) -> list[forms.BoundField]:
+        return [field for field in self if field.name not in FLAGS]
+
+    def allowing(self) -> list[forms.BoundField]:
+        """What the venue allows its jams."""
+        return [self[name] for name in FLAGS]
 
     def _post_clean(self) -> None:
         """The operation checks the model's rules; the instance stays as it was."""

@@ -68,7 +68,7 @@ class VoteAdmin(ReadOnlyAdmin):
         return vote.jam_song.jam
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return staff(request).is_staff
+        return staff(request).has_perm("voting.delete_vote")
 
     def delete_model(self, request: HttpRequest, obj: Vote) -> None:
         self.delete_queryset(request, Vote.objects.filter(pk=obj.pk))

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
 from rest_framework.generics import GenericAPIView, get_object_or_404
@@ -12,6 +13,7 @@ from rest_framework.views import APIView
 from apps.accounts.auth import user_of
 from apps.accounts.models import ApiToken
 from apps.accounts.permissions import TokenMay
+from apps.accounts.roles import Right
 from apps.catalog.operations import find_or_add_song
 from apps.core.answers import JSON
 from apps.core.api import Empty, valid
@@ -53,7 +55,8 @@ class VoteView(APIView):
 
     def dispatch(self, request: Any, slug: str, pk: int) -> Any:
         """At once where nothing is to be said against it; otherwise with the framework, which finds out what."""
-        return vote_at_once(request, slug, pk) or super().dispatch(request, slug=slug, pk=pk)
+        answer = vote_at_once(request, slug, pk) if settings.VOTES_AT_ONCE else None
+        return answer or super().dispatch(request, slug=slug, pk=pk)
 
     @extend_schema(auth=BY_ATTENDEE, request=None, responses=TallyOutput)
     def put(self, request: Request, slug: str, pk: int) -> Response:
@@ -116,7 +119,7 @@ class JamSongs(GenericAPIView):
     )
     def post(self, request: Request, slug: str) -> Response:
         jam = jam_of(request, slug)
-        if jam.is_hosted_by(request.user):
+        if jam.lets(request.user, Right.RUN):
             return self.add(request, jam, valid(SongInput, request))
         attendee, wanted = attendee_of(request, jam), valid(SongInput, request)
         if "songs" in wanted:

@@ -153,6 +153,8 @@ def check_may_suggest(jam: Jam, attendee: Attendee) -> None:
     jam.refresh_from_db()
     if attendee.state not in (Attendee.State.ACTIVE, Attendee.State.AWAY):
         raise WasRemoved
+    if not jam.takes_suggestions:
+        raise SuggestionsClosed(_("This venue takes no suggestions. You can still vote."))
     if jam.suggestions == "closed":
         raise SuggestionsClosed
     if jam.suggestions == "paused":

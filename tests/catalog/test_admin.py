@@ -4,6 +4,7 @@ import io
 import pytest
 from django.urls import reverse
 
+from apps.accounts.roles import Right
 from apps.catalog.models import Song, Venue
 from tests.factories import make_jam, make_song, make_staff, make_user, make_venue
 
@@ -97,7 +98,7 @@ def test_a_venue_is_added_with_its_managers(staff):
 
     assert answer.status_code == 302
     assert Venue.objects.get().slug == "anchor"
-    assert Venue.objects.get().is_managed_by(manager)
+    assert Venue.objects.get().lets(manager, Right.CHANGE_VENUE)
 
 
 def test_a_venue_goes_unless_a_jam_was_held_there(staff):

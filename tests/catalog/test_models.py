@@ -2,6 +2,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
+from apps.accounts.roles import Right
 from apps.catalog.models import Song, Venue
 from apps.catalog.queries import MAX_FOLDED
 from tests.factories import make_song, make_user, make_venue
@@ -189,4 +190,4 @@ def test_managers_and_staff_manage_a_venue():
     manager, other, staff = make_user(), make_user(), make_user(role="staff")
     venue = make_venue(manager=manager)
 
-    assert [venue.is_managed_by(user) for user in (manager, other, staff)] == [True, False, True]
+    assert [venue.lets(user, Right.CHANGE_VENUE) for user in (manager, other, staff)] == [True, False, True]

@@ -1,6 +1,7 @@
 import pytest
 from django.contrib.auth.models import AnonymousUser
 
+from apps.accounts.roles import Right
 from apps.catalog.models import Song, Venue
 from tests.factories import make_song, make_user, make_venue
 
@@ -93,6 +94,6 @@ def test_hosts_manage_their_venues_and_staff_all():
     mine = make_venue(manager=host)
     make_venue(manager=make_user())
 
-    assert list(Venue.objects.managed_by(host)) == [mine]
-    assert Venue.objects.managed_by(staff).count() == 2
-    assert not mine.is_managed_by(AnonymousUser())
+    assert list(Venue.objects.letting(host, Right.CHANGE_VENUE)) == [mine]
+    assert Venue.objects.letting(staff, Right.CHANGE_VENUE).count() == 2
+    assert not mine.lets(AnonymousUser(), Right.CHANGE_VENUE)

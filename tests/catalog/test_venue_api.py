@@ -1,5 +1,6 @@
 import pytest
 
+from apps.accounts.roles import Right
 from apps.catalog.models import Venue
 from tests.catalog.callers import VENUES, client, refused
 from tests.factories import make_jam, make_staff, make_user, make_venue
@@ -20,6 +21,11 @@ def test_a_venue_has_its_facts_and_no_names_of_people():
         "time_zone": "Europe/London",
         "description": "",
         "accent": "",
+        "takes_suggestions": True,
+        "approve_suggestions": False,
+        "max_suggestions": None,
+        "max_votes": None,
+        "counts": "live",
         "url": "/venues/the-anchor",
         "created_at": answer.json()["created_at"],
     }
@@ -51,7 +57,7 @@ def test_whoever_adds_a_venue_manages_it():
 
     assert answer.status_code == 201, answer.data
     assert (answer.json()["slug"], answer["Location"]) == ("the-anchor", "/api/v1/venues/the-anchor")
-    assert Venue.objects.get().is_managed_by(host)
+    assert Venue.objects.get().lets(host, Right.CHANGE_VENUE)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from django.utils import timezone
 from PIL import Image
 
 from apps.accounts.models import AuditEvent
+from apps.accounts.roles import Right
 from apps.jams.models import Jam, JamSong
 from apps.live.streams import revision_of
 from tests.admin_pages import act, page_of, said, save
@@ -123,7 +124,7 @@ def test_co_hosts_are_added_on_the_page_of_a_jam(staff):
 
     assert save(staff, page_of(jam, "change"), **form(jam.starts_at, **hosts)) == {}
 
-    assert jam.is_hosted_by(user)
+    assert jam.lets(user, Right.RUN)
 
 
 def test_hosts_are_taken_off_on_the_page_of_a_jam(staff):
@@ -134,7 +135,7 @@ def test_hosts_are_taken_off_on_the_page_of_a_jam(staff):
 
     assert save(staff, page_of(jam, "change"), **form(jam.starts_at, **hosts)) == {}
 
-    assert not jam.is_hosted_by(user)
+    assert not jam.lets(user, Right.RUN)
 
 
 def test_jams_are_moved_on_and_what_cannot_is_said(staff, commits):

@@ -8,6 +8,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from apps.accounts.models import AuditEvent
+from apps.accounts.roles import Right
 from apps.catalog.models import Song
 from apps.core.errors import DomainError, Invalid, NotAllowed
 from apps.core.text import CODE_LETTERS
@@ -437,7 +438,7 @@ def test_a_duplicate_has_the_settings_and_the_hosts_songs_but_no_people():
     assert new.voting_closes_at == jam.voting_closes_at + timedelta(days=7)
     assert list(new.songs.values_list("song", "status", "votes")) == [(kept.song_id, "open", 0)]
     assert new.attendees.count() == 0
-    assert new.is_hosted_by(host)
+    assert new.lets(host, Right.RUN)
 
 
 def test_only_a_host_duplicates():
@@ -490,7 +491,7 @@ def test_a_jam_that_people_voted_in_stays():
 def told(monkeypatch):
     """What the room is told after the commit: (stream, changes)."""
     said = []
-    for module in ("board", "operations", "receivers"):
+    for module in ("board", "actions", "receivers"):
         monkeypatch.setattr(f"apps.jams.{module}.announce", lambda stream, *changes: said.append((stream, changes)))
     return said
 

@@ -5,6 +5,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
+from apps.accounts.roles import Right
 from apps.jams.models import Jam
 from tests.factories import PASSWORD, make_jam, make_jam_song, make_user, make_venue, make_vote
 
@@ -85,7 +86,7 @@ def test_a_jam_is_made_with_times_of_the_venue(as_host, host):
     jam = Jam.objects.get()
     assert (response.status_code, response["Location"]) == (303, f"/jams/{jam.slug}/host")
     assert (jam.status, jam.starts_at) == ("draft", datetime(2027, 7, 1, 23, 30, tzinfo=UTC))
-    assert jam.is_hosted_by(host)
+    assert jam.lets(host, Right.RUN)
 
 
 def test_a_jam_is_changed_and_shows_its_times_as_the_venue_has_them(as_host, host):

@@ -2,6 +2,7 @@ from datetime import timedelta
 
 import pytest
 
+from apps.accounts.roles import Right
 from apps.catalog.models import Venue
 from tests.factories import make_jam, make_jam_song, make_song, make_venue
 
@@ -90,7 +91,7 @@ def test_anybody_with_an_account_adds_a_venue_and_manages_it(as_host, host):
 
     venue = Venue.objects.get()
     assert (response.status_code, response["Location"]) == (303, "/venues/new-room")
-    assert venue.is_managed_by(host)
+    assert venue.lets(host, Right.CHANGE_VENUE)
 
 
 def test_only_managers_change_a_venue(client, as_host, as_other, host):

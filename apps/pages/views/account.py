@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from apps.accounts.roles import Right
 from apps.catalog.models import Venue
 from apps.core.errors import ChangedMeanwhile, DomainError
 from apps.jams.models import Jam
@@ -29,11 +30,11 @@ from apps.pages.views.common import (
 @require_safe
 def host(request: HostRequest) -> HttpResponse:
     """My jams: what is on and what comes first, then what was."""
-    jams = Jam.objects.hosted_by(request.user).with_counts().select_related("venue")
+    jams = Jam.objects.letting(request.user, Right.RUN).with_counts().select_related("venue")
     context = {
         "current": jams.exclude(status=Jam.Status.ENDED).order_by("starts_at", "pk")[:50],
         "page": page_of(request, jams.past().with_most_wanted()),
-        "venues": Venue.objects.managed_by(request.user).in_order()[:20],
+        "venues": Venue.objects.letting(request.user, Right.CHANGE_VENUE).in_order()[:20],
     }
     return render(request, "pages/host.html", context)
 
@@ -41,7 +42,7 @@ def host(request: HostRequest) -> HttpResponse:
 @login_required
 @page_with_form
 def jam_new(request: HostRequest) -> HttpResponse:
-    if not Venue.objects.managed_by(request.user).exists():
+    if not Venue.objects.letting(request.user, Right.HOLD_JAM).exists():
         messages.info(request, _("A jam needs a venue. Add yours first."))
         return see_other("pages:venue_new")
     return jam_form(request, Jam())
@@ -50,7 +51,7 @@ def jam_new(request: HostRequest) -> HttpResponse:
 @login_required
 @page_with_form
 def jam_edit(request: HostRequest, slug: str) -> HttpResponse:
-    return jam_form(request, find_hosted_jam(request, slug))
+    return jam_form(request, find_hosted_jam(request, slug, Right.CHANGE_JAM))
 
 
 def jam_form(request: HostRequest, jam: Jam) -> HttpResponse:
@@ -81,7 +82,7 @@ def save_jam(user: Any, jam: Jam, form: JamForm) -> Jam:
 @page_with_form
 def jam_duplicate(request: HostRequest, slug: str) -> HttpResponse:
     """The same night again, with the host's songs, without people and votes."""
-    jam = find_hosted_jam(request, slug)
+    jam = find_hosted_jam(request, slug, Right.DUPLICATE)
     form = DuplicateForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         starts_at = in_zone(form.cleaned_data["starts_at"], jam.zone)
@@ -100,7 +101,7 @@ def jam_duplicate(request: HostRequest, slug: str) -> HttpResponse:
 @page_with_form
 def jam_delete(request: HostRequest, slug: str) -> HttpResponse:
     """Asks first; a jam that people voted in stays."""
-    jam = find_hosted_jam(request, slug)
+    jam = find_hosted_jam(request, slug, Right.DELETE_JAM)
     if request.method != "POST":
         return render(request, "pages/jam_delete.html", {"jam": jam})
     name = jam.name

@@ -14,6 +14,7 @@ from django.shortcuts import get_object_or_404, resolve_url
 from django.views.decorators.http import require_http_methods
 
 from apps.accounts.models import User
+from apps.accounts.roles import Right
 from apps.core.errors import DomainError
 from apps.jams.models import Jam
 
@@ -41,9 +42,10 @@ def find_jam(request: HttpRequest, slug: str) -> Jam:
     return get_object_or_404(Jam.objects.visible_to(request.user).select_related("venue"), slug=slug)
 
 
-def find_hosted_jam(request: HttpRequest, slug: str) -> Jam:
+def find_hosted_jam(request: HttpRequest, slug: str, right: Right = Right.RUN) -> Jam:
+    """The jam, for those who may do that with it."""
     jam = find_jam(request, slug)
-    if not jam.is_hosted_by(request.user):
+    if not jam.lets(request.user, right):
         raise PermissionDenied
     return jam
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
+from apps.accounts.roles import Right
 from apps.catalog.models import Song, Venue
 from apps.catalog.operations import add_venue, change_venue
 from apps.catalog.statistics import count_search, is_search
@@ -55,7 +56,7 @@ def venue(request: HttpRequest, slug: str) -> HttpResponse:
         "venue": found,
         "coming": jams.filter(status__in=Jam.VOTING).order_by("starts_at", "pk")[:20],
         "past": jams.past().with_counts().with_most_wanted()[:10],
-        "manages": found.is_managed_by(request.user),
+        "manages": found.lets(request.user, Right.CHANGE_VENUE),
     }
     return render(request, "pages/venue.html", context)
 
@@ -70,7 +71,7 @@ def venue_new(request: HttpRequest) -> HttpResponse:
 @page_with_form
 def venue_edit(request: HttpRequest, slug: str) -> HttpResponse:
     found = get_object_or_404(Venue, slug=slug)
-    if not found.is_managed_by(request.user):
+    if not found.lets(request.user, Right.CHANGE_VENUE):
         raise PermissionDenied
     return venue_form(request, found)
 
