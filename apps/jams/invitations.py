@@ -15,12 +15,15 @@ from django.utils import timezone
 
 from apps.accounts.audit import record
 from apps.accounts.models import User
-from apps.jams.errors import AlreadyAHost, InvitationGone, NotAHost, NotAnOwner, OwnerStays, TooManyInvitations
+from apps.accounts.roles import Right
+from apps.jams.actions import check_right
+from apps.jams.errors import AlreadyAHost, InvitationGone, OwnerStays, TooManyInvitations
 from apps.jams.identity import COOKIE_SECONDS, new_secret
 from apps.jams.models import Invitation, Jam, JamHost
 from apps.jams.queries import hashed
 
 CO_HOST, DISPLAY = Invitation.Role.CO_HOST, Invitation.Role.DISPLAY
+RIGHT_TO_INVITE: dict[str, Right] = {CO_HOST: Right.APPOINT, DISPLAY: Right.RUN}
 cookies = signing.Signer(salt="jamvote.screen")
 
 
@@ -28,7 +31,7 @@ def invite(*, jam: Jam, host: User, role: str) -> tuple[Invitation, str]:
     """The link's row and its token, shown once. Raises NotAHost, NotAnOwner, TooManyInvitations."""
     with transaction.atomic():
         locked = Jam.objects.locked(jam.pk)  # so that links are counted one after the other
-        check_may_invite(locked, host, role)
+        check_right(locked, host, RIGHT_TO_INVITE[role])
         Invitation.objects.filter(jam=jam, expires_at__lte=timezone.now()).delete()
         if Invitation.objects.filter(jam=jam).count() >= settings.MAX_INVITATIONS:
             raise TooManyInvitations
@@ -51,7 +54,7 @@ def address_of(invitation: Invitation, token: str) -> str:
 def take_back(*, invitation: Invitation, host: User) -> None:
     with transaction.atomic():
         jam = Jam.objects.locked(invitation.jam_id)
-        check_may_invite(jam, host, invitation.role)
+        check_right(jam, host, invitation.role)
         if Invitation.objects.filter(pk=invitation.pk).delete()[0]:
             record(
                 actor=host,
@@ -61,20 +64,12 @@ def take_back(*, invitation: Invitation, host: User) -> None:
             )
 
 
-def check_may_invite(jam: Jam, host: User, role: str) -> None:
-    """Any host opens a big screen; co-hosts are for who may change the settings."""
-    if not jam.is_hosted_by(host):
-        raise NotAHost
-    if role == CO_HOST and not jam.is_owned_by(host):
-        raise NotAnOwner
-
-
 def accept(*, token: str, user: User) -> Jam:
     """The user becomes a co-host, and the link is used up. Raises InvitationGone, AlreadyAHost."""
     jam = jam_invited_to(token)
     with transaction.atomic():
         locked = Jam.objects.locked(jam.pk)
-        if locked.is_hosted_by(user):
+        if locked.lets(user, Right.RUN):
             raise AlreadyAHost
         if not Invitation.objects.with_token(token).delete()[0]:  # somebody was faster
             raise InvitationGone
@@ -97,18 +92,14 @@ def holding(token: str, role: str) -> Invitation | None:
     invitation = rows.first()
     if invitation is None or invitation.made_by is None or not invitation.made_by.is_active:
         return None
-    allowed = invitation.jam.is_owned_by if role == CO_HOST else invitation.jam.is_hosted_by
-    return invitation if allowed(invitation.made_by) else None
+    return invitation if invitation.jam.lets(invitation.made_by, RIGHT_TO_INVITE[role]) else None
 
 
 def remove_host(*, jam_host: JamHost, by: User) -> None:
     """Takes a co-host off, who may also go by themselves. Raises NotAHost, NotAnOwner, OwnerStays."""
     with transaction.atomic():
         jam = Jam.objects.locked(jam_host.jam_id)
-        if not jam.is_hosted_by(by):
-            raise NotAHost
-        if jam_host.user_id != by.pk and not jam.is_owned_by(by):
-            raise NotAnOwner
+        check_right(jam, by, Right.RUN if jam_host.user_id == by.pk else Right.APPOINT)
         if jam_host.role == JamHost.Role.OWNER:
             raise OwnerStays
         if JamHost.objects.filter(pk=jam_host.pk).delete()[0]:  # receivers.py closes their sockets
@@ -142,7 +133,7 @@ def screen_cookie(jam: Jam) -> str:
 
 def sees_door(user: Any, cookie_jar: Mapping[str, str], jam: Jam) -> bool:
     """Hosts, and a browser that a link has made the big screen of this jam."""
-    return jam.is_hosted_by(user) or is_screen(cookie_jar, jam)
+    return jam.lets(user, Right.RUN) or is_screen(cookie_jar, jam)
 
 
 def is_screen(cookie_jar: Mapping[str, str], jam: Jam) -> bool:

@@ -111,7 +111,7 @@ def logged_out(user: Any, request: Any, **kwargs: Any) -> None:
 @receiver([session_ended, tokens_revoked])
 def one_way_in_less(user: User, **kwargs: Any) -> None:
     """Which sockets were of that session or token nobody knows: all close, and the others come back."""
-    dismiss_from(Jam.objects.hosted_by(user), user_address(user))
+    dismiss_from(Jam.objects.letting(user, Right.RUN), user_address(user))
 
 
 def dismiss_from(jams: QuerySet[Jam], to: str) -> None:

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.test import Client
 
+from apps.accounts.roles import Right
 from apps.jams.door import room_code, take_place
 from apps.jams.invitations import invite, screen_cookie
 from apps.jams.models import Attendee, Jam, JamHost
@@ -240,11 +241,11 @@ def test_a_link_is_shown_once_and_makes_a_co_host_who_says_yes(as_host, as_other
 
     looked = as_other.get(link)
     assert "too?" in text(looked)
-    assert not jam.is_hosted_by(other_host)
+    assert not jam.lets(other_host, Right.RUN)
     yes = as_other.post(link)
 
     assert yes["Location"] == f"/jams/{jam.slug}/host"
-    assert jam.is_hosted_by(other_host)
+    assert jam.lets(other_host, Right.RUN)
     assert "Otto Other" in text(as_host.get(page))
     assert link not in as_host.get(page).content.decode()
     assert as_other.post(link).status_code == 404
@@ -264,7 +265,7 @@ def test_the_owner_takes_links_back_and_co_hosts_off(as_host, host, other_host, 
     as_host.post(f"/jams/{jam.slug}/hosts/{co_host.pk}/remove")
 
     assert not jam.invitations.exists()
-    assert not jam.is_hosted_by(other_host)
+    assert not jam.lets(other_host, Right.RUN)
 
 
 def test_a_co_host_makes_screens_and_no_co_hosts(jam, as_other, other_host, text):

@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from apps.accounts.roles import Right
 from apps.core.errors import DomainError
 from apps.jams import invitations
 from apps.jams.errors import AlreadyAHost, InvitationGone
@@ -41,7 +42,7 @@ def show(request: HostRequest, jam: Jam, *, made: dict[str, Any] | None = None, 
         "zone": jam.zone,
         "hosts": JamHost.objects.filter(jam=jam).select_related("user").order_by("pk"),
         "out": jam.invitations.out(),
-        "owns": jam.is_owned_by(request.user),
+        "owns": jam.lets(request.user, Right.APPOINT),
         "made": made,
     }
     return render(request, "pages/hosts.html", context, status=status)
@@ -55,7 +56,7 @@ def host_remove(request: HostRequest, slug: str, jam_host: int) -> HttpResponse:
     with telling(request):
         invitations.remove_host(jam_host=row, by=request.user)
         messages.success(request, _("%(name)s is no longer a host of this jam.") % {"name": row.user.name})
-    return see_other("pages:hosts", jam.slug) if jam.is_hosted_by(request.user) else see_other("pages:host")
+    return see_other("pages:hosts", jam.slug) if jam.lets(request.user, Right.RUN) else see_other("pages:host")
 
 
 @login_required
