@@ -79,8 +79,9 @@ def unlock(account: str) -> None:
 
 def locked_out(request: HttpRequest, response: Any = None, credentials: Credentials | None = None) -> HttpResponse:
     seconds = seconds_left(request, credentials)
-    context = {"minutes": -(-seconds // 60)}
-    return render(request, "account/locked.html", context, status=429, headers={"Retry-After": str(seconds)})
+    answer = render(request, "account/locked.html", {"minutes": -(-seconds // 60)}, status=429)
+    answer.headers["Retry-After"] = str(seconds)
+    return answer
 
 
 def seconds_left(request: Any, credentials: Credentials | None) -> int:
