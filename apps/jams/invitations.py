@@ -54,7 +54,7 @@ def address_of(invitation: Invitation, token: str) -> str:
 def take_back(*, invitation: Invitation, host: User) -> None:
     with transaction.atomic():
         jam = Jam.objects.locked(invitation.jam_id)
-        check_right(jam, host, invitation.role)
+        check_right(jam, host, RIGHT_TO_INVITE[invitation.role])
         if Invitation.objects.filter(pk=invitation.pk).delete()[0]:
             record(
                 actor=host,
