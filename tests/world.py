@@ -66,9 +66,9 @@ ROUTES = dict(walk(get_resolver().url_patterns))
 # Addresses that only take what is sent to them.
 ONLY_WRITTEN = {
     *(f"api:{name}" for name in (
-        "duplicate", "token", "pause", "start-next", "attendees", "attendee", "vote", "move", "open", "start", "last-call",
-        "end", "song-approve", "song-queue", "song-unqueue", "song-play", "song-finish", "song-skip", "song-remove",
-        "song-pin", "song-unpin",
+        "duplicate", "token", "pause", "start-next", "attendees", "attendee", "vote", "move", "open", "start",
+        "last-call", "end", "song-approve", "song-queue", "song-unqueue", "song-play", "song-finish", "song-skip",
+        "song-remove", "song-pin", "song-unpin",
     )),
     *(f"pages:{name}" for name in ("enter", "suggest", "vote", "me", "leave", "add_songs", "song_act", "logout")),
     "admin:logout",

@@ -83,8 +83,9 @@ def locked_out(request: HttpRequest, response: Any = None, credentials: Credenti
     if for_program(request):
         return locked_out_program(request, seconds_left(request, credentials))
     seconds = seconds_left(request, credentials)
-    context = {"minutes": -(-seconds // 60)}
-    return render(request, "account/locked.html", context, status=429, headers={"Retry-After": str(seconds)})
+    answer = render(request, "account/locked.html", {"minutes": -(-seconds // 60)}, status=429)
+    answer.headers["Retry-After"] = str(seconds)
+    return answer
 
 
 def locked_out_program(request: HttpRequest, seconds: int) -> HttpResponse:
