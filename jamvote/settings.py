@@ -101,9 +101,7 @@ try:
     SESSION_CACHE_SECONDS = env.int("SESSION_CACHE_SECONDS", 1800, validate=positive)
     MAX_API_TOKENS = env.int("MAX_API_TOKENS", 20, validate=positive)  # live ones of a user
     MAX_API_TOKEN_DAYS = env.int("MAX_API_TOKEN_DAYS", 365, validate=positive)
-    API_TOKEN_DAYS = env.int(
-        "API_TOKEN_DAYS", 90, validate=Range(1, MAX_API_TOKEN_DAYS)
-    )  # unless somebody says how many
+    API_TOKEN_DAYS = env.int("API_TOKEN_DAYS", 90, validate=Range(1, MAX_API_TOKEN_DAYS))  # unless one says
     # Policies: whose calls each counts, and how many of them it allows in how many seconds. Which routes draw on which
     # says LIMITED. A participant is an attendee; anonymous is an address, for those of whom nothing is known; address
     # is anybody's; account is the one that a form names.

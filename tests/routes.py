@@ -38,8 +38,8 @@ LOGGED_IN = {"host", "other_host", "staff"}
 
 
 def row(name, method, allowed, status=200, *, body=None, others=403, **exceptions):
-    """`allowed` roles get `status`, `others` theirs, and some an answer of their own. Where a change needs a log-in, who
-    has none hears that, before anything is looked up."""
+    """`allowed` roles get `status`, `others` theirs, and some an answer of their own. Where a change needs a log-in,
+    who has no account hears that, before anything is looked up."""
     answers = dict.fromkeys(ROLES, others)
     if others == 403 and method != "GET":
         answers |= dict.fromkeys(NOBODY, 401)

@@ -68,8 +68,8 @@ ROUTES = dict(walk(get_resolver().url_patterns))
 ONLY_WRITTEN = {
     *(f"api:{name}" for name in (
         "duplicate", "token", "pause", "start-next", "attendees", "attendee", "vote", "move", "open", "start",
-        "last-call", "end", "song-approve", "song-queue", "song-unqueue", "song-play", "song-finish", "song-skip", "song-remove",
-        "song-pin", "song-unpin", "void", "host", "invitation", "accept",
+        "last-call", "end", "song-approve", "song-queue", "song-unqueue", "song-play", "song-finish", "song-skip",
+        "song-remove", "song-pin", "song-unpin", "void", "host", "invitation", "accept",
     )),
     *(f"pages:{name}" for name in ("enter", "suggest", "vote", "me", "leave", "add_songs", "song_act", "logout",
                                    "void", "host_remove", "take_back")),

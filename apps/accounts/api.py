@@ -21,6 +21,10 @@ from apps.accounts.permissions import TokenMay
 from apps.accounts.users import change_user
 from apps.core.api import Empty, valid
 
+# In the description of the API.
+ANYHOW: Any = [{"apiToken": []}, {"cookieAuth": []}, {}]
+NO_TOKEN: Any = [{"cookieAuth": []}, {}]
+
 
 @extend_schema(tags=["auth"])
 class Auth(APIView):
@@ -28,9 +32,7 @@ class Auth(APIView):
 
     permission_classes = (TokenMay,)
 
-    @extend_schema(
-        operation_id="auth_retrieve", auth=[{"apiToken": []}, {"cookieAuth": []}, {}], responses=serializers.WhoAmI
-    )
+    @extend_schema(operation_id="auth_retrieve", auth=ANYHOW, responses=serializers.WhoAmI)
     def get(self, request: Request) -> Response:
         user = request.user if isinstance(request.user, User) else None
         token = request.auth if isinstance(request.auth, ApiToken) else None
@@ -62,7 +64,7 @@ class Tokens(GenericAPIView):
         operation_id="auth_tokens_create",
         summary="Make an API token",
         description="By session, or by e-mail and password (and code). The answer alone has the token.",
-        auth=[{"cookieAuth": []}, {}],
+        auth=NO_TOKEN,
         request=serializers.TokenInput,
         responses={201: serializers.NewToken},
     )

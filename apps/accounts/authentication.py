@@ -31,7 +31,7 @@ class TokenScheme(OpenApiAuthenticationExtension):
         text = "Of a host or staff member: it begins with jvt_. What it changes needs the scope that is named."
         return {"type": "http", "scheme": "bearer", "description": text}
 
-    def get_security_requirement(self, auto_schema: Any) -> dict[str, Any] | None:
+    def get_security_requirement(self, auto_schema: Any) -> Any:
         view, scope = auto_schema.view, getattr(auto_schema.view, "scope", "")
         if getattr(view, "sessions_only", False):
             return None

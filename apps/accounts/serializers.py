@@ -28,14 +28,23 @@ class TokenOutput(serializers.ModelSerializer):
 
     class Meta:
         model = ApiToken
-        fields = ("id", "name", "beginning", "scopes", "created_at", "last_used_at", "expires_at", "revoked_at")
+        fields: tuple[str, ...] = (
+            "id",
+            "name",
+            "beginning",
+            "scopes",
+            "created_at",
+            "last_used_at",
+            "expires_at",
+            "revoked_at",
+        )
 
 
 class NewToken(TokenOutput):
     token = serializers.CharField(help_text="Shown this once. Send it as `Authorization: Bearer …`.")
 
     class Meta(TokenOutput.Meta):
-        fields = (*TokenOutput.Meta.fields, "token")
+        fields: tuple[str, ...] = (*TokenOutput.Meta.fields, "token")
 
 
 class TokenInput(Strict):

@@ -22,7 +22,7 @@ from apps.core.formats import dumps
 from apps.core.middleware import from_our_page
 from apps.core.prepared import at_once
 from apps.jams.attendees import rename_attendee
-from apps.jams.auth import BY_ATTENDEE, attendee_of, hosted_jam, jam_of, jam_song_of
+from apps.jams.auth import BY_ATTENDEE, BY_HOST, attendee_of, hosted_jam, jam_of, jam_song_of
 from apps.jams.board import FIELDS, bare, song_state, stamp
 from apps.jams.errors import NotAHost
 from apps.jams.filters import JamSongFilter
@@ -113,7 +113,7 @@ class JamSongs(GenericAPIView):
         return self.get_paginated_response(bare(jam, [song_state(row, at) for row in page or []]))
 
     @extend_schema(
-        auth=[*BY_ATTENDEE, {"apiToken": [str(scope)]}, {"cookieAuth": []}],
+        auth=BY_ATTENDEE + BY_HOST,
         request=SongInput,
         responses={201: PolymorphicProxySerializer("SongOrLineUp", [SongState, LineUp], None)},
     )

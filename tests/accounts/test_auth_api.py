@@ -59,7 +59,7 @@ def test_a_token_is_shown_once(host):
 
 def test_tokens_of_others_are_neither_listed_nor_revoked(host):
     mine, _text = make_api_token(user=host)
-    theirs, text = make_api_token()
+    theirs, _text = make_api_token()
     for caller in (Caller(user=host), Caller(user=make_staff())):
         listed = caller("GET", TOKENS).json()["results"]
         refused(caller("DELETE", f"{TOKENS}/{theirs.pk}"), 404, "not_found")

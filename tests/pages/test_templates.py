@@ -8,7 +8,7 @@ from django.test import Client, RequestFactory
 
 from apps.jams.identity import cookie_name
 from apps.pages.views.errors import csrf_failure
-from tests.factories import make_attendee_with_token, make_jam, make_jam_song, make_user, make_venue
+from tests.factories import make_api_token, make_attendee_with_token, make_jam, make_jam_song, make_user, make_venue
 
 pytestmark = pytest.mark.django_db
 
@@ -40,7 +40,10 @@ def pages(text):
         f"{at}/delete",
     ]
     mine += [f"{at}/host/end", f"{at}/host/people/{attendee.pk}/remove"]
+    token, _text = make_api_token(user=host)
+    mine += ["/account/tokens", f"/account/tokens/{token.pk}/revoke"]
     found += [client.get(path) for path in mine]
+    found += [client.post("/account/tokens", {"name": name, "days": 7}) for name in ("Lights", "")]
     return found
 
 
