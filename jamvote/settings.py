@@ -293,7 +293,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "JamStatus": "apps.jams.models.Jam.Status",
         "AttendeeState": "apps.jams.models.Attendee.State",
-        "SongStatus": ["open", "queued", "playing", "played"],
+        "SongStatus": "apps.jams.models.JamSong.Status",
         "Taking": ["open", "paused", "closed"],
     },
 }
