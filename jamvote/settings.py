@@ -477,7 +477,7 @@ SPECTACULAR_SETTINGS = {
         "AttendeeState": "apps.jams.models.Attendee.State",
         "HostRole": "apps.jams.models.JamHost.Role",
         "InvitationRole": "apps.jams.models.Invitation.Role",
-        "SongStatus": ["open", "queued", "playing", "played"],
+        "SongStatus": "apps.jams.models.JamSong.Status",
         "Taking": ["open", "paused", "closed"],
     },
 }

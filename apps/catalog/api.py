@@ -42,10 +42,10 @@ class Conditional(Sparse):
         return tagged(Response(self.shown(self.get_object())))
 
     def create(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return tagged(super().create(request, *args, **kwargs))
+        return tagged(super().create(request, *args, **kwargs))  # type: ignore[misc]
 
     def partial_update(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
-        response = super().partial_update(request, *args, **kwargs)
+        response = super().partial_update(request, *args, **kwargs)  # type: ignore[misc]
         return tagged(Response(self.sparse([response.data])[0]))
 
 

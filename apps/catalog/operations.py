@@ -138,8 +138,9 @@ def change(row: Row, by: User, fields: dict[str, Any], allowed: frozenset[str], 
 def held(row: Venue | Song, seen: Check | None) -> Iterator[None]:
     """The row as it is now, locked until the end and looked at there. Raises NotThere, and what `seen` raises."""
     with transaction.atomic():
+        rows: Any = type(row)._default_manager.select_for_update(no_key=True)
         try:
-            row.refresh_from_db(from_queryset=type(row)._default_manager.select_for_update(no_key=True))
+            row.refresh_from_db(from_queryset=rows)
         except ObjectDoesNotExist as error:
             raise NotThere from error
         if seen:

@@ -76,7 +76,7 @@ def by_field(detail: Any, path: str = "") -> dict[str, list[str]]:
         detail = dict(enumerate(detail))
     if not isinstance(detail, dict):
         return {path or "non_field_errors": [str(one) for one in (detail if isinstance(detail, list) else [detail])]}
-    found = {}
+    found: dict[str, list[str]] = {}
     for name, inner in detail.items():
         if inner:
             found |= by_field(inner, f"{path}.{name}" if path else str(name))

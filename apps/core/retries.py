@@ -56,8 +56,9 @@ def repeatable(patterns: Iterable[Any]) -> list[Any]:
     for pattern in patterns:
         if isinstance(pattern, URLResolver):
             repeatable(pattern.url_patterns)
-        elif isinstance(pattern, URLPattern) and not getattr(pattern.callback.cls, "says_nothing_twice", False):
-            pattern.callback = heeding(pattern.callback)
+        elif isinstance(pattern, URLPattern):
+            view: Any = pattern.callback
+            pattern.callback = view if getattr(view.cls, "says_nothing_twice", False) else heeding(view)
     return patterns
 
 
@@ -83,7 +84,7 @@ def answer(request: HttpRequest, call: Call, ask: Callable[[], HttpResponse]) ->
         return problem_response(request, 422, "idempotency_key_reused", detail)
     if kept.reply is not None:
         return replay(kept, call)
-    if not kept.is_ours:  # type: ignore[attr-defined]
+    if not kept.is_ours:
         return in_progress(request)
     return run(request, kept, call, ask)
 

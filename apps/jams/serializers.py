@@ -213,7 +213,9 @@ class SongState(serializers.Serializer):
     key = serializers.CharField()
     tempo = serializers.IntegerField(allow_null=True, help_text="bpm")
     duration = serializers.IntegerField(allow_null=True, help_text="seconds")
-    status = serializers.ChoiceField(["open", "queued", "playing", "played"])
+    status = serializers.ChoiceField(
+        JamSong.Status.choices, help_text="pending and removed, which are on no board, are told to whoever acted."
+    )
     pinned = serializers.BooleanField()
     position = serializers.IntegerField(allow_null=True, help_text="In the set list, from 1.")
     votes = serializers.IntegerField(allow_null=True)
