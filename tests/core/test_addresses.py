@@ -39,7 +39,9 @@ def test_from_the_right_the_first_that_is_not_trusted_is_the_client(settings, fo
     assert address_of(PROXY, forwarded) == client
 
 
-@pytest.mark.parametrize("nonsense", ["nonsense", "unknown", "203.0.113", "-", "203.0.113.7.8", "é", "[", "]:", ":" * 500])
+@pytest.mark.parametrize(
+    "nonsense", ["nonsense", "unknown", "203.0.113", "-", "203.0.113.7.8", "é", "[", "]:", ":" * 500]
+)
 def test_what_is_no_address_ends_the_walk(settings, nonsense):
     trust(settings, "10.0.0.0/29")
 

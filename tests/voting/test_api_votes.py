@@ -213,7 +213,10 @@ def test_token_and_cookie_are_one_string_as_the_api_gives_it():
     jam_song = make_jam_song()
     token = Caller()("POST", f"/api/v1/jams/{jam_song.jam.slug}/attendees", {}).json()["token"]
 
-    answers = [Caller(token=token)("PUT", vote_path(jam_song)), with_cookie(jam_song.jam, token)("PUT", vote_path(jam_song))]
+    answers = [
+        Caller(token=token)("PUT", vote_path(jam_song)),
+        with_cookie(jam_song.jam, token)("PUT", vote_path(jam_song)),
+    ]
 
     assert [answer.json()["votes"] for answer in answers] == [1, 1]
 
