@@ -23,7 +23,8 @@ def run(*, short: bool) -> list[Row]:
     set_up()
     fill()
     songs, tokens = prepare()
-    noop, ours = serve("loadtests.vote_floor", *WEB), serve("jamvote.wsgi", *WEB)
+    faster = {"LIMIT_PARTICIPANT": "999999/60"}  # than anybody taps; it is counted all the same
+    noop, ours = serve("loadtests.vote_floor", *WEB, **faster), serve("jamvote.wsgi", *WEB, **faster)
     rounds, seconds = (3, 0.5) if short else (9, 2)
     with generator() as load:
         print(f"{about()}; {rounds} rounds of {seconds} s a case, {CONNECTIONS} connections, {VOTERS} voters")

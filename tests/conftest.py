@@ -121,7 +121,7 @@ def asgi_server(transactional_db):
 
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(application, log_level="warning", lifespan="off", ws_per_message_deflate=False,
-                            timeout_graceful_shutdown=2)  # fmt: skip
+                            timeout_graceful_shutdown=2, proxy_headers=False)  # fmt: skip
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()

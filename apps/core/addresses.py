@@ -22,8 +22,8 @@ def address_of(peer: str, forwarded: str) -> str:
 
 @functools.lru_cache(maxsize=4096)
 def found(peer: str, forwarded: str, trusted: Trusted) -> str:
-    """Each proxy writes behind the others whom it heard, so the first from the right that we do not trust is the client:
-    what stands further left, the client may have made up. What is no address ends the walk."""
+    """Each proxy writes behind the others whom it heard, so the client is the first from the right that we do not trust:
+    what stands further left, it may have made up. What is no address ends the walk."""
     hops = forwarded.split(",") if forwarded else []
     address = parsed(peer)
     while hops and is_trusted(address, trusted) and (further := parsed(hops.pop())):

@@ -1,5 +1,6 @@
 """Bad Wi-Fi: what the phone says, keeps and sends once."""
 
+import time
 from collections import Counter
 from urllib.parse import urlsplit
 
@@ -93,6 +94,31 @@ def test_a_vote_is_tried_again_while_the_server_is_away(phone):
     expect(row(mine, "Zombie").locator(".vote-word")).to_have_text("Voted")
     assert len(refused) == 3
     assert Vote.objects.count() == 1
+
+
+def test_a_phone_that_has_said_too_much_keeps_its_votes_and_waits_as_long_as_it_is_told(phone):
+    mine = phone(expected=["429"])
+    asked = []
+
+    def too_many(route):
+        asked.append(time.monotonic())
+        if len(asked) == 1:
+            route.fulfill(status=429, headers={"Retry-After": "2"}, body="{}")
+        else:
+            route.continue_()
+
+    mine.route("**/vote", too_many)
+    row(mine, "Zombie").locator(".vote").click()
+    expect(mine.locator("[data-connection]")).to_contain_text("That was too much at once. 1 vote waits here")
+    row(mine, "Dreams").locator(".vote").click()
+    expect(mine.locator("[data-connection]")).to_contain_text("2 votes wait here")
+
+    expect(row(mine, "Zombie").locator(".vote-word")).to_have_text("Voted")
+    expect(row(mine, "Dreams").locator(".vote-word")).to_have_text("Voted")
+    expect(mine.locator("[data-connection]")).to_be_hidden()
+    assert len(asked) == 3
+    assert asked[1] - asked[0] >= 1.9
+    assert Vote.objects.count() == 2
 
 
 def test_without_a_socket_the_page_polls(new_page, asgi_server, jam):

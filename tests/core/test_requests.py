@@ -72,6 +72,10 @@ def test_a_selection_that_cannot_be_is_no_fault_of_the_admin(address, chosen):
         ("DATABASE_URL", "mysql://x/y"),
         ("SECRET_KEY", "short"),
         ("METRICS_TOKEN", "short"),
+        ("LIMIT_PARTICIPANT", "0/60"),
+        ("LIMIT_JOIN", "many"),
+        ("TRUSTED_PROXIES", "proxy.example"),
+        ("TRUSTED_PROXIES", "10.0.0.1/8"),
     ],
 )
 def test_a_wrong_setting_stops_the_start_and_is_named(name, value):

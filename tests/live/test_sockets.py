@@ -431,6 +431,29 @@ def test_sockets_that_come_at_once_are_counted_before_they_are_let_in(settings):
     assert (len(entered), said.count("websocket.close")) == (2, 3)
 
 
+def test_attendees_have_sockets_of_their_own_and_take_none_from_their_address(asgi_server, settings):
+    settings.MAX_ADDRESS_SOCKETS, settings.MAX_PARTICIPANT_SOCKETS = 1, 2
+    jam = make_jam()
+    [sam, ana] = [make_attendee_with_token(jam=jam)[1] for _ in range(2)]
+    forged = {"X-Forwarded-For": "198.51.100.9", "Authorization": "Bearer for.ged"}
+
+    with (
+        watching(asgi_server, jam),
+        watching(asgi_server, jam, token=sam),
+        watching(asgi_server, jam, cookies={identity.cookie_name(jam): sam}),
+        watching(asgi_server, jam, token=ana),
+        connect(address(asgi_server, jam), additional_headers=forged) as same_address,
+        connect(address(asgi_server, jam), additional_headers={"Authorization": f"Bearer {sam}"}) as third_of_sam,
+    ):
+        for socket in (same_address, third_of_sam):
+            with pytest.raises(ConnectionClosed):
+                socket.recv(timeout=WAIT)
+            assert socket.close_code == 1013
+
+    with watching(asgi_server, jam) as again:
+        assert "revision" in again.greeting
+
+
 def test_a_jam_that_is_not_there_closes(asgi_server):
     jam = make_jam()
     jam.slug = "no-such-jam"
