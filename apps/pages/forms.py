@@ -192,7 +192,8 @@ class VenueForm(InHouseStyle, forms.ModelForm):
         self.dress()
 
     def clean_capacity(self) -> int:
-        return self.cleaned_data["capacity"] or self.instance.capacity
+        capacity = self.cleaned_data["capacity"]
+        return self.instance.capacity if capacity is None else capacity
 
     def _post_clean(self) -> None:
         """The operation checks the model's rules; the instance stays as it was."""
