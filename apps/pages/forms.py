@@ -246,7 +246,8 @@ class VenueForm(Remembering, InHouseStyle, forms.ModelForm):
         self.remember()
 
     def clean_capacity(self) -> int:
-        return self.cleaned_data["capacity"] or self.instance.capacity
+        capacity = self.cleaned_data["capacity"]
+        return self.instance.capacity if capacity is None else capacity
 
     def about(self) -> list[forms.BoundField]:
         return [field for field in self if field.name not in FLAGS]

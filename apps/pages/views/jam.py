@@ -162,7 +162,8 @@ def leave(request: HttpRequest, slug: str) -> HttpResponse:
         with telling(request):
             leave_jam(attendee=attendee)
             messages.success(request, _("You have left. Your name and your votes are erased."))
-            forget(response, jam)
+            if attendee.state == Attendee.State.LEFT:  # who was taken off stays so with this browser
+                forget(response, jam)
     return response
 
 
