@@ -1,7 +1,7 @@
 """The network address of a client, also behind proxies; who is not trusted to name it cannot."""
 
 import functools
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -12,6 +12,7 @@ Address = IPv4Address | IPv6Address
 
 
 def client_address(request: HttpRequest) -> str:
+    """Empty where nobody says."""
     return address_of(request.META.get("REMOTE_ADDR", ""), request.META.get("HTTP_X_FORWARDED_FOR", ""))
 
 
@@ -22,8 +23,8 @@ def address_of(peer: str, forwarded: str) -> str:
 
 @functools.lru_cache(maxsize=4096)
 def found(peer: str, forwarded: str, trusted: Trusted) -> str:
-    """Each proxy writes behind the others whom it heard, so the client is the first from the right that we do not trust:
-    what stands further left, it may have made up. What is no address ends the walk."""
+    """Each proxy writes behind the others whom it heard, so the client is the first from the right that we do not
+    trust: what stands further left, it may have made up. What is no address ends the walk."""
     hops = forwarded.split(",") if forwarded else []
     address = parsed(peer)
     while hops and is_trusted(address, trusted) and (further := parsed(hops.pop())):
@@ -52,7 +53,7 @@ def is_trusted(address: Address | None, trusted: Trusted) -> bool:
 
 
 def counted_as(address: Address | None) -> str:
-    """Of IPv6 the network of 64 bits: one household or phone has all of its addresses (RFC 6177)."""
+    """Of IPv6 the first address of its network of 64 bits: one household or phone has all of them (RFC 6177)."""
     if isinstance(address, IPv6Address):
-        return str(ip_network((int(address) >> 64 << 64, 64)))
-    return str(address or UNIX)
+        address = IPv6Address(int(address) >> 64 << 64)
+    return str(address or "")

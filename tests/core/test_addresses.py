@@ -55,7 +55,7 @@ def test_what_is_no_address_ends_the_walk(settings, nonsense):
 def test_of_ipv6_the_network_counts(settings, written):
     trust(settings, "10.0.0.0/29")
 
-    assert address_of(PROXY, written) == "2001:db8:1:2::/64"
+    assert address_of(PROXY, written) == "2001:db8:1:2::"
 
 
 def test_an_ipv4_address_in_an_ipv6_one_is_the_same(settings):
@@ -65,7 +65,7 @@ def test_an_ipv4_address_in_an_ipv6_one_is_the_same(settings):
 
 
 def test_whoever_comes_by_a_unix_socket_is_trusted_where_it_says_so(settings):
-    assert address_of("", "203.0.113.7") == "unix"
+    assert address_of("", "203.0.113.7") == ""
     trust(settings, "unix")
     assert address_of("", "198.51.100.9, 203.0.113.7") == "203.0.113.7"
     assert address_of("198.51.100.9", "203.0.113.7") == "198.51.100.9"
