@@ -49,15 +49,15 @@ def join_jam(*, jam: Jam, display_name: str = "", room_code: str = "") -> tuple[
         raise DomainError(_("This jam is not open yet. Come back when the host has opened it."))
     with transaction.atomic():  # who does not come in after all takes no place
         pass_door(jam=jam, room_code=room_code)
-        attendee, secret = add_attendee(jam=jam, display_name=display_name)
+        attendee, token = add_attendee(jam=jam, display_name=display_name)
     publish_people(jam)
-    return attendee, signed(secret)
+    return attendee, token
 
 
 def add_attendee(*, jam: Jam, display_name: str) -> tuple[Attendee, str]:
     """Past the door."""
     secret = new_secret()
-    return named(Attendee(jam=jam, secret_hash=hashed(secret)), display_name), secret
+    return named(Attendee(jam=jam, secret_hash=hashed(secret)), display_name), signed(secret)
 
 
 def rename_attendee(*, attendee: Attendee, display_name: str) -> Attendee:

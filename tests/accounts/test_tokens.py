@@ -65,10 +65,10 @@ def test_what_is_made_up_or_mistyped_asks_no_database(django_assert_num_queries,
 
 
 def test_signed_for_something_else_is_no_token(django_assert_num_queries):
-    from apps.jams.identity import cookies
+    from apps.core.credentials import signed
 
     with django_assert_num_queries(0), pytest.raises(TokenUnknown):
-        find_token("jvt_" + cookies.sign("a" * 43))
+        find_token("jvt_" + signed("a" * 43))
 
 
 def test_a_signed_secret_that_the_database_does_not_know_is_no_token():
