@@ -130,6 +130,7 @@ def test_what_staff_change_in_the_library_is_written_down(staff):
         "slug": venue.slug,
         "time_zone": venue.time_zone,
         "accent": venue.accent,
+        "capacity": venue.capacity,
         "town": "Leeds",
     }
 

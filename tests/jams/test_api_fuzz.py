@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from tests.routes import MATRIX, address, make_world
 
 NAMES = [
-    "accent", "address", "approve_suggestions", "artist", "attendee", "counts", "counts_top", "description",
-    "display_name", "duration", "ends_at", "id", "key", "max_suggestions", "max_votes", "name", "parts", "position",
+    "accent", "address", "approve_suggestions", "artist", "attendee", "attendees", "capacity", "counts", "counts_top",
+    "description", "display_name", "door", "role", "room_code", "token", "duration", "ends_at", "id", "key", "max_suggestions", "max_votes", "name", "parts", "position",
     "song", "songs", "starts_at", "status", "suggestions", "tags", "tempo", "time_zone", "title", "town", "venue",
     "voting", "voting_closes_at", "year",
 ]  # fmt: skip
