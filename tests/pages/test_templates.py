@@ -28,7 +28,10 @@ def pages(text):
     at = f"/jams/{jam.slug}"
     found = [guest.get(path) for path in (at, f"{at}?find=song", f"{at}/move")]
     found += [visitor.get(path) for path in (at, f"{at}/screen", f"/jams/{ended.slug}", f"/jams/{ended.slug}/screen")]
-    found += [visitor.get(path) for path in ("/", "/jams", "/songs", "/venues", "/login", "/j/ZZZ", f"/j/{jam.code}")]
+    found += [
+        visitor.get(path)
+        for path in (f"{at}/display/nope", "/jams", "/", "/songs", "/venues", "/login", "/j/ZZZ", f"/j/{jam.code}")
+    ]
     found += [visitor.get(path) for path in (f"/songs/{song.song_id}", venue.get_absolute_url(), "/nope")]
     mine = [
         "/host",
@@ -37,6 +40,8 @@ def pages(text):
         f"{at}/host?find=song",
         f"{at}/edit",
         f"{at}/duplicate",
+        f"{at}/hosts",
+        f"{at}/screen",
         f"{at}/delete",
     ]
     mine += [f"{at}/host/end", f"{at}/host/people/{attendee.pk}/remove"]
