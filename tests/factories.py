@@ -9,6 +9,7 @@ from apps.accounts.models import ApiToken, User
 from apps.accounts.tokens import make_token
 from apps.catalog.models import Song, Venue
 from apps.jams.attendees import add_attendee
+from apps.jams.board import publish_people
 from apps.jams.models import Attendee, Jam, JamHost, JamSong
 from apps.jams.operations import free_slug
 from apps.voting.models import Vote
@@ -76,6 +77,7 @@ def make_attendee(*, jam: Jam | None = None, name: str = "", **fields) -> Attend
 def make_attendee_with_token(*, jam: Jam | None = None, name: str = "", **fields) -> tuple[Attendee, str]:
     jam = jam or make_jam()
     attendee, token = add_attendee(jam=jam, display_name=name)  # past the door, as people of ended jams were once
+    publish_people(jam)
     if fields:
         Attendee.objects.filter(pk=attendee.pk).update(**fields)
         attendee.refresh_from_db()

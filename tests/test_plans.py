@@ -17,7 +17,7 @@ from apps.catalog.models import Song, SongSearch, SongView, Venue, free_slug
 from apps.jams.admin import JamViewAdmin
 from apps.jams.attendees import free_name
 from apps.jams.board import snapshot
-from apps.jams.models import Attendee, Jam, JamSong, JamView
+from apps.jams.models import Attendee, Invitation, Jam, JamSong, JamView
 from apps.jams.operations import free_slug as free_jam_slug
 from apps.jams.receivers import look_again
 from apps.voting import ballot
@@ -75,6 +75,8 @@ USES = {
     "jams_of_a_venue": lambda: list(Venue(pk=9).jams.past()[:10]),
     "jams_of_a_host": lambda: list(Jam.objects.letting(host(), Right.RUN).order_by("-starts_at", "-pk")[:20]),
     "audit_events_about": lambda: list(AuditEvent.objects.about(jam())[:20]),
+    "invitations_of_a_jam": lambda: list(jam().invitations.out()),
+    "one_invitation_per_token": lambda: Invitation.objects.with_token("x").first(),
     # The board
     "jam_songs_by_status": lambda: list(jam().songs.queue()),
     "a_song_once_per_jam": lambda: snapshot(jam()),

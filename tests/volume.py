@@ -31,6 +31,9 @@ SELECT 1 + n %% %(venues)s, 'Jam ' || n, 'jam-' || n, upper(lpad(to_hex(n), 6, '
 FROM generate_series(1, %(jams)s) n;
 INSERT INTO jams_jamhost (jam_id, user_id, role)
 SELECT n, 1 + n %% %(users)s, 'owner' FROM generate_series(1, %(jams)s) n;
+INSERT INTO jams_invitation (jam_id, role, token_hash, made_by_id, created_at)
+SELECT 1 + n %% %(jams)s, 'display', encode(sha256(n::text::bytea), 'hex'), 1, now()
+FROM generate_series(1, %(jams)s * 2) n;
 INSERT INTO jams_attendee (jam_id, display_name, folded_name, secret_hash, instruments, state, last_seen, created_at)
 SELECT 1 + n %% %(full_jams)s, 'Name ' || n, 'name ' || n, encode(sha256(n::text::bytea), 'hex'), '[]',
        CASE WHEN n %% 7 = 0 THEN 'left' ELSE 'active' END, now(), now()

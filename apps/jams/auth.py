@@ -42,7 +42,10 @@ def jam_song_of(jam: Jam, pk: int) -> JamSong:
 
 def refuse_removed(request: Request, jam: Jam) -> None:
     """Raises WasRemoved for whoever shows, by token or cookie, that they were taken off this jam."""
-    shown = (identity.bearer(request.headers.get("Authorization", "")), identity.secret_in(request.COOKIES, jam))
+    shown = (
+        identity.secret_shown(request.headers.get("Authorization", "")),
+        identity.secret_in(request.COOKIES, jam),
+    )
     for secret in shown:
         attendee = identity.attendee_with(secret, jam)
         if attendee and attendee.state == Attendee.State.REMOVED:

@@ -130,7 +130,10 @@ def test_what_staff_change_in_the_library_is_written_down(staff):
         "slug": venue.slug,
         "time_zone": venue.time_zone,
         "accent": venue.accent,
+        "capacity": venue.capacity,
         "town": "Leeds",
+        "counts": venue.counts,
+        "takes_suggestions": "on",
     }
 
     assert save(staff, page_of(venue, "change"), managers=[manager.pk], **fields) == {}

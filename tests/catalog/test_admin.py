@@ -92,7 +92,13 @@ def test_a_song_is_changed_and_keeps_what_is_not_shown(staff):
 
 def test_a_venue_is_added_with_its_managers(staff):
     manager = make_user()
-    fields = {"name": "The Anchor", "slug": "anchor", "time_zone": "Europe/London", "managers": [manager.pk]}
+    fields = {
+        "name": "The Anchor",
+        "slug": "anchor",
+        "time_zone": "Europe/London",
+        "capacity": 120,
+        "managers": [manager.pk],
+    }
 
     answer = staff.post(reverse("admin:catalog_venue_add"), fields)
 
@@ -115,7 +121,8 @@ def test_a_name_in_use_is_refused_in_the_form(staff):
     make_venue(name="The Anchor")
 
     answer = staff.post(
-        reverse("admin:catalog_venue_add"), {"name": "THE ANCHOR", "slug": "other", "time_zone": "Europe/London"}
+        reverse("admin:catalog_venue_add"),
+        {"name": "THE ANCHOR", "slug": "other", "time_zone": "Europe/London", "capacity": 120},
     )
 
     assert "There is a venue of this name already." in answer.content.decode()

@@ -26,6 +26,7 @@ def test_a_venue_has_its_facts_and_no_names_of_people():
         "max_suggestions": None,
         "max_votes": None,
         "counts": "live",
+        "capacity": 300,
         "url": "/venues/the-anchor",
         "created_at": answer.json()["created_at"],
     }
@@ -69,6 +70,8 @@ def test_whoever_adds_a_venue_manages_it():
         ({"time_zone": "Nowhere"}, "time_zone"),
         ({"time_zone": "../../etc/passwd"}, "time_zone"),
         ({"accent": "red; }"}, "accent"),
+        ({"capacity": 0}, "capacity"),
+        ({"capacity": 100_001}, "capacity"),
         ({"description": "x" * 2001}, "description"),
         ({"managers": [1]}, "managers"),
         ({"slug": "mine"}, "slug"),

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from tests.routes import MATRIX, address, make_world
 
 NAMES = [
-    "accent", "address", "approve_suggestions", "artist", "attendee", "counts", "counts_top", "description",
-    "display_name", "duration", "ends_at", "id", "key", "max_suggestions", "max_votes", "name", "parts", "position",
-    "song", "songs", "starts_at", "status", "suggestions", "tags", "tempo", "time_zone", "title", "town", "venue",
-    "voting", "voting_closes_at", "year",
+    "accent", "address", "approve_suggestions", "artist", "attendee", "attendees", "capacity", "counts",
+    "counts_top", "description", "display_name", "door", "duration", "ends_at", "id", "key", "max_suggestions",
+    "max_votes", "name", "parts", "position", "role", "room_code", "song", "songs", "starts_at", "status",
+    "suggestions", "tags", "tempo", "time_zone", "title", "token", "town", "venue", "voting", "voting_closes_at",
+    "year",
 ]  # fmt: skip
 KNOWN = [
     "", " ", "0", "1", "-1", "x", "live", "top", "E♭m", "#ffffff", "Europe/London", "2026-12-01T20:00:00Z",

@@ -28,7 +28,10 @@ def pages(text):
     at = f"/jams/{jam.slug}"
     found = [guest.get(path) for path in (at, f"{at}?find=song", f"{at}/move")]
     found += [visitor.get(path) for path in (at, f"{at}/screen", f"/jams/{ended.slug}", f"/jams/{ended.slug}/screen")]
-    found += [visitor.get(path) for path in ("/", "/jams", "/songs", "/venues", "/login", "/j/ZZZ", f"/j/{jam.code}")]
+    found += [
+        visitor.get(path)
+        for path in (f"{at}/display/nope", "/jams", "/", "/songs", "/venues", "/login", "/j/ZZZ", f"/j/{jam.code}")
+    ]
     found += [visitor.get(path) for path in (f"/songs/{song.song_id}", venue.get_absolute_url(), "/nope")]
     mine = [
         "/host",
@@ -42,6 +45,7 @@ def pages(text):
     mine += [f"{at}/host/end", f"{at}/host/people/{attendee.pk}/remove"]
     token, _text = make_api_token(user=host)
     mine += ["/account/tokens", f"/account/tokens/{token.pk}/revoke"]
+    mine += [f"{at}/hosts", f"{at}/screen"]
     found += [client.get(path) for path in mine]
     found += [client.post("/account/tokens", {"name": name, "days": 7}) for name in ("Lights", "")]
     return found
@@ -67,7 +71,7 @@ def test_every_icon_exists(pages, settings):
 
 
 def test_scripts_ask_only_for_icons_and_words_that_are_there(pages, settings):
-    for name, page in (("jam", pages[0]), ("screen", pages[4]), ("console", pages[-6])):
+    for name, page in (("jam", pages[0]), ("screen", pages[4]), ("console", pages[-8])):
         assert f"js/{name}.js" in page.content.decode()
         modules = re.findall(r'modulepreload" href="/static/js/(\w+).js"', page.content.decode())
         source = "".join((settings.BASE_DIR / f"static/js/{module}.js").read_text() for module in modules)
