@@ -28,10 +28,11 @@ def pages(text):
     at = f"/jams/{jam.slug}"
     found = [guest.get(path) for path in (at, f"{at}?find=song", f"{at}/move")]
     found += [visitor.get(path) for path in (at, f"{at}/screen", f"/jams/{ended.slug}", f"/jams/{ended.slug}/screen")]
+    found += [visitor.get(path) for path in (f"{at}/display/nope", "/", "/jams", "/songs", "/venues", "/j/ZZZ", f"/j/{jam.code}")]
     found += [
-        visitor.get(path)
-        for path in (f"{at}/display/nope", "/jams", "/", "/songs", "/venues", "/login", "/j/ZZZ", f"/j/{jam.code}")
+        visitor.get(path) for path in ("/login", "/signup", "/account/reset", "/account/verify", "/account/verify/x")
     ]
+    found += [visitor.get(f"/account/{path}") for path in ("inactive", "reset/sent", "reset/done", "reset/1/x")]
     found += [visitor.get(path) for path in (f"/songs/{song.song_id}", venue.get_absolute_url(), "/nope")]
     mine = [
         "/host",
@@ -46,7 +47,8 @@ def pages(text):
     token, _text = make_api_token(user=host)
     mine += ["/account/tokens", f"/account/tokens/{token.pk}/revoke"]
     mine += [f"{at}/hosts", f"{at}/screen"]
-    found += [client.get(path) for path in mine]
+    parts = ("", "/sessions", "/email", "/password", "/second-factor", "/again")
+    found += [client.get(path) for path in (*(f"/account{part}" for part in parts), *mine)]
     found += [client.post("/account/tokens", {"name": name, "days": 7}) for name in ("Lights", "")]
     return found
 
