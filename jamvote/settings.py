@@ -241,7 +241,6 @@ ACCOUNT_SIGNUP_FORM_CLASS = "apps.pages.forms.SignUpForm"
 ACCOUNT_FORMS = {
     "add_email": "apps.pages.account_forms.NewAddressForm",
     "change_password": "apps.pages.account_forms.PasswordForm",
-    "reauthenticate": "apps.pages.account_forms.PasswordAgainForm",
 }
 MFA_FORMS = {
     "authenticate": "apps.pages.account_forms.CodeForm",
@@ -252,7 +251,7 @@ ACCOUNT_EMAIL_VERIFICATION = "mandatory" if VERIFY_EMAIL else "optional"
 ACCOUNT_CHANGE_EMAIL = True  # one address; a new one takes its place when it is verified
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_EMAIL_NOTIFICATIONS = True  # of a new password, a new address, a second factor that is gone
-ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_REAUTHENTICATION_REQUIRED, ACCOUNT_REAUTHENTICATION_METHODS = True, ["password", "mfa"]
 ACCOUNT_SESSION_REMEMBER = True
 # Who guesses passwords and codes is locked out by the database (apps/accounts/lockout.py); these keep mail from being
 # sent without end. They live in the cache, and are closed while it is away.
@@ -382,5 +381,8 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name} [{request_id}] {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
-    "loggers": {"django.server": {"handlers": ["stderr"], "propagate": False}},
+    "loggers": {
+        "django.server": {"handlers": ["stderr"], "propagate": False},
+        "axes": {"level": logging.WARNING},  # who logs in stands in the audit log
+    },
 }

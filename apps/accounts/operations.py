@@ -12,7 +12,7 @@ from apps.accounts.models import User
 
 
 def end_session(*, session: UserSession, by: User) -> None:
-    end([session], verb="end_session", user=session.user, by=by)
+    end([session], "end_session", session.user, by)
 
 
 def end_other_sessions(*, user: User, keep: str, by: User) -> int:
@@ -23,10 +23,10 @@ def end_other_sessions(*, user: User, keep: str, by: User) -> int:
 def end(sessions: Iterable[UserSession], verb: str, user: User, by: User) -> int:
     """In the database and in the cache: the next request of such a browser is a visitor's, and its sockets close."""
     ended = list(sessions)
-    with transaction.atomic():
-        for session in ended:
-            session.end()
-        record(actor=by, verb=verb, about=user, after={"sessions": len(ended)})
+    record(actor=by, verb=verb, about=user, after={"sessions": len(ended)})
+    # In no transaction: until it committed, whoever reads the row would bring the copy in the cache back.
+    for session in ended:
+        session.end()
     events.session_ended.send(sender=User, user=user)
     return len(ended)
 

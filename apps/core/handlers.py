@@ -41,7 +41,9 @@ def not_found(request: HttpRequest, exception: Any) -> HttpResponseBase:
 
 def too_many(request: HttpRequest) -> HttpResponse:
     """What allauth says of mails that are asked for too often."""
-    return render(request, "429.html", status=429, headers={"Retry-After": "60"})
+    response = render(request, "429.html", status=429)
+    response.headers["Retry-After"] = "60"
+    return response
 
 
 def failure(request: HttpRequest) -> HttpResponseBase:

@@ -1,7 +1,5 @@
 """allauth's forms where ours do more: wrong passwords and codes count for the lock-out, and no address is told of."""
 
-from typing import Any
-
 from allauth.account import forms as account
 from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.email_verification import send_verification_email_to_address
@@ -12,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from apps.accounts import lockout
+from apps.accounts.codes import use_code
 from apps.accounts.models import User
 
 
@@ -30,36 +29,37 @@ class NewAddressForm(account.AddEmailForm):
         return address
 
 
-class Guessed:
-    """A mixin: what is typed here may be a guess."""
-
+class PasswordForm(account.ChangePasswordForm):
     user: User
 
-    def guess(self, checked: Any) -> Any:
-        """The result of `checked()`, which raises ValidationError for a wrong one."""
+    def clean_oldpassword(self) -> str:
         lockout.check_may_guess(context.request, self.user)
         try:
-            return checked()
+            return super().clean_oldpassword()
         except ValidationError:
             lockout.note_wrong_guess(context.request, self.user)
             raise
 
 
-class PasswordForm(Guessed, account.ChangePasswordForm):
-    def clean_oldpassword(self) -> str:
-        return self.guess(super().clean_oldpassword)
+class Code:
+    """A mixin before one of allauth's forms for a code."""
 
+    user: User
+    cleaned_data: dict[str, str]
 
-class PasswordAgainForm(Guessed, account.ReauthenticateForm):
-    def clean_password(self) -> str:
-        return self.guess(super().clean_password)
-
-
-class CodeForm(Guessed, second_factor.AuthenticateForm):
     def clean_code(self) -> str:
-        return self.guess(super().clean_code)
+        lockout.check_may_guess(context.request, self.user)
+        code = self.cleaned_data["code"]
+        self.authenticator = use_code(self.user, code)
+        if self.authenticator is None:
+            lockout.note_wrong_guess(context.request, self.user)
+            raise get_adapter().validation_error("incorrect_code")
+        return code
 
 
-class CodeAgainForm(Guessed, second_factor.ReauthenticateForm):
-    def clean_code(self) -> str:
-        return self.guess(super().clean_code)
+class CodeForm(Code, second_factor.AuthenticateForm):
+    pass
+
+
+class CodeAgainForm(Code, second_factor.ReauthenticateForm):
+    pass

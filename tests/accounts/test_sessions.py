@@ -5,13 +5,18 @@ import time
 from datetime import timedelta
 
 import pytest
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from apps.accounts.models import AuditEvent
 from apps.accounts.sessions import SessionStore
+from apps.pages.views.my_account import device_of
+from tests.accounts.browser import ADDRESS, is_in, log_in, verbs
 from tests.factories import PASSWORD, make_user
 
 pytestmark = pytest.mark.django_db
@@ -93,3 +98,104 @@ def test_a_new_password_and_a_lock_end_it_at_once(logged_in, change):
     user.save()
 
     assert logged_in.get(reverse("pages:host")).status_code == 302
+
+
+# Listed and ended -------------------------------------------------------------------------------------
+
+PHONE = "Mozilla/5.0 (Linux; Android 16; Pixel 9) (KHTML, like Gecko) Chrome/143.0 Mobile Safari/537.36"
+
+
+@pytest.fixture
+def two_browsers():
+    """Of the same person, both logged in by the page."""
+    make_user(email=ADDRESS)
+    laptop, phone = Client(), Client(HTTP_USER_AGENT=PHONE)
+    for browser in (laptop, phone):
+        log_in(browser, REMOTE_ADDR="203.0.113.7")
+    return laptop, phone
+
+
+def listed(browser):
+    return browser.get("/account/sessions").context["sessions"]
+
+
+def test_my_sessions_are_listed_with_this_one_marked(two_browsers):
+    laptop, _phone = two_browsers
+    log_in(Client(), make_user(email="kim@example.com").email)
+
+    assert [(one["device"], one["row"].ip, one["here"]) for one in listed(laptop)] == [
+        ("Chrome, Android", "203.0.113.7", False), ("", "203.0.113.7", True),
+    ]  # fmt: skip
+
+
+def test_a_session_that_is_ended_is_over_at_once_in_cache_and_database(two_browsers):
+    laptop, phone = two_browsers
+    key = phone.cookies[settings.SESSION_COOKIE_NAME].value
+    assert is_in(phone)
+    assert seconds_left(key)
+
+    assert laptop.post(f"/account/sessions/{listed(laptop)[0]['row'].pk}/end")["Location"] == "/account/sessions"
+
+    assert (seconds_left(key), SessionStore(key).load()) == (None, {})
+    assert (is_in(phone), is_in(laptop)) == (False, True)
+    assert len(listed(laptop)) == 1
+    assert verbs()[-1] == "end_session"
+
+
+def test_all_others_end_and_this_one_stays(two_browsers):
+    laptop, phone = two_browsers
+    third = Client()
+    log_in(third)
+
+    laptop.post("/account/sessions")
+
+    assert [is_in(browser) for browser in (laptop, phone, third)] == [True, False, False]
+    event = AuditEvent.objects.latest("pk")
+    assert (event.verb, event.after) == ("log_out_everywhere", {"sessions": 2})
+
+
+def test_nobody_ends_a_session_of_somebody_else(two_browsers):
+    laptop, phone = two_browsers
+    stranger = Client()
+    log_in(stranger, make_user(email="kim@example.com").email)
+
+    assert stranger.post(f"/account/sessions/{listed(laptop)[0]['row'].pk}/end").status_code == 404
+    stranger.post("/account/sessions")
+
+    assert is_in(laptop)
+    assert is_in(phone)
+
+
+def test_this_session_is_ended_by_logging_out(two_browsers):
+    laptop, phone = two_browsers
+    here = next(one["row"].pk for one in listed(laptop) if one["here"])
+
+    laptop.post(f"/account/sessions/{here}/end")
+    assert is_in(laptop)
+    laptop.post("/logout")
+
+    assert len(listed(phone)) == 1
+    assert UserSession.objects.count() == 1
+
+
+def test_sessions_that_ran_out_are_not_listed(two_browsers):
+    laptop, phone = two_browsers
+    key = phone.cookies[settings.SESSION_COOKIE_NAME].value
+    Session.objects.filter(session_key=key).update(expire_date=timezone.now() - timedelta(days=1))
+
+    assert len(listed(laptop)) == 1
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "device"),
+    [
+        (PHONE, "Chrome, Android"),
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0", "Firefox, Linux"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) Mobile/15E148 Safari/604.1", "Safari, iPhone"),
+        ("Mozilla/5.0 (Windows NT 10.0) Chrome/143.0.0.0 Safari/537.36 Edg/143.0.0.0", "Edge, Windows"),
+        ("curl/8.1", ""),
+        ("", ""),
+    ],
+)
+def test_a_browser_is_called_by_its_name(user_agent, device):
+    assert device_of(user_agent) == device

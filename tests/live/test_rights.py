@@ -4,11 +4,13 @@ import asyncio
 import contextlib
 
 import pytest
+from allauth.usersessions.models import UserSession
 from channels.layers import get_channel_layer
 from django.contrib.auth import get_user
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
+from apps.accounts.operations import end_other_sessions
 from apps.accounts.tokens import revoke_token
 from apps.accounts.users import change_user
 from apps.jams import identity
@@ -121,7 +123,13 @@ def log_out(user, console):
     caller.client.logout()
 
 
-@pytest.mark.parametrize("end", [demote, log_out])
+def end_sessions(user, console):
+    key = console.socket.request.headers["Cookie"].split("; ")[0].partition("=")[2]
+    UserSession.objects.create(user=user, ip="127.0.0.1", session_key=key)
+    end_other_sessions(user=user, keep="", by=user)
+
+
+@pytest.mark.parametrize("end", [demote, log_out, end_sessions])
 def test_staff_who_are_no_longer_come_back_as_anybody(asgi_server, end):
     user, other = make_staff(), make_staff()
     jam, _jam_song = hidden_night()
