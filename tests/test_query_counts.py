@@ -97,7 +97,28 @@ PAGES = [
     row("pages:accent", 0),
     row("pages:tokens", 3, "host"),  # user, count, page
     row("pages:token_revoke", 2, "host"),  # user, token
-    row("pages:login", 0),
+    row("account_login", 0),
+    row("account_login", 1, "host", status=302),
+    row("account_signup", 0),
+    row("account_inactive", 0),
+    row("account_reset_password", 0),
+    row("account_reset_password_done", 0),
+    row("account_reset_password_from_key", 0),
+    row("account_reset_password_from_key_done", 0),
+    row("account_email_verification_sent", 0),
+    row("account_confirm_email", 1),
+    row("mfa_authenticate", 0, status=302),
+    row("pages:account", 3, "host"),  # user, second factor?, sessions
+    row("pages:sessions", 2, "host"),  # user, sessions
+    row("account_email", 5, "host"),
+    row("account_change_password", 1, "host"),
+    row("account_reauthenticate", 7, "host"),
+    row("mfa_index", 3, "host"),
+    row("mfa_reauthenticate", 4, "host", status=302),
+    row("mfa_activate_totp", 7, "host", status=302),
+    row("mfa_deactivate_totp", 2, "host", status=404),
+    row("mfa_view_recovery_codes", 2, "host", status=404),
+    row("mfa_generate_recovery_codes", 7, "host", status=302),
     row("media/<path:path>", 0),
     row("metrics", 0, status=403),
     row("metrics", 1, "staff"),
@@ -119,9 +140,9 @@ ADMIN = [
     row("admin:index", 2, "staff"),  # what was done last
     row("admin:app_list", 1, "staff"),
     row("admin:search", 1, "staff", "?s=a"),
-    row("admin:login", 0),
+    row("admin:login", 0, status=302),  # the same door
     row("admin:login", 1, "staff", status=302),
-    row("admin:password_change", 1, "staff"),
+    row("admin:password_change", 1, "staff", status=302),
     row("admin:password_change_done", 1, "staff"),
     row("admin:auth_user_password_change", 2, "staff"),
     row("admin:jsi18n", 1, "staff"),
@@ -129,7 +150,7 @@ ADMIN = [
     row("admin:view_on_site", 3, "staff", status=302),  # its model, the row
     row("admin/(?P<url>.*)$", 1, "staff", status=404),
     *page_of_model(
-        "accounts_user", filters="role=host", changelist=3, found=3, add=1, change=2, history=4, delete=6
+        "accounts_user", filters="role=host", changelist=3, found=3, add=1, change=2, history=4, delete=10
     ),
     *page_of_model(
         "accounts_apitoken", filters="live=yes", changelist=2, found=2, add=1, change=3, history=3, delete=2,
@@ -168,6 +189,10 @@ ADMIN = [
     *page_of_model(
         "catalog_songsearch", filters="found=no", changelist=2, found=2, add=1, change=2, history=3, delete=2,
         forbidden=["add", "delete"],
+    ),
+    *page_of_model(
+        "axes_accessattempt", filters="", changelist=2, found=2, add=1, change=2, history=3, delete=3,
+        forbidden=["add"],
     ),
     *page_of_model(
         "voting_vote", filters="", changelist=2, found=2, add=1, change=5, history=3, delete=2, forbidden=["add"]

@@ -5,6 +5,9 @@ from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
+from allauth.account.models import EmailAddress, EmailConfirmationHMAC
+from allauth.usersessions.models import UserSession
+from axes.models import AccessAttempt
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.files.base import ContentFile
@@ -14,6 +17,7 @@ from django.utils import timezone
 
 from apps.accounts.audit import record
 from apps.accounts.models import ApiToken, AuditEvent, User
+from apps.accounts.sessions import SessionStore
 from apps.catalog.models import Song, SongSearch, SongView, Venue
 from apps.jams.models import Attendee, Jam, JamHost, JamSong, JamView
 from apps.voting.models import Vote
@@ -31,7 +35,9 @@ from tests.factories import (
     make_vote,
 )
 
-MODELS = (User, ApiToken, Venue, Song, SongView, SongSearch, Jam, JamSong, Attendee, AuditEvent, JamView, Vote)
+MODELS = (
+    User, ApiToken, Venue, Song, SongView, SongSearch, Jam, JamSong, Attendee, AuditEvent, JamView, Vote, AccessAttempt,
+)  # fmt: skip
 EVERYBODY = ("visitor", "attendee", "phone", "stranger", "host", "program", "other_host", "staff")
 
 
@@ -70,7 +76,9 @@ ONLY_WRITTEN = {
         "last-call", "end", "song-approve", "song-queue", "song-unqueue", "song-play", "song-finish", "song-skip",
         "song-remove", "song-pin", "song-unpin",
     )),
-    *(f"pages:{name}" for name in ("enter", "suggest", "vote", "me", "leave", "add_songs", "song_act", "logout")),
+    *(f"pages:{name}" for name in (
+        "enter", "suggest", "vote", "me", "leave", "add_songs", "song_act", "logout", "session_end",
+    )),
     "admin:logout",
 }  # fmt: skip
 READ = [name for name in ROUTES if name not in ONLY_WRITTEN]
@@ -103,7 +111,11 @@ class World:
         soon = timezone.now() + timedelta(hours=1)  # noted now and not again while a test runs
         self.token, text = make_api_token(user=self.host, last_used_at=soon)
         self.tokens = [secret, strange, self.live.token, text]
+        for number in range(rows):
+            self.come_in(self.host, number)
         self.log(rows)
+        confirmation = EmailConfirmationHMAC(EmailAddress.objects.get(user=self.host))
+        self.keys = {"account_confirm_email": confirmation.key, "account_reset_password_from_key": "set-password"}
         self.upload = default_storage.save("jams/night.webp", ContentFile(b"RIFF"))
         self.callers = {
             "visitor": Caller(),
@@ -157,6 +169,13 @@ class World:
         SongView.objects.create(song=song.song, day=today, times=number)
         SongSearch.objects.create(text=f"text {number}", day=today, found=0, times=number)
 
+    def come_in(self, user, number):
+        """As it is after a log-in, and after a wrong try."""
+        session = SessionStore()
+        session.save()
+        UserSession.objects.create(user=user, ip="203.0.113.7", user_agent="Firefox", session_key=session.session_key)
+        AccessAttempt.objects.create(username=user.email, ip_address=f"203.0.113.{number}", failures_since_start=1)
+
     def log(self, rows):
         """What staff did in the admin, with each model."""
         types = ContentType.objects.get_for_models(*MODELS)  # kept by the process: whoever comes first pays
@@ -197,6 +216,9 @@ class World:
             "content_type_id": ContentType.objects.get_for_model(Jam).pk,
             "object_id": jam.pk,
             "url": "nothing",
+            "uidb36": "1",
+            "key": self.keys.get(name),
+            "session": 0,
         }
         for model in MODELS:
             if route.pattern.startswith(f"admin/{model._meta.app_label}/{model._meta.model_name}/"):

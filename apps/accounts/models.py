@@ -61,8 +61,10 @@ class User(AbstractBaseUser):
 
     def vouch_for_address(self) -> None:
         """It counts as verified: whoever made the account, by command or as staff, knows whose it is."""
-        self.emailaddress_set.exclude(email=self.email).delete()
-        self.emailaddress_set.update_or_create(email=self.email, defaults={"verified": True, "primary": True})
+        from allauth.account.models import EmailAddress
+
+        EmailAddress.objects.filter(user=self).exclude(email=self.email).delete()
+        EmailAddress.objects.update_or_create(user=self, email=self.email, defaults={"verified": True, "primary": True})
 
     @property
     def is_staff(self) -> bool:
@@ -72,7 +74,9 @@ class User(AbstractBaseUser):
 
     @cached_property
     def has_second_factor(self) -> bool:
-        return self.authenticator_set.filter(type="totp").exists()
+        from allauth.mfa.models import Authenticator
+
+        return Authenticator.objects.filter(user=self, type=Authenticator.Type.TOTP).exists()
 
     # The admin asks these; staff may everything, nobody else enters it.
     def has_perm(self, perm: str, obj: Any = None) -> bool:

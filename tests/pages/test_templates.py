@@ -28,7 +28,11 @@ def pages(text):
     at = f"/jams/{jam.slug}"
     found = [guest.get(path) for path in (at, f"{at}?find=song", f"{at}/move")]
     found += [visitor.get(path) for path in (at, f"{at}/screen", f"/jams/{ended.slug}", f"/jams/{ended.slug}/screen")]
-    found += [visitor.get(path) for path in ("/", "/jams", "/songs", "/venues", "/login", "/j/ZZZ", f"/j/{jam.code}")]
+    found += [visitor.get(path) for path in ("/", "/jams", "/songs", "/venues", "/j/ZZZ", f"/j/{jam.code}")]
+    found += [
+        visitor.get(path) for path in ("/login", "/signup", "/account/reset", "/account/verify", "/account/verify/x")
+    ]
+    found += [visitor.get(f"/account/{path}") for path in ("inactive", "reset/sent", "reset/done", "reset/1/x")]
     found += [visitor.get(path) for path in (f"/songs/{song.song_id}", venue.get_absolute_url(), "/nope")]
     token, _text = make_api_token(user=host)
     mine = [
@@ -43,7 +47,8 @@ def pages(text):
         f"{at}/delete",
     ]
     mine += [f"{at}/host/end", f"{at}/host/people/{attendee.pk}/remove"]
-    found += [client.get(path) for path in mine]
+    parts = ("", "/sessions", "/email", "/password", "/second-factor", "/again")
+    found += [client.get(path) for path in (*(f"/account{part}" for part in parts), *mine)]
     return found
 
 
