@@ -161,7 +161,7 @@ ADMIN = [
     row("admin:view_on_site", 3, "staff", status=302),  # its model, the row
     row("admin/(?P<url>.*)$", 1, "staff", status=404),
     *page_of_model(
-        "accounts_user", filters="role=host", changelist=3, found=3, add=1, change=2, history=4, delete=9
+        "accounts_user", filters="role=host", changelist=3, found=3, add=1, change=2, history=4, delete=10
     ),
     *page_of_model(
         "accounts_apitoken", filters="live=yes", changelist=2, found=2, add=1, change=3, history=3, delete=2,

@@ -36,7 +36,9 @@ from tests.factories import (
     make_vote,
 )
 
-MODELS = (User, ApiToken, Venue, Song, SongView, SongSearch, Jam, JamSong, Attendee, AuditEvent, JamView, Vote, AccessAttempt)
+MODELS = (
+    User, ApiToken, Venue, Song, SongView, SongSearch, Jam, JamSong, Attendee, AuditEvent, JamView, Vote, AccessAttempt,
+)  # fmt: skip
 EVERYBODY = ("visitor", "attendee", "phone", "stranger", "host", "program", "other_host", "staff")
 
 
@@ -108,7 +110,8 @@ class World:
             jam_song.suggested_by = self.phone
             jam_song.save()
         _stranger, strange = make_attendee_with_token(jam=make_jam(venue=self.venue), name="Strange Stranger")
-        self.token, text = make_api_token(user=self.host, last_used_at=timezone.now())
+        soon = timezone.now() + timedelta(hours=1)  # noted now and not again while a test runs
+        self.token, text = make_api_token(user=self.host, last_used_at=soon)
         self.tokens = [secret, strange, self.live.token, text]
         self.co_host = JamHost.objects.create(jam=self.live.jam, user=make_user(name="Connie Co-host"), role="co_host")
         for _ in range(min(rows, 15)):  # there are no more at once
@@ -168,7 +171,7 @@ class World:
                 make_vote(jam_song=song)
                 make_jam_song(jam=jam, status="playing", started_at=jam.starts_at)
                 make_jam_song(jam=jam, song=self.song, status="played", ended_at=timezone.now())
-        make_api_token(user=self.host)
+        make_api_token(user=self.host, revoked_at=timezone.now())
         today = timezone.now().date()
         JamView.objects.create(jam=jam, day=today, page="jam", times=number)
         SongView.objects.create(song=song.song, day=today, times=number)

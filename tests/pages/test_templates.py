@@ -34,7 +34,10 @@ def pages(text):
     ]
     found += [visitor.get(f"/account/{path}") for path in ("inactive", "reset/sent", "reset/done", "reset/1/x")]
     found += [visitor.get(path) for path in (f"/songs/{song.song_id}", venue.get_absolute_url(), "/nope")]
+    token, _text = make_api_token(user=host)
     mine = [
+        "/account/tokens",
+        f"/account/tokens/{token.pk}/revoke",
         "/host",
         "/jams/new",
         "/venues/new",

@@ -13,9 +13,10 @@ PAGE = "/account/tokens"
 NEW = {"name": "Lights <b>", "scopes": ["jams"], "days": "30"}
 
 
-def test_a_token_is_made_and_shown_on_the_answer_alone(as_host, host):
+def test_a_token_is_made_and_shown_on_the_answer_alone(as_host, host, text):
     answer = as_host.post(PAGE, NEW)
 
+    assert "It holds until" in text(answer)
     text = re.search(r"<output[^>]*>(jvt_[^<]*)</output>", answer.content.decode())[1]
     token = find_token(text)
     assert (token.user, token.name, token.scopes) == (host, "Lights <b>", ["jams"])
