@@ -22,7 +22,7 @@ def address_of(peer: str, forwarded: str) -> str:
 
 @functools.lru_cache(maxsize=4096)
 def found(peer: str, forwarded: str, trusted: Trusted) -> str:
-    """Each proxy writes behind the others whom it heard, so the client is the first from the right that we do not trust:
+    """Each proxy writes behind the others whom it heard, so the client is the first from the right that is not trusted:
     what stands further left, it may have made up. What is no address ends the walk."""
     hops = forwarded.split(",") if forwarded else []
     address = parsed(peer)
