@@ -81,12 +81,18 @@ def file_of(kind, **options):
     return out.getvalue()
 
 
+def with_text(text):
+    info = PngImagePlugin.PngInfo()
+    info.add_text("x", text)
+    return info
+
+
 EVIL = b"<script>alert(document.cookie)</script><?php system($_GET['x']); ?>"
 POLYGLOTS = {
     "a page behind a JPEG": file_of("JPEG") + EVIL,
     "a page in a JPEG's comment": file_of("JPEG", comment=EVIL),
     "an archive behind a PNG": file_of("PNG") + b"PK\x03\x04" + EVIL,
-    "a page in a PNG's text": file_of("PNG", pnginfo=(lambda i: (i.add_text("x", EVIL.decode()), i)[1])(PngImagePlugin.PngInfo())),
+    "a page in a PNG's text": file_of("PNG", pnginfo=with_text(EVIL.decode())),
     "a page in a WebP's XMP": file_of("WEBP", xmp=EVIL),
     "a page in a profile": file_of("JPEG", icc_profile=EVIL),
 }  # fmt: skip
@@ -149,8 +155,13 @@ def test_more_fields_than_any_form_has_are_refused_or_read_at_once(many):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("path", ["..%2f..%2fsettings.py", "....//settings.py", "%2e%2e/%2e%2e/etc/passwd", "/etc/passwd",
-                                  "jams/..%5c..%5csecret_key", "jams/%00.webp", "../secret_key"])  # fmt: skip
+@pytest.mark.parametrize(
+    "path",
+    [
+        "..%2f..%2fsettings.py", "....//settings.py", "%2e%2e/%2e%2e/etc/passwd", "/etc/passwd",
+        "jams/..%5c..%5csecret_key", "jams/%00.webp", "../secret_key",
+    ],
+)  # fmt: skip
 def test_no_path_leads_out_of_the_uploads(settings, tmp_path, path):
     settings.MEDIA_ROOT = str(tmp_path / "media")
     (tmp_path / "media" / "jams").mkdir(parents=True)
@@ -165,8 +176,10 @@ def test_no_path_leads_out_of_the_uploads(settings, tmp_path, path):
 # Where a form leads to, and who it is for -------------------------------------------------------------
 
 ELSEWHERE = [
-    "https://evil.example/", "//evil.example", "///evil.example", "/\\evil.example", "\\\\evil.example", "\t//evil.example",
-    "javascript:alert(1)", "data:text/html,x", "https:evil.example", "http:///evil.example", "https://testserver@evil.example",
+    "https://evil.example/", "//evil.example", "///evil.example", "/\\evil.example", "\\\\evil.example",
+    "\t//evil.example",
+    "javascript:alert(1)", "data:text/html,x", "https:evil.example", "http:///evil.example",
+    "https://testserver@evil.example",
     "/host\r\nSet-Cookie: a=b", "//testserver.evil.example",
 ]  # fmt: skip
 
@@ -220,7 +233,21 @@ def test_a_session_is_new_at_log_in_and_dead_after_log_out():
 
 # Names ------------------------------------------------------------------------------------------------
 
-HIDING = ["\u200b", "\u200e", "\u202e", "\u2066", "\u2069", "\ufeff", "\u00ad", "\x00", "\x1b", "\u2028", "\u115f", "\u3164", "\U000e0041"]
+HIDING = [
+    "\u200b",
+    "\u200e",
+    "\u202e",
+    "\u2066",
+    "\u2069",
+    "\ufeff",
+    "\u00ad",
+    "\x00",
+    "\x1b",
+    "\u2028",
+    "\u115f",
+    "\u3164",
+    "\U000e0041",
+]
 
 
 @pytest.mark.parametrize("sign", HIDING)
@@ -249,6 +276,7 @@ def patterns():
                     yield f"{module.name}.{name}", part
 
 
+SEARCHED = {"FORMULA", "CONTROLS", "WINDOWS", "NOT_UTF8", "SUSPICIONS", "NUL", "SECRETS"}  # the others match as a whole
 HOSTILE = ["\\", "a", "0", " ", "'", "=", ":", "1:", "a?", "&#", "Ã", "token", "://a", "\\u", "a0", ".", "-", "a "]
 
 
@@ -259,7 +287,7 @@ def test_no_pattern_takes_long_for_a_long_text():
             text = piece * (40_000 // len(piece)) + "!"
             text = text.encode("latin-1", "ignore") if isinstance(pattern.pattern, bytes) else text
             began = time.perf_counter()
-            pattern.search(text), pattern.fullmatch(text)
+            pattern.search(text) if name.rpartition(".")[2] in SEARCHED else pattern.fullmatch(text)
             assert time.perf_counter() - began < 1.5, (name, pattern.pattern, piece)
             tried += 1
 

@@ -106,7 +106,11 @@ def test_the_longest_beginning_counts(settings):
 
 
 def test_json_runs_nothing(jam):
-    for response in (Caller()("GET", "/api/v1/jams"), Caller()("GET", "/api/v1/nothing"), Caller()("POST", "/api/v1/jams")):
+    for response in (
+        Caller()("GET", "/api/v1/jams"),
+        Caller()("GET", "/api/v1/nothing"),
+        Caller()("POST", "/api/v1/jams"),
+    ):
         assert response["Content-Security-Policy"] == RUNS_NOTHING
         assert response["X-Content-Type-Options"] == "nosniff"
         assert response["Cross-Origin-Resource-Policy"] == "same-origin"
