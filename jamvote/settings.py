@@ -47,7 +47,7 @@ try:
     DEBUG = env.bool("DEBUG", False)
     SECRET_KEY = env.str("SECRET_KEY", "")
     # Earlier keys, so that nobody is logged out or loses votes when the key changes.
-    SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", [])
+    SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
     DATA_DIR = env.path("DATA_DIR", BASE_DIR / "var")
     PUBLIC_URL = env.str("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
     ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"], validate=Length(min=1))
@@ -71,9 +71,8 @@ try:
     STAFF_SECOND_FACTOR = env.bool("STAFF_SECOND_FACTOR", False)  # without one, staff may no more than hosts
     LOG_LEVEL = env.log_level("LOG_LEVEL", logging.INFO)
     HSTS_SECONDS = env.int("HSTS_SECONDS", 2 * 365 * 24 * 3600, validate=Range(min=0))
-    REPORT_URI = env.str(
-        "CSP_REPORT_URI", "", validate=Regexp(r"^((https://|/)[^\s;,]+)?$")
-    )  # what pages refused to do
+    # Where browsers tell what a page was kept from.
+    REPORT_URI = env.str("CSP_REPORT_URI", "", validate=Regexp(r"^((https://|/)[^\s;,]+)?$"))
 
     # Limits. Every one can be set from the environment under its own name.
     MAX_BODY_BYTES = env.int("MAX_BODY_BYTES", 1024 * 1024, validate=positive)

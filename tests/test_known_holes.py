@@ -61,7 +61,8 @@ def test_invented_session_ids_are_nobody(night):
     signed = cookies.sign(token)
     invented = [
         "1", str(sam.pk), "Sam", "00000000-0000-4000-8000-000000000000", "x" * 43, token[:-1], f"{token}x",
-        sam.secret_hash, "null", "undefined", "", "' OR 1=1 --", "*", "\0", signed[:-1] + ("A" if signed[-1] != "A" else "B"),
+        sam.secret_hash, "null", "undefined", "", "' OR 1=1 --", "*", "\0",
+        signed[:-1] + ("A" if signed[-1] != "A" else "B"),
         cookies.sign("x" * 43), cookies.sign(str(sam.pk)),
     ]  # fmt: skip
     callers = [Caller(token=name) for name in invented if name.isprintable()]

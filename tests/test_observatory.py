@@ -39,7 +39,7 @@ def csp(answer):
     broad = {"*", "http:", "https:", "data:", "'unsafe-inline'"}
     if broad & {*scripts, *objects}:
         return -20
-    if "http:" in " ".join(sum(parts.values(), [])):
+    if "http:" in [value for values in parts.values() for value in values]:
         return -20
     if "'unsafe-eval'" in scripts:
         return -10

@@ -25,7 +25,7 @@ KEY = re.compile(
 SIGNS = {"b": "♭", "♭": "♭", "flat": "♭", "#": "♯", "♯": "♯", "sharp": "♯", "": ""}
 MINOR = {"m", "min", "minor", "-"}
 CLOCK = re.compile(r"(?:(?P<hours>\d):)?(?P<minutes>\d{1,3}):(?P<seconds>[0-5]\d)")
-PART = re.compile(r"(?P<instrument>[^:?*]+?)\s*(?::\s*(?P<count>\d+))?\s*(?P<optional>[?*])?")
+PART = re.compile(r"(?P<instrument>[^:?*]*[^:?*\s])\s*(?::\s*(?P<count>\d+))?\s*(?P<optional>[?*])?")
 
 
 Value = TypeVar("Value")

@@ -17,7 +17,7 @@ NAMES = ("title", "artist")
 SHOWN = 60
 
 # Spreadsheets run what begins like this; the export puts an apostrophe before it.
-FORMULA = re.compile(r"'*[=+\-@＝＋－＠]")
+FORMULA = re.compile(r"\A'*[=+\-@＝＋－＠]")
 CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\x81\x8d\x8f\x90\x9d]")
 WINDOWS = re.compile(r"[\x80-\x9f]")
 NOT_UTF8 = re.compile(r"[\ud800-\udfff]")

@@ -54,7 +54,7 @@ def user_with(cookies: dict[str, str], authorization: str = "") -> Any:
     request = HttpRequest()
     request.session = import_module(settings.SESSION_ENGINE).SessionStore(cookies.get(settings.SESSION_COOKIE_NAME))
     # After SECRET_KEY has changed, Django gives a session a new name. A socket cannot tell the browser of it.
-    request.session.cycle_key = lambda: None
+    request.session.cycle_key = lambda: None  # type: ignore[method-assign]
     return get_user(request)
 
 

@@ -49,7 +49,9 @@ def test_from_sign_up_over_the_mailed_link_to_the_first_venue(client):
     assert client.get(link(0)).status_code == 200
     assert client.post(link(0))["Location"] == "/login"
     assert log_in(client)["Location"] == "/host"
-    client.post("/venues/new", {"name": "The Anchor", "time_zone": "Europe/London", "accent": "#e0a030", "counts": "live"})
+    client.post(
+        "/venues/new", {"name": "The Anchor", "time_zone": "Europe/London", "accent": "#e0a030", "counts": "live"}
+    )
 
     user = User.objects.get()
     assert (user.name, user.email, user.role) == ("Robin Hale", ADDRESS, "host")

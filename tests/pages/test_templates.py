@@ -28,7 +28,10 @@ def pages(text):
     at = f"/jams/{jam.slug}"
     found = [guest.get(path) for path in (at, f"{at}?find=song", f"{at}/move")]
     found += [visitor.get(path) for path in (at, f"{at}/screen", f"/jams/{ended.slug}", f"/jams/{ended.slug}/screen")]
-    found += [visitor.get(path) for path in (f"{at}/display/nope", "/", "/jams", "/songs", "/venues", "/j/ZZZ", f"/j/{jam.code}")]
+    found += [
+        visitor.get(path)
+        for path in (f"{at}/display/nope", "/", "/jams", "/songs", "/venues", "/j/ZZZ", f"/j/{jam.code}")
+    ]
     found += [
         visitor.get(path) for path in ("/login", "/signup", "/account/reset", "/account/verify", "/account/verify/x")
     ]
