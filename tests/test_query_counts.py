@@ -94,7 +94,7 @@ PAGES = [
     row("pages:console", 8, "host", "?find=open", of="hidden"),  # counted songs, hits
     row("pages:act", 3, "host"),
     row("pages:attendee_remove", 4, "host"),  # the attendee
-    row("pages:jam_new", 4, "host"),  # has a venue?, venues twice: choices, the first
+    row("pages:jam_new", 5, "host"),  # has a venue?, the first with what it allows, venues twice: choices, the first
     row("pages:jam_edit", 3, "host"),
     row("pages:jam_duplicate", 3, "host"),
     row("pages:jam_delete", 3, "host"),
