@@ -89,9 +89,9 @@ PAGES = [
     row("metrics", 0, status=403),
     row("metrics", 1, "staff"),
     # What hosts see begins with the user; of one jam: the jam, whether it is theirs.
-    row("pages:host", 5, "host"),  # what is on, count, past, venues
-    row("pages:console", 6, "host"),  # pending, people, snapshot
-    row("pages:console", 8, "host", "?find=open", of="hidden"),  # counted songs, hits
+    row("pages:host", 6, "host"),  # what is on, what of it may be changed, count, past, venues
+    row("pages:console", 7, "host"),  # may it be changed?, pending, people, snapshot
+    row("pages:console", 9, "host", "?find=open", of="hidden"),  # counted songs, hits
     row("pages:act", 3, "host"),
     row("pages:attendee_remove", 4, "host"),  # the attendee
     row("pages:jam_new", 5, "host"),  # has a venue?, the first with what it allows, venues twice: choices, the first
