@@ -1,12 +1,20 @@
-"""Every route of the API, who may use it, and a world to use it in."""
+"""Every route of the API, the right that it asks for, and a world to use it in.
 
+Who may what is not written here but in the table of roles (apps/accounts/roles.py): a row names the right, the rest
+follows from what each caller is to the thing. What is otherwise stands behind the row, by the caller's name.
+"""
+
+from collections.abc import Set
+from contextlib import contextmanager
 from types import SimpleNamespace
+from typing import Any, NamedTuple
 
-import pytest
+from django.db import transaction
 from django.urls import reverse
 
+from apps.accounts.roles import Right, Role, may
 from apps.jams.invitations import invite
-from apps.jams.models import JamHost
+from apps.jams.models import Attendee, JamHost
 from tests.callers import Caller, with_cookie
 from tests.factories import (
     make_api_token,
@@ -20,119 +28,159 @@ from tests.factories import (
     make_venue,
 )
 
-ROLES = [
-    "anonymous",
-    "attendee",
-    "stranger",
-    "phone",
-    "forged_form",
-    "host",
-    "host_without_csrf",
-    "other_host",
-    "staff",
-]
-PEOPLE = {"attendee", "phone"}
-NOBODY = {"anonymous", "attendee", "stranger", "phone", "forged_form"}  # has no account
-HOSTS = {"host", "staff"}
-LOGGED_IN = {"host", "other_host", "staff"}
-
-
-def row(name, method, allowed, status=200, *, body=None, others=403, **exceptions):
-    """`allowed` roles get `status`, `others` theirs, and some an answer of their own. Where a change needs a log-in,
-    who has no account hears that, before anything is looked up."""
-    answers = dict.fromkeys(ROLES, others)
-    if others == 403 and method != "GET":
-        answers |= dict.fromkeys(NOBODY, 401)
-    answers |= dict.fromkeys(allowed, status) | exceptions
-    return pytest.param(name, method, body, answers, id=f"{method} {name}")
-
-
-def vote(name, method, **options):
-    """Only attendees of this jam; a page of another site cannot use their cookie, nor a host's session."""
-    return row(name, method, PEOPLE, others=401, forged_form=403, **options)
-
-
-UNKNOWN = dict.fromkeys(NOBODY, 401)
-
-
-def own(name, method, allowed=LOGGED_IN, status=200, *, others=403, body=None):
-    """Of one's own account. A form of another site changes nothing."""
-    unforged = {"host_without_csrf": status if "host" in allowed and method == "GET" else 403}
-    return row(name, method, allowed, status, others=others, body=body, **UNKNOWN | unforged)
-
-
+# What each caller is to the jam (and its venue) of the world, and to the one elsewhere. A new kind of caller (an API
+# token of a scope, the link of a display) is a line here and one in `make_world`.
+OWNER_AND_MANAGER = {Role.HOST, Role.OWNER, Role.MANAGER}
+CALLERS: dict[str, dict[str, Set[Role]]] = {
+    "anonymous": {"own": set(), "other": set()},
+    "attendee": {"own": {Role.ATTENDEE}, "other": set()},  # by token
+    "phone": {"own": {Role.ATTENDEE}, "other": set()},  # by cookie
+    "forged_form": {"own": {Role.ATTENDEE}, "other": set()},  # the same phone, from a page of somebody else's
+    "removed": {"own": set(), "other": set()},
+    "stranger": {"own": set(), "other": {Role.ATTENDEE}},
+    "host": {"own": OWNER_AND_MANAGER, "other": {Role.HOST}},
+    "host_without_csrf": {"own": OWNER_AND_MANAGER, "other": {Role.HOST}},
+    "owner": {"own": {Role.HOST, Role.OWNER}, "other": {Role.HOST}},
+    "co_host": {"own": {Role.HOST, Role.CO_HOST}, "other": {Role.HOST}},
+    "manager": {"own": {Role.HOST, Role.MANAGER}, "other": {Role.HOST}},
+    "other_host": {"own": {Role.HOST}, "other": OWNER_AND_MANAGER},
+    "staff": {"own": {Role.HOST, Role.STAFF}, "other": {Role.HOST, Role.STAFF}},
+}
+ROLES = list(CALLERS)
+# For rows whose rule is in no table: the callers themselves.
 EVERYBODY = set(ROLES)
+PEOPLE = {"attendee", "phone"}
+HOSTS = {"host", "owner", "co_host", "manager", "staff"}
+LOGGED_IN = HOSTS | {"other_host"}
+SAFE = {"GET", "HEAD", "OPTIONS"}
+
+
+class Row(NamedTuple):
+    name: str
+    method: str
+    allowed: Any  # a Right, several of which one is enough, or a set of callers
+    status: int
+    body: dict[str, Any] | None
+    others: int
+    exceptions: dict[str, int]
+    needs_account: bool  # whoever has none hears that, before anything is looked up
+
+    @property
+    def rights(self) -> tuple[Right, ...]:
+        return (self.allowed,) if isinstance(self.allowed, Right) else tuple(self.allowed)
+
+    @property
+    def of_a_jam(self) -> bool:
+        return self.name not in OF_NO_JAM
+
+    def answer(self, caller: str, at: str = "own") -> int:
+        if at == "own" and caller in self.exceptions:
+            return self.exceptions[caller]
+        if self.is_forged(caller, at):
+            return 403
+        if self.lets(caller, at):
+            return self.status
+        return 401 if self.needs_account and Role.HOST not in CALLERS[caller]["own"] else self.others
+
+    def lets(self, caller: str, at: str = "own") -> bool:
+        if isinstance(self.allowed, set):
+            return caller in self.allowed
+        return any(may(right, {Role.ANYBODY, *CALLERS[caller][at]}) for right in self.rights)
+
+    def is_forged(self, caller: str, at: str) -> bool:
+        """From a page of somebody else's: a session is always refused, an attendee's cookie where it is asked for."""
+        if self.method in SAFE:
+            return False
+        as_oneself = Role.ATTENDEE in CALLERS[caller][at] and Right.TAKE_PART in self.rights
+        return caller == "host_without_csrf" or (caller == "forged_form" and as_oneself)
+
+
+def row(name, method, allowed, status=200, *, body=None, others=403, **exceptions) -> Row:
+    """Who is allowed gets `status`, `others` theirs, and some callers an answer of their own."""
+    return Row(name, method, allowed, status, body, others, exceptions, others == 403 and method not in SAFE)
+
+
+def own(*given, **options) -> Row:
+    """Of an account, also when it is only read."""
+    return row(*given, **options)._replace(needs_account=True)
+
+
+def vote(name, method, allowed=Right.TAKE_PART, **options) -> Row:
+    """As oneself: whoever is nobody in this jam hears so, and who was removed as well."""
+    return row(name, method, allowed, others=401, removed=403, **options)
+
+
 TIMES = {"starts_at": "2026-12-01T20:00:00Z", "ends_at": "2026-12-01T23:00:00Z"}
 MATRIX = [
-    row("root", "GET", EVERYBODY),
-    row("schema", "GET", EVERYBODY),
-    row("docs", "GET", EVERYBODY),
-    row("auth", "GET", EVERYBODY),
-    own("tokens", "GET"),
-    own("tokens", "POST", status=201, body={"name": "Lights", "scopes": ["jams"]}),
+    row("root", "GET", Right.WATCH),
+    row("schema", "GET", Right.WATCH),
+    row("docs", "GET", Right.WATCH),
+    row("auth", "GET", Right.WATCH),
+    own("tokens", "GET", LOGGED_IN | {"host_without_csrf"}),
+    own("tokens", "POST", LOGGED_IN, 201, body={"name": "Lights", "scopes": ["jams"]}),
     own("token", "DELETE", {"host"}, 204, others=404),  # the host's
-    row("users", "GET", {"staff"}, **UNKNOWN),
-    own("myself", "GET"),
-    own("myself", "PATCH", body={"name": "Other"}),
-    own("user", "GET", {"host", "staff"}, others=404),  # the host's
-    row("user", "PATCH", {"staff"}, body={"name": "Other"}),
-    row("jams", "GET", EVERYBODY),
+    own("users", "GET", Right.ADMINISTER),
+    own("myself", "GET", LOGGED_IN | {"host_without_csrf"}),
+    own("myself", "PATCH", LOGGED_IN, body={"name": "Other"}),
+    own("user", "GET", {"host", "host_without_csrf", "staff"}, others=404),  # the host's
+    own("user", "PATCH", Right.ADMINISTER, body={"name": "Other"}),
+    row("jams", "GET", Right.WATCH),
     # The body names the venue; only who manages it makes a jam there.
-    row("jams", "POST", {"host", "staff"}, 201, body=TIMES | {"name": "New", "venue": "VENUE"}),
-    row("jam-by-slug", "GET", EVERYBODY),
-    row("jam", "GET", EVERYBODY),
-    row("jam", "PATCH", HOSTS, body={"name": "Other"}),
-    row("jam", "DELETE", HOSTS, 204),
-    row("snapshot", "GET", EVERYBODY),
-    row("desk", "GET", HOSTS | {"host_without_csrf"}),
-    row("duplicate", "POST", HOSTS, 201, body={"starts_at": "2026-12-01T20:00:00Z"}),
-    row("pause", "POST", HOSTS, body={"voting": True}),
-    row("open", "POST", HOSTS, 409),
-    row("start", "POST", HOSTS),
-    row("last-call", "POST", HOSTS),
-    row("end", "POST", HOSTS),
-    row("start-next", "POST", HOSTS),
-    row("attendees", "POST", EVERYBODY, 201, body={"display_name": "Ana"}, host_without_csrf=403),
-    row("attendee", "DELETE", HOSTS, 204),
-    row("clusters", "GET", HOSTS | {"host_without_csrf"}),
-    row("void", "POST", HOSTS, body={"attendees": "ATTENDEES"}),
-    row("door", "GET", HOSTS | {"host_without_csrf"}),  # and screens that a link has opened: tests/jams/test_door.py
-    row("door", "POST", HOSTS, body={"door": "code"}),
-    row("hosts", "GET", HOSTS | {"host_without_csrf"}),
-    row("host", "DELETE", HOSTS, 204),
-    row("invitations", "GET", HOSTS | {"host_without_csrf"}),
-    row("invitations", "POST", HOSTS, 201, body={"role": "co_host"}),
-    row("invitation", "DELETE", HOSTS, 204),
+    row("jams", "POST", Right.HOLD_JAM, 201, body=TIMES | {"name": "New", "venue": "VENUE"}),
+    row("jam-by-slug", "GET", Right.WATCH),
+    row("jam", "GET", Right.WATCH),
+    row("jam", "PATCH", Right.CHANGE_JAM, body={"name": "Other"}),
+    row("jam", "DELETE", Right.DELETE_JAM, 204),
+    row("snapshot", "GET", Right.WATCH),
+    row("desk", "GET", Right.RUN),
+    row("duplicate", "POST", Right.DUPLICATE, 201, body={"starts_at": "2026-12-01T20:00:00Z"}),
+    row("pause", "POST", Right.RUN, body={"voting": True}),
+    row("open", "POST", Right.RUN, 409),
+    row("start", "POST", Right.RUN),
+    row("last-call", "POST", Right.RUN),
+    row("end", "POST", Right.RUN),
+    row("start-next", "POST", Right.RUN),
+    row("attendees", "POST", Right.JOIN, 201, body={"display_name": "Ana"}, removed=403),
+    row("attendee", "DELETE", Right.RUN, 204),
+    row("clusters", "GET", Right.RUN),
+    row("void", "POST", Right.RUN, body={"attendees": "ATTENDEES"}),
+    row("door", "GET", Right.RUN),  # and screens that a link has opened: tests/jams/test_door.py
+    row("door", "POST", Right.RUN, body={"door": "code"}),
+    row("hosts", "GET", Right.RUN),
+    row("host", "DELETE", Right.APPOINT, 204),  # a co-host; who may go by themselves
+    row("invitations", "GET", Right.RUN),
+    row("invitations", "POST", Right.APPOINT, 201, body={"role": "co_host"}),
+    row("invitation", "DELETE", Right.APPOINT, 204),  # of a co-host
     # The body names the invitation; who runs the jam already does not use it up.
-    row("accept", "POST", {"other_host"}, body={"token": "TOKEN"}, host=409, staff=409),
-    row("me", "GET", PEOPLE | {"forged_form"}, others=401),
-    vote("me", "PATCH", body={"display_name": "Ana"}, host_without_csrf=403),
-    vote("me", "DELETE", status=204, host_without_csrf=403),
-    row("votes", "GET", PEOPLE | {"forged_form"}, others=401),
-    row("jam-songs", "GET", EVERYBODY),
-    vote("jam-songs", "POST", status=201, body={"song": "SONG"}, host=201, staff=201, host_without_csrf=403),
-    vote("vote", "PUT", host_without_csrf=403),
-    vote("vote", "DELETE", host_without_csrf=403),
-    row("move", "POST", HOSTS, body={"position": 0}),
-    row("song-approve", "POST", HOSTS),
-    row("song-queue", "POST", HOSTS),
-    row("song-unqueue", "POST", HOSTS),
-    row("song-play", "POST", HOSTS),
-    row("song-finish", "POST", HOSTS),
-    row("song-skip", "POST", HOSTS),
-    row("song-remove", "POST", HOSTS),
-    row("song-pin", "POST", HOSTS),
-    row("song-unpin", "POST", HOSTS),
-    row("songs", "GET", EVERYBODY),
-    row("songs", "POST", LOGGED_IN, 201, body={"title": "New", "artist": "Somebody"}),
-    row("song", "GET", EVERYBODY),
-    row("song", "PATCH", {"staff"}, body={"title": "Other"}),
-    row("song", "DELETE", {"staff"}, 204),
-    row("venues", "GET", EVERYBODY),
-    row("venues", "POST", LOGGED_IN, 201, body={"name": "A New Venue"}),
-    row("venue", "GET", EVERYBODY),
-    row("venue", "PATCH", {"host", "staff"}, body={"town": "Bristol"}),
-    row("venue", "DELETE", {"host", "staff"}, 204),
+    row("accept", "POST", {"other_host"}, body={"token": "TOKEN"}, others=409)._replace(needs_account=True),
+    vote("me", "GET"),
+    vote("me", "PATCH", body={"display_name": "Ana"}),
+    vote("me", "DELETE", status=204),
+    vote("votes", "GET"),
+    row("jam-songs", "GET", Right.WATCH),
+    vote("jam-songs", "POST", (Right.TAKE_PART, Right.RUN), status=201, body={"song": "SONG"}),
+    vote("vote", "PUT"),
+    vote("vote", "DELETE"),
+    row("move", "POST", Right.RUN, body={"position": 0}),
+    row("song-approve", "POST", Right.RUN),
+    row("song-queue", "POST", Right.RUN),
+    row("song-unqueue", "POST", Right.RUN),
+    row("song-play", "POST", Right.RUN),
+    row("song-finish", "POST", Right.RUN),
+    row("song-skip", "POST", Right.RUN),
+    row("song-remove", "POST", Right.RUN),
+    row("song-pin", "POST", Right.RUN),
+    row("song-unpin", "POST", Right.RUN),
+    row("songs", "GET", Right.WATCH),
+    row("songs", "POST", Right.ADD_SONG, 201, body={"title": "New", "artist": "Somebody"}),
+    row("song", "GET", Right.WATCH),
+    row("song", "PATCH", Right.CHANGE_SONG, body={"title": "Other"}),
+    row("song", "DELETE", Right.CHANGE_SONG, 204),
+    row("venues", "GET", Right.WATCH),
+    row("venues", "POST", Right.ADD_VENUE, 201, body={"name": "A New Venue"}),
+    row("venue", "GET", Right.WATCH),
+    row("venue", "PATCH", Right.CHANGE_VENUE, body={"town": "Bristol"}),
+    row("venue", "DELETE", Right.DELETE_VENUE, 204),
 ]
 STATUS_FOR = {
     "song-approve": "pending",
@@ -144,64 +192,98 @@ STATUS_FOR = {
 
 
 def make_world():
-    """A jam with its people, and others who have no business there."""
+    """A jam with its people, and another one at another venue with its own."""
     host, other_host = make_user(), make_user()
-    venue = make_venue(manager=host)
-    jam = make_jam(host=host, venue=venue)
-    other_jam = make_jam(host=other_host, venue=make_venue(manager=other_host))
+    venue, other_venue = make_venue(manager=host), make_venue(manager=other_host)
+    jam, other_jam = make_jam(host=host, venue=venue), make_jam(host=other_host, venue=other_venue)
+    owner, co_host, manager = make_user(), make_user(), make_user()
+    JamHost.objects.create(jam=jam, user=owner, role=JamHost.Role.OWNER)
+    JamHost.objects.create(jam=jam, user=co_host, role=JamHost.Role.CO_HOST)
+    venue.managers.add(manager)
     sam, token = make_attendee_with_token(jam=jam, name="Sam")
+    _removed, lost = make_attendee_with_token(jam=jam, state=Attendee.State.REMOVED)
     _stranger, strange_token = make_attendee_with_token(jam=other_jam)
     callers = {
         "anonymous": Caller(),
         "attendee": Caller(token=token),
-        "stranger": Caller(token=strange_token),
         "phone": with_cookie(jam, token),
         "forged_form": with_cookie(jam, token, csrf=False),
+        "removed": with_cookie(jam, lost),
+        "stranger": with_cookie(other_jam, strange_token),
         "host": Caller(user=host),
         "host_without_csrf": Caller(user=host, csrf=False),
+        "owner": Caller(user=owner),
+        "co_host": Caller(user=co_host),
+        "manager": Caller(user=manager),
         "other_host": Caller(user=other_host),
         "staff": Caller(user=make_staff()),
     }
-    return SimpleNamespace(jam=jam, venue=venue, sam=sam, callers=callers, host=host, other_host=other_host)
+    return SimpleNamespace(
+        jam=jam, venue=venue, sam=sam, callers=callers, host=host, other_host=other_host, co_host=co_host,
+        jams={"own": jam, "other": other_jam}, venues={"own": venue, "other": other_venue},
+    )  # fmt: skip
 
 
-OF_ACCOUNTS = {"auth", "tokens", "token", "users", "myself", "user"}
-OF_NO_JAM = {"root", "schema", "docs", "jams", "songs", "song", "venues", "venue", "accept"} | OF_ACCOUNTS
+@contextmanager
+def undone():
+    """Whatever is written meanwhile is taken back: many cells share one world."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
-def address(world, name):
+OF_ACCOUNTS = {"auth", "tokens", "token", "users", "myself", "user", "accept"}
+OF_NO_JAM = {"root", "schema", "docs", "jams", "songs", "song", "venues", "venue"} | OF_ACCOUNTS
+SHARED = OF_NO_JAM - {"jams", "venue"}  # which are the same wherever one is at home
+
+
+def address(world, name, at="own"):
     """Of the thing in this world that the route is about."""
-    if name in OF_NO_JAM - {"song", "venue", "token", "user"}:
-        return reverse(f"api:{name}")
-    if name == "token":
-        return reverse("api:token", kwargs={"pk": make_api_token(user=world.host)[0].pk})
-    if name == "user":
-        return reverse("api:user", kwargs={"pk": world.host.pk})
-    if name == "song":
-        return reverse("api:song", kwargs={"pk": make_song().pk})
-    if name == "venue":
-        return reverse("api:venue", kwargs={"slug": make_venue(manager=world.host).slug})
-    ids = {"slug": world.jam.slug}
+    if name in OF_NO_JAM:
+        return reverse(f"api:{name}", kwargs=of_no_jam(world, name, at))
+    jam = world.jams[at]
+    ids = {"slug": jam.slug}
     if name == "attendee":
-        ids["pk"] = make_attendee(jam=world.jam).pk
+        ids["pk"] = make_attendee(jam=jam).pk
     elif name == "host":
-        ids["pk"] = JamHost.objects.create(jam=world.jam, user=make_user(), role="co_host").pk
+        ids["pk"] = JamHost.objects.create(jam=jam, user=make_user(), role="co_host").pk
     elif name == "invitation":
-        ids["pk"] = invite(jam=world.jam, host=world.host, role="co_host")[0].pk
+        ids["pk"] = invitation_to(world, at)[0].pk
     elif name in {"vote", "move"} or name.startswith("song-"):
         status = STATUS_FOR.get(name, "open")
-        ids["pk"] = make_jam_song(jam=world.jam, status=status, position=1 if status == "queued" else None).pk
+        ids["pk"] = make_jam_song(jam=jam, status=status, position=1 if status == "queued" else None).pk
     elif name == "start-next":
-        make_jam_song(jam=world.jam, status="queued", position=1)
+        make_jam_song(jam=jam, status="queued", position=1)
     return reverse(f"api:{name}", kwargs=ids)
 
 
-def filled(world, body):
+def of_no_jam(world, name, at):
+    made = {
+        "song": lambda: {"pk": make_song().pk},
+        "venue": lambda: {"slug": empty_venue(world, at).slug},
+        "token": lambda: {"pk": make_api_token(user=world.host)[0].pk},
+        "user": lambda: {"pk": world.host.pk},
+    }
+    return made[name]() if name in made else {}
+
+
+def invitation_to(world, at):
+    return invite(jam=world.jams[at], host=world.host if at == "own" else world.other_host, role="co_host")
+
+
+def empty_venue(world, at="own"):
+    """One that can be deleted, with the managers of the jam's."""
+    venue = make_venue()
+    venue.managers.set(world.venues[at].managers.all())
+    return venue
+
+
+def filled(world, body, at="own"):
     names = {
-        "VENUE": lambda: world.venue.slug,
+        "VENUE": lambda: world.venues[at].slug,
         "SONG": lambda: make_song().pk,
-        "ATTENDEES": lambda: [make_attendee(jam=world.jam).pk],
-        "TOKEN": lambda: invite(jam=world.jam, host=world.host, role="co_host")[1],
+        "ATTENDEES": lambda: [make_attendee(jam=world.jams[at]).pk],
+        "TOKEN": lambda: invitation_to(world, at)[1],
     }
     return body and {
         key: names[value]() if isinstance(value, str) and value in names else value for key, value in body.items()

@@ -130,16 +130,16 @@ PAGES = [
     row("metrics", 0, status=403),
     row("metrics", 1, "staff"),
     # What hosts see begins with the user; of one jam: the jam, whether it is theirs.
-    row("pages:host", 5, "host"),  # what is on, count, past, venues
-    row("pages:console", 8, "host"),  # pending, people, snapshot, the door, votes that are alike
-    row("pages:console", 10, "host", "?find=open", of="hidden"),  # counted songs, hits
+    row("pages:host", 6, "host"),  # what is on, what of it may be changed, count, past, venues
+    row("pages:console", 9, "host"),  # may it be changed?, pending, people, snapshot, the door, votes that are alike
+    row("pages:console", 11, "host", "?find=open", of="hidden"),  # counted songs, hits
     row("pages:door", 4, "host"),
     row("pages:clusters", 4, "host"),
     row("pages:hosts", 6, "host"),  # owner?, hosts, links
     row("pages:invitation", 3, "other_host"),  # user, the link, whether who made it still may
     row("pages:act", 3, "host"),
     row("pages:attendee_remove", 4, "host"),  # the attendee
-    row("pages:jam_new", 4, "host"),  # has a venue?, venues twice: choices, the first
+    row("pages:jam_new", 5, "host"),  # has a venue?, the first with what it allows, venues twice: choices, the first
     row("pages:jam_edit", 3, "host"),
     row("pages:jam_duplicate", 3, "host"),
     row("pages:jam_delete", 3, "host"),

@@ -36,7 +36,7 @@ def refusal(name: str, venue: Venue) -> str:
     if name == "approve_suggestions":
         return _("%(venue)s wants suggestions approved in all its jams.") % {"venue": venue.name}
     if name == "counts":
-        allowed = {"venue": venue.name, "counts": venue.get_counts_display()}  # type: ignore[attr-defined]
+        allowed = {"venue": venue.name, "counts": venue.get_counts_display()}
         return _("At %(venue)s counts are %(counts)s.") % allowed
     return _("%(venue)s allows at most %(most)d.") % {"venue": venue.name, "most": getattr(venue, name)}
 

@@ -148,7 +148,7 @@ class JamForm(Remembering, InHouseStyle, forms.ModelForm):
             managed = Venue.objects.letting(user, Right.HOLD_JAM).in_order()
             self.fields["venue"] = forms.ModelChoiceField(managed, label=gettext_lazy("Venue"), empty_label=None)
             first = None if self.is_bound else managed.first()
-            self.initial |= first_values(first) if first else {}
+            self.initial.update(first_values(first) if first else {})
         self.fields["door"].required = False
         for name in ("max_votes", "max_suggestions", "counts_top"):
             self.fields[name].widget.attrs |= limits_of(Jam, name)

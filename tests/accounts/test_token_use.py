@@ -17,7 +17,7 @@ from tests.factories import (
     make_staff,
     make_user,
 )
-from tests.jams.test_api_roles import routes
+from tests.jams.test_api_roles import name_of, routes
 from tests.routes import MATRIX, address, filled, make_world
 from tests.world import ROUTES
 
@@ -39,8 +39,8 @@ OF_A_ROUTE = {
         "jams",
     ),
 }  # fmt: skip
-CHANGES = [param for param in MATRIX if param.values[1] not in SAFE_METHODS]
-READS = [param for param in MATRIX if param.values[1] in SAFE_METHODS]
+CHANGES = [row for row in MATRIX if row.method not in SAFE_METHODS]
+READS = [row for row in MATRIX if row.method in SAFE_METHODS]
 
 
 def program(user, *scopes):
@@ -58,10 +58,10 @@ def test_no_view_that_changes_something_forgets_to_look():
         assert guarded or method in SAFE_METHODS, name
 
 
-@pytest.mark.parametrize(("name", "method", "body", "answers"), CHANGES)
-def test_a_change_needs_the_scope_of_its_route(name, method, body, answers):
-    world, scope = make_world(), OF_A_ROUTE[name]
-    path, body, may = address(world, name), filled(world, body), SCOPES & {scope}
+@pytest.mark.parametrize("row", CHANGES, ids=name_of)
+def test_a_change_needs_the_scope_of_its_route(row):
+    world, scope, method = make_world(), OF_A_ROUTE[row.name], row.method
+    path, body, may = address(world, row.name), filled(world, row.body), SCOPES & {scope}
 
     without = program(world.host, *SCOPES - may)(method, path, body)
     problem = refused(without, 403, "scope_missing" if may else "token_refused")
@@ -69,18 +69,18 @@ def test_a_change_needs_the_scope_of_its_route(name, method, body, answers):
         return
     assert scope in problem["detail"]
     refused(program(world.host)(method, path, body), 403, "scope_missing")
-    assert program(world.host, scope)(method, path, body).status_code == answers["host"]
+    assert program(world.host, scope)(method, path, body).status_code == row.answer("host")
 
 
-@pytest.mark.parametrize(("name", "method", "body", "answers"), READS)
-def test_a_token_without_a_scope_reads_what_its_user_may_read(name, method, body, answers):
+@pytest.mark.parametrize("row", READS, ids=name_of)
+def test_a_token_without_a_scope_reads_what_its_user_may_read(row):
     world = make_world()
-    path, closed = address(world, name), OF_A_ROUTE.get(name) == SESSIONS_ONLY
+    path, closed = address(world, row.name), OF_A_ROUTE.get(row.name) == SESSIONS_ONLY
 
     for role, user in (("host", world.host), ("other_host", world.other_host)):
-        answer = program(user)(method, path, body)
+        answer = program(user)(row.method, path)
 
-        assert answer.status_code == (403 if closed else answers[role]), answer.content
+        assert answer.status_code == (403 if closed else row.answer(role)), answer.content
 
 
 def test_what_depends_on_the_caller_is_the_tokens_users():

@@ -320,3 +320,13 @@ def test_the_console_of_an_ended_jam_says_so_and_leads_on(as_host, host, text):
     assert "The night is over" in text(page)
     assert "The night is over" not in text(as_host.get(f"/jams/{make_jam(host=host).slug}/host"))
     assert 'aria-current="step" aria-disabled="true">Ended' in page.content.decode()
+
+
+def test_a_co_host_is_shown_no_way_to_settings_that_are_not_theirs(jam, as_host, as_other, other_host):
+    JamHost.objects.create(jam=jam, user=other_host, role="co_host")
+    edit = f"/jams/{jam.slug}/edit".encode()
+
+    for page in (f"/jams/{jam.slug}/host", "/host"):
+        assert edit in as_host.get(page).content
+        assert edit not in as_other.get(page).content
+    assert as_other.get(edit.decode()).status_code == 403

@@ -31,8 +31,11 @@ from apps.pages.views.common import (
 def host(request: HostRequest) -> HttpResponse:
     """My jams: what is on and what comes first, then what was."""
     jams = Jam.objects.letting(request.user, Right.RUN).with_counts().select_related("venue")
+    current = list(jams.exclude(status=Jam.Status.ENDED).order_by("starts_at", "pk")[:50])
+    may_change = Jam.objects.letting(request.user, Right.CHANGE_JAM).filter(pk__in=[jam.pk for jam in current])
     context = {
-        "current": jams.exclude(status=Jam.Status.ENDED).order_by("starts_at", "pk")[:50],
+        "current": current,
+        "may_change": set(may_change.values_list("pk", flat=True)),
         "page": page_of(request, jams.past().with_most_wanted()),
         "venues": Venue.objects.letting(request.user, Right.CHANGE_VENUE).in_order()[:20],
     }

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
+from apps.accounts.roles import Right
 from apps.catalog.models import Song
 from apps.catalog.operations import find_or_add_song
 from apps.core.errors import DomainError
@@ -52,6 +53,7 @@ def show(request: HostRequest, jam: Jam, *, lines: str = "", status: int = 200) 
     context = {
         "jam": jam,
         "over": jam.status == Jam.Status.ENDED,
+        "may_change": jam.lets(request.user, Right.CHANGE_JAM),
         "board": board,
         "desk": desk,
         "lines": lines,

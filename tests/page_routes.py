@@ -1,0 +1,150 @@
+"""Every page, the right that it asks for, and the form that it takes: as tests/routes.py has it for the API."""
+
+from copy import copy
+from typing import Any, NamedTuple
+
+from django.urls import reverse
+
+from apps.accounts.roles import Right, Role, may
+from tests.factories import make_attendee, make_jam_song
+from tests.routes import CALLERS, empty_venue
+from tests.world import ROUTES
+
+# A page knows no tokens.
+AT_PAGES = CALLERS | {"attendee": CALLERS["anonymous"]}
+FORGED = {"forged_form", "host_without_csrf"}
+JAM = {"venue": "VENUE", "name": "Night", "starts_at": "2026-12-01T20:00", "ends_at": "2026-12-01T23:00",
+       "max_suggestions": "3", "counts": "live", "counts_top": "3"}  # fmt: skip
+VENUE = {"name": "A New Room", "time_zone": "Europe/London", "counts": "live"}
+
+
+class Page(NamedTuple):
+    name: str
+    method: str
+    right: Right
+    status: Any  # 200, 303, or where it leads: login, join, host
+    form: dict[str, str]
+    exceptions: dict[str, Any]
+
+    def answer(self, caller, at):
+        if self.method == "POST" and caller in FORGED:
+            return 403
+        if at == "own" and caller in self.exceptions:
+            return self.exceptions[caller]
+        roles = {Role.ANYBODY, *AT_PAGES[caller][at]}
+        if self.name == "join" and Role.ATTENDEE in roles:  # who is in already is sent straight on
+            return 303
+        if may(self.right, roles):
+            return self.status
+        if self.right == Right.TAKE_PART:
+            return "join"
+        return 403 if Role.HOST in roles else "login"
+
+
+def page(name, method, right, status=200, *, form=None, **exceptions):
+    return Page(name, method, right, status, form or {}, exceptions)
+
+
+def form_page(name, right, form=None):
+    """A page that asks, and the form that it sends."""
+    return [page(name, "GET", right), page(name, "POST", right, 303, form=form)]
+
+
+def as_oneself(name, form=None):
+    """Whoever was removed is told so, on the jam's page."""
+    return page(name, "POST", Right.TAKE_PART, 303, form=form, removed=303)
+
+
+INSIDE = dict.fromkeys(("host", "host_without_csrf", "owner", "co_host", "manager", "other_host", "staff"), 302)
+PAGES = [
+    page("home", "GET", Right.WATCH),
+    page("enter", "POST", Right.WATCH, "join", form={"code": "abc234"}),
+    page("join", "GET", Right.JOIN, removed=303),
+    page("join", "POST", Right.JOIN, 303),
+    page("jams", "GET", Right.WATCH),
+    page("jam", "GET", Right.WATCH),
+    as_oneself("suggest", {"title": "New", "artist": "Somebody"}),
+    as_oneself("vote", {"voted": "1"}),
+    as_oneself("me", {"display_name": "Ana"}),
+    page("leave", "POST", Right.WATCH, 303),
+    page("move", "GET", Right.TAKE_PART, removed=200),
+    page("move", "POST", Right.WATCH, "join", form={"token": "made-up"}),
+    page("screen", "GET", Right.WATCH),
+    page("console", "GET", Right.RUN),
+    page("add_songs", "POST", Right.RUN, 303, form={"lines": "Title - Artist"}),
+    *form_page("act", Right.RUN),
+    page("song_act", "POST", Right.RUN, 303),
+    *form_page("attendee_remove", Right.RUN),
+    page("jam_new", "GET", Right.HOLD_JAM, owner=303, co_host=303, other_host=200),
+    page("jam_new", "POST", Right.HOLD_JAM, 303, form=JAM, owner=303, co_host=303, other_host=400),
+    *form_page("jam_edit", Right.CHANGE_JAM, JAM),
+    *form_page("jam_duplicate", Right.DUPLICATE, {"starts_at": "2026-12-01T20:00"}),
+    *form_page("jam_delete", Right.DELETE_JAM),
+    page("songs", "GET", Right.WATCH),
+    page("song", "GET", Right.WATCH),
+    page("venues", "GET", Right.WATCH),
+    *form_page("venue_new", Right.ADD_VENUE, VENUE),
+    page("venue", "GET", Right.WATCH),
+    *form_page("venue_edit", Right.CHANGE_VENUE, VENUE),
+    page("accent", "GET", Right.WATCH),
+    page("host", "GET", Right.ADD_VENUE),
+    page("login", "GET", Right.WATCH, **INSIDE),
+    page("login", "POST", Right.WATCH, **INSIDE),
+    page("logout", "POST", Right.WATCH, 302),
+]
+# They are of no jam or venue: the same wherever one is at home.
+SHARED = {
+    "home",
+    "enter",
+    "jams",
+    "songs",
+    "song",
+    "venues",
+    "venue_new",
+    "jam_new",
+    "accent",
+    "host",
+    "login",
+    "logout",
+}
+OF_A_JAM = [row for row in PAGES if "slug" in ROUTES[f"pages:{row.name}"].params and "venue" not in row.name]
+
+
+def address(world, name, at):
+    """Of the thing in this world that the page is about."""
+    jam = world.jams[at]
+    ids = {"slug": jam.slug, "code": jam.code, "colour": "a0b0c0", "action": "end"}
+    params = ROUTES[f"pages:{name}"].params
+    if "venue" in name and "slug" in params:
+        ids["slug"] = empty_venue(world, at).slug
+    if "attendee" in params:
+        ids["attendee"] = make_attendee(jam=jam).pk
+    if "song" in params:
+        jam_song = make_jam_song(jam=jam)
+        ids |= {"song": jam_song.song_id if name == "song" else jam_song.pk}
+        ids |= {"action": "queue"} if name == "song_act" else {}
+    return reverse(f"pages:{name}", kwargs={param: ids[param] for param in params})
+
+
+def send(world, caller, row, at, *, path="", more=None):
+    """As a browser does: it says from whose page a form comes."""
+    form = {name: str(world.venues[at].pk) if value == "VENUE" else value for name, value in row.form.items()} | (
+        more or {}
+    )
+    headers = {"Sec-Fetch-Site": "cross-site" if caller in FORGED else "same-origin"}
+    path = path or address(world, row.name, at)
+    client = world.callers[caller].client
+    kept = copy(client.cookies)  # whoever leaves or logs out is there again for the next cell
+    answer = (client.post if row.method == "POST" else client.get)(
+        path, form, headers=world.callers[caller].headers | headers
+    )
+    client.cookies = kept
+    return answer
+
+
+def said(answer):
+    """The status, or where one is led to instead."""
+    to = answer.get("Location", "")
+    if answer.status_code in {302, 303}:
+        return "login" if to.startswith("/login") else "join" if to.startswith("/j/") else answer.status_code
+    return answer.status_code

@@ -1,0 +1,161 @@
+"""Nobody writes what an address does not take: every address that writes is sent every column of every model.
+
+The API refuses each by name, or reads no body at all; forms do as if it were not there. What an address takes stands
+here, so that a field that becomes writable by mistake fails.
+"""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.db import models
+
+from tests.page_routes import FORGED, PAGES, send
+from tests.page_routes import address as page_address
+from tests.routes import MATRIX, ROLES, SAFE, address, filled, make_world, undone
+from tests.rows import MODELS, effects, every_row, untimed
+
+pytestmark = pytest.mark.django_db
+VENUE = {"name", "address", "town", "time_zone", "description", "accent",
+         "takes_suggestions", "approve_suggestions", "max_suggestions", "max_votes", "counts"}  # fmt: skip
+JAM = {"name", "description", "starts_at", "ends_at", "voting_closes_at", "approve_suggestions", "max_votes",
+       "max_suggestions", "counts", "counts_top"}  # fmt: skip
+SONG = {"title", "artist", "year", "key", "tempo", "duration", "style", "tags", "chord_sheet_url", "parts",
+        "popularity"}  # fmt: skip
+TAKES = {
+    ("jams", "POST"): JAM | {"venue"},
+    ("jam", "PATCH"): JAM,
+    ("duplicate", "POST"): {"starts_at"},
+    ("pause", "POST"): {"voting", "suggestions"},
+    ("attendees", "POST"): {"display_name"},
+    ("me", "PATCH"): {"display_name"},
+    ("jam-songs", "POST"): {"song", "title", "artist", "songs"},
+    ("vote", "PUT"): set(),
+    ("vote", "DELETE"): set(),
+    ("move", "POST"): {"position"},
+    ("songs", "POST"): SONG,
+    ("song", "PATCH"): SONG,
+    ("venues", "POST"): VENUE,
+    ("venue", "PATCH"): VENUE,
+}
+FORMS_TAKE = {
+    "join": {"display_name", "song"},
+    "suggest": {"song", "title", "artist"},
+    "me": {"display_name"},
+    "add_songs": {"song"},
+    "song_act": {"position"},
+    "jam_new": JAM | {"venue", "background"},
+    "jam_edit": JAM | {"background"},
+    "jam_duplicate": {"starts_at"},
+    "venue_new": VENUE,
+    "venue_edit": VENUE,
+    "enter": {"code"},
+    "login": {"password"},
+}
+LONG_AGO = datetime(2001, 1, 1, tzinfo=UTC)
+CHOSEN = {"status": "ended", "role": "staff", "state": "removed", "counts": "hidden", "origin": "host"}
+BESIDES = {"is_staff": True, "is_superuser": True, "token": "hostile", "user": 1, "votable": True}
+
+
+@pytest.fixture(scope="module")
+def world(kept):
+    return make_world()
+
+
+def hostile(world):
+    """A value for every column and relation of every model that would show if it were taken."""
+    values = {}
+    for model in MODELS:
+        for field in [*model._meta.concrete_fields, *model._meta.many_to_many]:
+            values[field.name] = values[field.attname] = value_for(field, world)
+    return values | CHOSEN | BESIDES
+
+
+def value_for(field, world):
+    if isinstance(field, models.ManyToManyField):
+        return [world.jams["other"].hosts.get().pk]
+    if isinstance(field, models.ForeignKey):
+        return world.jams["other"].pk
+    if isinstance(field, models.BooleanField):
+        return not field.default
+    if isinstance(field, models.DateTimeField):
+        return "2001-01-01T00:00:00Z"
+    if isinstance(field, models.JSONField):
+        return ["hostile"]
+    return 98_765 if isinstance(field, models.IntegerField) else "hostile"
+
+
+def writer(row):
+    """Who may: attendees before hosts, since they are the many."""
+    return next(
+        caller
+        for caller in ("attendee", "phone", "host", "staff", *ROLES)
+        if row.lets(caller) and not row.is_forged(caller, "own")
+    )
+
+
+def same(plain, sent, values):
+    """Whether both did the same to the same rows, and no new row has a value that was sent."""
+    (changed, new, gone), (also_changed, also_new, also_gone) = plain, sent
+    assert untimed(also_changed) == untimed(changed)
+    assert also_gone == gone
+    assert sorted(name for name, _columns in also_new) == sorted(name for name, _columns in new)
+    usual = {(name, column, str(value)) for name, columns in new for column, value in columns.items()}
+    for name, columns in also_new:
+        for column, value in columns.items():
+            taken = value == LONG_AGO or (column in values and str(value) == str(values[column]))
+            assert not taken or (name, column, str(value)) in usual, (name, column)
+
+
+@pytest.mark.parametrize(
+    "row", [row for row in MATRIX if row.method not in SAFE], ids=lambda row: f"{row.method} {row.name}"
+)
+def test_the_api_takes_what_it_says_and_nothing_else(world, row):
+    call, values = world.callers[writer(row)], hostile(world)
+    takes = TAKES.get((row.name, row.method))
+    assert (takes is None) is (row.body is None and row.name != "vote"), "say above what it takes"
+    foreign = {name: value for name, value in values.items() if name not in (takes or ())}
+    with undone():
+        path, body, runs = address(world, row.name), filled(world, row.body), []
+        before = every_row()
+        for sent in (body, foreign | (body or {})):
+            with undone():
+                answer = call(row.method, path, sent)
+                runs.append((answer, effects(before, every_row())))
+
+    (usual, plain), (answer, did) = runs
+    assert usual.status_code == row.status
+    if takes is None:
+        assert answer.status_code == usual.status_code
+        same(plain, did, foreign)
+    else:
+        assert answer.status_code == 400
+        assert did == ({}, [], set())
+        assert foreign.keys() <= answer.json()["errors"].keys()
+
+
+@pytest.mark.parametrize("row", [row for row in PAGES if row.method == "POST"], ids=lambda row: row.name)
+def test_forms_take_their_fields_and_nothing_else(world, row):
+    values = hostile(world)
+    foreign = {name: value for name, value in values.items() if name not in {*FORMS_TAKE.get(row.name, ()), *row.form}}
+    caller = next(
+        one for one in ("phone", "host", "staff") if row.answer(one, "own") in {row.status, 302} and one not in FORGED
+    )
+    with undone():
+        path, runs = page_address(world, row.name, "own"), []
+        before = every_row()
+        for more in ({}, foreign):
+            with undone():
+                answer = send(world, caller, row, "own", path=path, more=more)
+                runs.append((answer.status_code, effects(before, every_row())))
+
+    (usual, plain), (status, did) = runs
+    assert status == usual
+    same(plain, did, foreign)
+
+
+def test_what_would_hurt_is_among_what_is_sent(world):
+    assert {
+        "id", "slug", "code", "votes", "revision", "status", "role", "venue", "listed", "times_played", "created_at",
+        "jam", "jam_id", "attendee", "secret_hash", "votable", "managers", "hosts", "takes_suggestions", "is_active",
+        "password", "suggested_by", "pinned", "position", "state",
+    } <= hostile(world).keys()  # fmt: skip
