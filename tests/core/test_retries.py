@@ -112,20 +112,20 @@ def test_keys_of_different_callers_never_meet():
     assert from_afar.json()["display_name"] == "far"
 
 
-UNSAFE = [param for param in MATRIX if param.values[1] in {"POST", "PATCH", "DELETE"} and param.values[0] != "vote"]
+UNSAFE = [row for row in MATRIX if row.method in {"POST", "PATCH", "DELETE"} and row.name != "vote"]
 
 
 @pytest.mark.parametrize("role", ["attendee", "host"])
-@pytest.mark.parametrize(("name", "method", "body", "answers"), UNSAFE)
-def test_every_unsafe_call_may_be_said_again(name, method, body, answers, role):
+@pytest.mark.parametrize("row", UNSAFE, ids=lambda row: f"{row.method} {row.name}")
+def test_every_unsafe_call_may_be_said_again(row, role):
     world = make_world()
-    path, body = address(world, name), filled(world, body)
+    method, path, body = row.method, address(world, row.name), filled(world, row.body)
     key = {"Idempotency-Key": new_key()}
 
     first = world.callers[role](method, path, body, **key)
     second = world.callers[role](method, path, body, **key)
 
-    assert first.status_code == second.status_code == answers[role]
+    assert first.status_code == second.status_code == row.answer(role)
     if first.status_code != 401:
         assert second["Idempotency-Replayed"] == "true"
         assert (first.content, first.get("Location")) == (second.content, second.get("Location"))
