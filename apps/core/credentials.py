@@ -1,5 +1,8 @@
-"""What shows who somebody in the room is, before the database is asked: a secret that is signed says itself whether it
-is of our making. The same string is the bearer token of programs and the cookie of pages."""
+"""What shows who asks before the database is asked: a secret that is signed says itself whether it is of our making.
+
+Of somebody in the room the same string is the bearer token of programs and the cookie of pages; the API token of a
+host or staff member begins with `jvt_`.
+"""
 
 import functools
 from collections.abc import Mapping
@@ -8,7 +11,9 @@ from django.conf import settings
 from django.core import signing
 
 LONGEST = 200  # characters; what we sign has 87
+API_TOKEN = "jvt_"  # noqa: S105
 signer = signing.Signer(salt="jamvote.attendee", sep=".")
+api_token_signer = signing.Signer(salt="jamvote.token", sep=".")
 
 
 def signed(secret: str) -> str:
@@ -16,17 +21,17 @@ def signed(secret: str) -> str:
     return signer.sign(secret)
 
 
+def secret_of(token: str | None) -> str | None:
+    """What was signed for an attendee; None where it is not of our making."""
+    return known(token, signer) if token and len(token) < LONGEST else None
+
+
 @functools.lru_cache(maxsize=4096)  # who limits asks, and then who answers
-def known(token: str) -> str | None:
+def known(token: str, by: signing.Signer) -> str | None:
     try:
-        return signer.unsign(token)
+        return by.unsign(token)
     except signing.BadSignature:
         return None
-
-
-def secret_of(token: str | None) -> str | None:
-    """What was signed; None where it is not of our making."""
-    return known(token) if token and len(token) < LONGEST else None
 
 
 def bearer(authorization: str) -> str | None:
@@ -54,3 +59,12 @@ def participant_in(authorization: str, cookie_jar: Mapping[str, str]) -> str | N
     if token is None:
         token = next(iter(tokens_in(cookie_jar)), None)
     return token.rpartition(".")[2] if token and secret_of(token) else None
+
+
+def user_in(authorization: str) -> str | None:
+    """The same for whoever shows an API token. Whether it still holds, the database knows."""
+    token = bearer(authorization) or ""
+    if not token.startswith(API_TOKEN) or len(token) >= LONGEST:
+        return None
+    signed_part = token.removeprefix(API_TOKEN)
+    return signed_part.rpartition(".")[2] if known(signed_part, api_token_signer) else None

@@ -17,7 +17,7 @@ from django.shortcuts import render
 from django.utils.translation import ngettext
 
 from apps.core.addresses import client_address
-from apps.core.credentials import participant_in
+from apps.core.credentials import participant_in, user_in
 from apps.core.handlers import for_program
 from apps.core.limits import Bucket, Left, limiter
 from apps.core.problems import problem_response
@@ -73,9 +73,10 @@ def buckets_of(request: HttpRequest, route: str) -> list[Bucket]:
 
 def asker(request: HttpRequest) -> tuple[str, str]:
     """What is known of whoever asks, without a query that the view would not make."""
-    if participant := participant_in(request.META.get("HTTP_AUTHORIZATION", ""), request.COOKIES):
+    authorization = request.META.get("HTTP_AUTHORIZATION", "")
+    if participant := participant_in(authorization, request.COOKIES):
         return "participant", participant
-    if user := user_of(request):
+    if user := user_in(authorization) or user_of(request):
         return "user", user
     return "anonymous", client_address(request)
 
