@@ -281,8 +281,13 @@ LIMITED: dict[str, tuple[str, ...]] = {
     "POST pages:enter": ("participant", "user", "code"),
     "POST pages:join": ("participant", "user", "join"),
     "POST api:attendees": ("participant", "user", "join"),
-    "POST pages:login": ("login", "account"),
-    "POST admin:login": ("login", "account"),
+    "POST account_login": ("login", "account"),
+    "POST account_signup": ("login", "account"),
+    "POST account_reset_password": ("login", "account"),
+    "POST account_reauthenticate": ("user", "login"),
+    "POST mfa_authenticate": ("user", "login"),
+    "POST mfa_reauthenticate": ("user", "login"),
+    "POST api:tokens": ("user", "login"),
     "GET pages:accent": (),  # made of their address alone
     "GET apps.core.media.media": (),
 }
