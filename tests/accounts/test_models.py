@@ -1,4 +1,8 @@
+from importlib import import_module
+
 import pytest
+from allauth.account.models import EmailAddress
+from django.apps import apps
 from django.contrib.auth import authenticate
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError
@@ -57,3 +61,14 @@ def test_createsuperuser_refuses_an_address_that_is_taken(monkeypatch):
 
     with pytest.raises(CommandError, match="already taken"):
         call_command("createsuperuser", interactive=False, email="FIRST@example.com", name="First", verbosity=0)
+
+
+def test_the_addresses_of_accounts_from_before_count_as_verified():
+    old, known = make_user(email="old@example.com"), make_user(email="known@example.com")
+    EmailAddress.objects.filter(user=old).delete()
+
+    import_module("apps.accounts.migrations.0004_verified_addresses").vouch(apps, None)
+
+    assert set(EmailAddress.objects.values_list("user", "email", "verified", "primary")) == {
+        (user.pk, user.email, True, True) for user in (old, known)
+    }

@@ -26,6 +26,7 @@ from tests.factories import PASSWORD, make_staff, make_user
 pytestmark = pytest.mark.django_db
 NEW = {"name": " Robin  Hale ", "email": "Robin@Example.com", "password1": PASSWORD}
 OTHER = "another-long-password"
+IGNORING = {"IGNORE_EXCEPTIONS": True, "SOCKET_CONNECT_TIMEOUT": 0.1}
 
 
 @pytest.fixture(autouse=True)
@@ -305,6 +306,21 @@ def test_a_code_of_the_app_works_once(client, robin):
 
     assert "Incorrect code" in thief.post("/login/code", {"code": code}).content.decode()
     assert not is_in(thief)
+
+
+def test_who_has_a_second_factor_gets_in_while_redis_is_away(client, robin, settings):
+    log_in(client)
+    secret, codes = turn_on_second_factor(client)
+    away = {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": "redis://127.0.0.1:1", "OPTIONS": IGNORING}
+    settings.CACHES = {"default": away}
+
+    for code in (code_of(secret), codes[0]):
+        browser = Client()
+        log_in(browser)
+        assert browser.post("/login/code", {"code": code})["Location"] == "/host"
+        assert is_in(browser)
+    assert Client().post("/account/reset", {"email": ADDRESS}).status_code == 429  # no mail without a limit
+    assert log_in(Client(), password="wrong").status_code == 200
 
 
 def test_a_recovery_code_works_once_and_is_shown_once(client, robin):
