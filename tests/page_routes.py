@@ -6,8 +6,10 @@ from typing import Any, NamedTuple
 from django.urls import reverse
 
 from apps.accounts.roles import Right, Role, may
-from tests.factories import make_attendee, make_jam_song
-from tests.routes import CALLERS, empty_venue
+from apps.jams.invitations import invite
+from apps.jams.models import JamHost
+from tests.factories import make_api_token, make_attendee, make_jam_song, make_user
+from tests.routes import CALLERS, empty_venue, invitation_to
 from tests.world import ROUTES
 
 # A page knows no tokens.
@@ -38,7 +40,7 @@ class Page(NamedTuple):
             return self.status
         if self.right == Right.TAKE_PART:
             return "join"
-        return 403 if Role.HOST in roles else "login"
+        return 403 if Role.HOST in roles or self.name == "screen_door" else "login"
 
 
 def page(name, method, right, status=200, *, form=None, **exceptions):
@@ -55,12 +57,11 @@ def as_oneself(name, form=None):
     return page(name, "POST", Right.TAKE_PART, 303, form=form, removed=303)
 
 
-INSIDE = dict.fromkeys(("host", "host_without_csrf", "owner", "co_host", "manager", "other_host", "staff"), 302)
 PAGES = [
     page("home", "GET", Right.WATCH),
     page("enter", "POST", Right.WATCH, "join", form={"code": "abc234"}),
-    page("join", "GET", Right.JOIN, removed=303),
-    page("join", "POST", Right.JOIN, 303),
+    page("join", "GET", Right.JOIN, removed=403),
+    page("join", "POST", Right.JOIN, 303, removed=403),
     page("jams", "GET", Right.WATCH),
     page("jam", "GET", Right.WATCH),
     as_oneself("suggest", {"title": "New", "artist": "Somebody"}),
@@ -70,7 +71,18 @@ PAGES = [
     page("move", "GET", Right.TAKE_PART, removed=200),
     page("move", "POST", Right.WATCH, "join", form={"token": "made-up"}),
     page("screen", "GET", Right.WATCH),
+    page("screen_door", "GET", Right.RUN),  # and screens that a link has opened: tests/pages/test_door.py
+    page("display", "GET", Right.WATCH, 303),  # whoever has the link
     page("console", "GET", Right.RUN),
+    page("clusters", "GET", Right.RUN),
+    page("void", "POST", Right.RUN, 303),
+    *form_page("door", Right.RUN, {"door": "code"}),
+    page("hosts", "GET", Right.RUN),
+    page("hosts", "POST", Right.RUN, 201, form={"role": "display"}),
+    # Whether a co-host may, the message says: the API's rows hold it.
+    page("host_remove", "POST", Right.RUN, 303),
+    page("take_back", "POST", Right.RUN, 303),
+    *form_page("invitation", Right.ADD_VENUE),  # whoever has the link, and an account
     page("add_songs", "POST", Right.RUN, 303, form={"lines": "Title - Artist"}),
     *form_page("act", Right.RUN),
     page("song_act", "POST", Right.RUN, 303),
@@ -88,8 +100,13 @@ PAGES = [
     *form_page("venue_edit", Right.CHANGE_VENUE, VENUE),
     page("accent", "GET", Right.WATCH),
     page("host", "GET", Right.ADD_VENUE),
-    page("login", "GET", Right.WATCH, **INSIDE),
-    page("login", "POST", Right.WATCH, **INSIDE),
+    page("account", "GET", Right.ADD_VENUE),
+    *form_page("sessions", Right.ADD_VENUE),
+    page("session_end", "POST", Right.ADD_VENUE, 404),  # it is nobody's
+    page("tokens", "GET", Right.ADD_VENUE),
+    page("tokens", "POST", Right.ADD_VENUE, form={"name": "Lights", "days": "7"}),
+    page("token_revoke", "GET", Right.ADD_VENUE, 404, host=200, host_without_csrf=200),  # the host's
+    page("token_revoke", "POST", Right.ADD_VENUE, 404, host=303),
     page("logout", "POST", Right.WATCH, 302),
 ]
 # They are of no jam or venue: the same wherever one is at home.
@@ -104,10 +121,19 @@ SHARED = {
     "jam_new",
     "accent",
     "host",
-    "login",
+    "invitation",
+    "account",
+    "sessions",
+    "session_end",
+    "tokens",
+    "token_revoke",
     "logout",
 }
-OF_A_JAM = [row for row in PAGES if "slug" in ROUTES[f"pages:{row.name}"].params and "venue" not in row.name]
+OF_A_JAM = [
+    row
+    for row in PAGES
+    if "slug" in ROUTES[f"pages:{row.name}"].params and "venue" not in row.name and row.name != "display"
+]
 
 
 def address(world, name, at):
@@ -117,6 +143,15 @@ def address(world, name, at):
     params = ROUTES[f"pages:{name}"].params
     if "venue" in name and "slug" in params:
         ids["slug"] = empty_venue(world, at).slug
+    made = {
+        "display": lambda: {"token": invite(jam=jam, host=owner_of(world, at), role="display")[1]},
+        "invitation": lambda: {"token": invitation_to(world, at)[1]},
+        "take_back": lambda: {"invitation": invitation_to(world, at)[0].pk},
+        "host_remove": lambda: {"jam_host": JamHost.objects.create(jam=jam, user=make_user(), role="co_host").pk},
+        "token_revoke": lambda: {"token": make_api_token(user=world.host)[0].pk},
+        "session_end": lambda: {"session": 0},
+    }
+    ids |= made[name]() if name in made else {}
     if "attendee" in params:
         ids["attendee"] = make_attendee(jam=jam).pk
     if "song" in params:
@@ -124,6 +159,10 @@ def address(world, name, at):
         ids |= {"song": jam_song.song_id if name == "song" else jam_song.pk}
         ids |= {"action": "queue"} if name == "song_act" else {}
     return reverse(f"pages:{name}", kwargs={param: ids[param] for param in params})
+
+
+def owner_of(world, at):
+    return world.host if at == "own" else world.other_host
 
 
 def send(world, caller, row, at, *, path="", more=None):

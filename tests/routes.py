@@ -268,7 +268,8 @@ def of_no_jam(world, name, at):
 
 
 def invitation_to(world, at):
-    return invite(jam=world.jams[at], host=world.host if at == "own" else world.other_host, role="co_host")
+    owner = world.host if at == "own" else world.other_host
+    return invite(jam=world.jams[at], host=owner, role="co_host")
 
 
 def empty_venue(world, at="own"):

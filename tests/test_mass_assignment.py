@@ -15,10 +15,10 @@ from tests.routes import MATRIX, ROLES, SAFE, address, filled, make_world, undon
 from tests.rows import MODELS, effects, every_row, untimed
 
 pytestmark = pytest.mark.django_db
-VENUE = {"name", "address", "town", "time_zone", "description", "accent",
+VENUE = {"name", "address", "town", "time_zone", "description", "accent", "capacity",
          "takes_suggestions", "approve_suggestions", "max_suggestions", "max_votes", "counts"}  # fmt: skip
 JAM = {"name", "description", "starts_at", "ends_at", "voting_closes_at", "approve_suggestions", "max_votes",
-       "max_suggestions", "counts", "counts_top"}  # fmt: skip
+       "max_suggestions", "counts", "counts_top", "door"}  # fmt: skip
 SONG = {"title", "artist", "year", "key", "tempo", "duration", "style", "tags", "chord_sheet_url", "parts",
         "popularity"}  # fmt: skip
 TAKES = {
@@ -26,7 +26,14 @@ TAKES = {
     ("jam", "PATCH"): JAM,
     ("duplicate", "POST"): {"starts_at"},
     ("pause", "POST"): {"voting", "suggestions"},
-    ("attendees", "POST"): {"display_name"},
+    ("attendees", "POST"): {"display_name", "room_code"},
+    ("void", "POST"): {"attendees"},
+    ("door", "POST"): {"door"},
+    ("invitations", "POST"): {"role"},
+    ("accept", "POST"): {"token"},
+    ("tokens", "POST"): {"name", "scopes", "days", "email", "password", "code"},
+    ("myself", "PATCH"): {"name"},
+    ("user", "PATCH"): {"name", "role", "is_active"},
     ("me", "PATCH"): {"display_name"},
     ("jam-songs", "POST"): {"song", "title", "artist", "songs"},
     ("vote", "PUT"): set(),
@@ -38,7 +45,7 @@ TAKES = {
     ("venue", "PATCH"): VENUE,
 }
 FORMS_TAKE = {
-    "join": {"display_name", "song"},
+    "join": {"display_name", "song", "room_code"},
     "suggest": {"song", "title", "artist"},
     "me": {"display_name"},
     "add_songs": {"song"},
@@ -49,7 +56,10 @@ FORMS_TAKE = {
     "venue_new": VENUE,
     "venue_edit": VENUE,
     "enter": {"code"},
-    "login": {"password"},
+    "door": {"door"},
+    "hosts": {"role"},
+    "void": {"attendees"},
+    "tokens": {"name", "days", "scopes"},
 }
 LONG_AGO = datetime(2001, 1, 1, tzinfo=UTC)
 CHOSEN = {"status": "ended", "role": "staff", "state": "removed", "counts": "hidden", "origin": "host"}
