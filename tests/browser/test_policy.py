@@ -2,6 +2,7 @@
 
 import pytest
 
+from apps.jams.models import Jam
 from tests.browser.conftest import open_live
 from tests.factories import PASSWORD, make_attendee, make_staff
 
@@ -16,7 +17,7 @@ def staff(new_page, asgi_server):
         make_staff(email="staff@example.com")
         page = new_page(viewport=DESK, **options)
         page.goto(f"{asgi_server}/login")
-        page.fill("[name=username]", "staff@example.com")
+        page.fill("[name=login]", "staff@example.com")
         page.fill("[name=password]", PASSWORD)
         page.press("[name=password]", "Enter")
         page.wait_for_url("**/host")
@@ -33,6 +34,17 @@ def test_the_pages_work_under_their_policy(staff, asgi_server, jam):
         assert "'none'" in answer.headers["content-security-policy"]
 
     assert refuses_markup(page)
+
+
+def test_the_screen_shows_the_room_code_that_has_come_since(console, asgi_server, jam):
+    page = console()
+    page.clock.install()
+    open_live(page, f"{asgi_server}/jams/{jam.slug}/screen")
+    Jam.objects.filter(pk=jam.pk).update(door=Jam.Door.CODE)
+
+    page.clock.run_for(11_000)
+
+    page.locator(".screen-room .code").wait_for()
 
 
 def refuses_markup(page):
