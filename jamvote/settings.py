@@ -103,7 +103,7 @@ try:
     API_TOKEN_DAYS = env.int("API_TOKEN_DAYS", 90, validate=Range(1, MAX_API_TOKEN_DAYS))  # unless one says
     # Policies: whose calls each counts, and how many of them it allows in how many seconds. Which routes draw on which
     # says LIMITED. A participant is an attendee; anonymous is an address, for those of whom nothing is known; address
-    # is anybody's; account is the one that a form names.
+    # is anybody's.
     LIMITS: dict[str, tuple[str, tuple[int, int]]] = {
         "participant": ("participant", env.quota("LIMIT_PARTICIPANT", "120/60")),  # what changes something
         "reads": ("participant", env.quota("LIMIT_READS", "600/60")),
@@ -112,7 +112,6 @@ try:
         "code": ("anonymous", env.quota("LIMIT_CODE", "1200/60")),  # tries of a jam's code
         "join": ("address", env.quota("LIMIT_JOIN", "3000/60")),
         "login": ("address", env.quota("LIMIT_LOGIN", "30/300")),
-        "account": ("account", env.quota("LIMIT_ACCOUNT", "10/300")),
     }
 except ValueError as error:  # EnvError is one, and so is what a file raises that cannot be read
     raise ImproperlyConfigured(f"Environment: {error}") from error
@@ -281,9 +280,9 @@ LIMITED: dict[str, tuple[str, ...]] = {
     "POST pages:enter": ("participant", "user", "code"),
     "POST pages:join": ("participant", "user", "join"),
     "POST api:attendees": ("participant", "user", "join"),
-    "POST account_login": ("login", "account"),
-    "POST account_signup": ("login", "account"),
-    "POST account_reset_password": ("login", "account"),
+    "POST account_login": ("login",),
+    "POST account_signup": ("login",),
+    "POST account_reset_password": ("login",),
     "POST account_reauthenticate": ("user", "login"),
     "POST mfa_authenticate": ("user", "login"),
     "POST mfa_reauthenticate": ("user", "login"),

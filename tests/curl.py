@@ -1,4 +1,4 @@
-"""As much of curl as docs/api.md uses, for machines that have none: -s, -X, -H, -d and an address."""
+"""As much of curl as docs/api.md uses, for machines that have none: -s, -I, -X, -H, -d and an address."""
 
 import sys
 
@@ -16,6 +16,8 @@ def main(words):
             headers.append((name, value.strip()))
         elif word == "-d":
             body = next(words)
+        elif word == "-I":
+            method = "HEAD"
         elif word == "-s":
             continue
         elif word.startswith("-") or address:
@@ -23,6 +25,7 @@ def main(words):
         else:
             address = word
     answer = httpx.request(method or ("POST" if body else "GET"), address, headers=headers, content=body, timeout=30)
+    sys.stdout.writelines(f"{name}: {value}\n" for name, value in answer.headers.items() if method == "HEAD")
     sys.stdout.write(answer.text)
 
 

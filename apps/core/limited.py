@@ -5,7 +5,6 @@ their own and draws nothing from the address, which counts for those alone of wh
 """
 
 import functools
-import hashlib
 import math
 from collections.abc import Callable
 from typing import Any
@@ -23,7 +22,6 @@ from apps.core.limits import Bucket, Left, limiter
 from apps.core.problems import problem_response
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
-ACCOUNT_FIELDS = ("username", "login", "email")  # of forms that name the account somebody wants to be
 
 
 class Limits:
@@ -65,7 +63,7 @@ def buckets_of(request: HttpRequest, route: str) -> list[Bucket]:
     found = []
     for name in names:
         whose, (calls, seconds) = settings.LIMITS[name]
-        counted = key if whose == kind else ANYBODY[whose](request) if whose in ANYBODY else ""
+        counted = key if whose == kind else client_address(request) if whose == "address" else ""
         if counted:
             found.append(Bucket(name, counted, calls, seconds))
     return found
@@ -86,16 +84,6 @@ def user_of(request: HttpRequest) -> str | None:
     if settings.SESSION_COOKIE_NAME not in request.COOKIES or not hasattr(request, "session"):
         return None
     return request.session.get(SESSION_KEY)
-
-
-def account_of(request: HttpRequest) -> str:
-    """Whom a form names; not in clear, since it is kept."""
-    named = next((request.POST[field] for field in ACCOUNT_FIELDS if request.POST.get(field)), "")
-    return hashlib.sha256(named.strip().casefold().encode()).hexdigest()[:32] if named else ""
-
-
-# Policies that count everybody's calls, whoever shows what.
-ANYBODY: dict[str, Callable[[HttpRequest], str]] = {"address": client_address, "account": account_of}
 
 
 def too_many_requests(request: HttpRequest, wait: float) -> HttpResponse:

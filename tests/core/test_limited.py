@@ -216,18 +216,7 @@ def test_one_address_cannot_keep_another_from_what_is_computed(allow, cached):
 
 
 def log_in(email, password="wrong", address="203.0.113.7", path="/login"):
-    return visitor.post(path, {"username": email, "password": password}, REMOTE_ADDR=address)
-
-
-@pytest.mark.parametrize("path", ["/login", "/admin/login/"])
-def test_an_account_is_tried_so_often_from_wherever(clock, path):
-    email = make_user(role="staff").email
-
-    said = statuses(log_in(f" {email.upper()}", address=f"198.51.100.{number}", path=path) for number in range(11))
-
-    assert said[:10].count(429) == 0
-    assert said[10] == 429
-    assert log_in(make_user().email, path=path).status_code != 429
+    return visitor.post(path, {"login": email, "password": password}, REMOTE_ADDR=address)
 
 
 def test_an_address_tries_so_many_accounts(clock):
@@ -240,8 +229,8 @@ def test_an_address_tries_so_many_accounts(clock):
 
 def test_who_waits_as_long_as_is_said_may_log_in(clock):
     host = make_user()
-    for _ in range(12):
-        refused = log_in(host.email)
+    for number in range(31):
+        refused = log_in(f"somebody{number}@example.com")
     wait = int(refused["Retry-After"])
 
     clock.now += wait - 1
@@ -270,8 +259,8 @@ def test_an_answer_says_what_is_left_to_the_number(clock):
 def test_each_policy_is_said(clock):
     answer = log_in("somebody@example.com")
 
-    assert answer["RateLimit-Policy"] == '"login";q=30;w=300, "account";q=10;w=300'
-    assert answer["RateLimit"] == '"login";r=29;t=10, "account";r=9;t=30'
+    assert answer["RateLimit-Policy"] == '"login";q=30;w=300'
+    assert answer["RateLimit"] == '"login";r=29;t=10'
 
 
 def test_a_program_is_told_when_to_come_back(allow, clock):

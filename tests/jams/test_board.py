@@ -26,7 +26,7 @@ def told(monkeypatch):
         merged.add(change._asdict() for change in changes)
         frames.append(merged.frames() or {"": {"refetch": True}})
 
-    for module in ("jams.board", "jams.operations", "jams.receivers", "voting.operations"):
+    for module in ("jams.board", "jams.actions", "jams.receivers", "voting.operations"):
         monkeypatch.setattr(f"apps.{module}.announce", announce)
     return frames
 

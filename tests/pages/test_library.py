@@ -7,6 +7,7 @@ from apps.catalog.models import Venue
 from tests.factories import make_jam, make_jam_song, make_song, make_venue
 
 pytestmark = pytest.mark.django_db
+VENUE = {"name": "New Room", "time_zone": "Europe/London", "counts": "live"}  # the form as it comes
 
 
 def titles(response):
@@ -87,7 +88,7 @@ def test_a_venue_shows_what_comes_and_what_was(client, text):
 
 
 def test_anybody_with_an_account_adds_a_venue_and_manages_it(as_host, host):
-    response = as_host.post("/venues/new", {"name": "New Room", "time_zone": "Europe/Paris", "accent": "#a0b0c0"})
+    response = as_host.post("/venues/new", VENUE | {"time_zone": "Europe/Paris", "accent": "#a0b0c0"})
 
     venue = Venue.objects.get()
     assert (response.status_code, response["Location"]) == (303, "/venues/new-room")
@@ -96,7 +97,7 @@ def test_anybody_with_an_account_adds_a_venue_and_manages_it(as_host, host):
 
 def test_only_managers_change_a_venue(client, as_host, as_other, host):
     venue = make_venue(name="Copper Room", manager=host)
-    form = {"name": "Copper Hall", "time_zone": "Europe/London"}
+    form = VENUE | {"name": "Copper Hall"}
 
     assert client.post(f"/venues/{venue.slug}/edit", form)["Location"].startswith("/login")
     assert as_other.post(f"/venues/{venue.slug}/edit", form).status_code == 403
@@ -112,7 +113,7 @@ def test_only_managers_change_a_venue(client, as_host, as_other, host):
 def test_a_wrong_venue_says_what_is_wrong(as_host, wrong):
     make_venue(name="Taken Room")
 
-    response = as_host.post("/venues/new", {"name": "New Room", "time_zone": "Europe/London"} | wrong)
+    response = as_host.post("/venues/new", VENUE | wrong)
 
     assert response.status_code == 400
     assert response.context["form"].errors
