@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib.auth import authenticate
 
 from apps.accounts import lockout
+from apps.accounts.codes import use_code
 from apps.accounts.errors import CodeNeeded, WrongCredentials
 from apps.accounts.models import User
 
@@ -31,7 +32,8 @@ def is_verified(user: User) -> bool:
 
 def passes_second_factor(user: User, code: str) -> bool:
     """Also where the account has none. Raises CodeNeeded."""
-    factors = list(Authenticator.objects.filter(user=user))
-    if factors and not code:
+    if not Authenticator.objects.filter(user=user).exists():
+        return True
+    if not code:
         raise CodeNeeded
-    return not factors or any(factor.wrap().validate_code(code) for factor in factors)
+    return use_code(user, code) is not None  # as at the log-in page, so that one which was used there is used up here

@@ -11,9 +11,11 @@ from allauth.mfa.totp.internal.auth import (
 )
 from axes.models import AccessAttempt
 from django.contrib.auth.signals import user_login_failed
+from django.test import Client
 from django.utils import timezone
 
 from apps.accounts.models import ApiToken, AuditEvent
+from tests.accounts.browser import code_of, is_in, log_in
 from tests.callers import Caller
 from tests.catalog.callers import refused
 from tests.factories import PASSWORD, make_api_token, make_staff, make_user
@@ -152,6 +154,31 @@ def test_where_there_is_a_second_factor_its_code_is_asked_for(host):
     assert AccessAttempt.objects.get().failures_since_start == 2  # a guessed code counts as a guessed password
     assert Caller()("POST", TOKENS, body | {"code": right}).status_code == 201
     refused(Caller()("POST", TOKENS, body | {"code": right}), 401, "wrong_credentials")  # each code once
+
+
+def test_a_code_that_was_used_at_the_log_in_makes_no_token(host):
+    secret = generate_totp_secret()
+    TOTP.activate(host, secret)
+    code = code_of(secret)
+    body = NEW | {"email": host.email, "password": PASSWORD, "code": code}
+    browser = Client()
+    log_in(browser, host.email)
+    assert browser.post("/login/code", {"code": code})["Location"] == "/host"
+
+    refused(Caller()("POST", TOKENS, body), 401, "wrong_credentials")
+
+
+def test_a_code_that_made_a_token_lets_nobody_in(host):
+    secret = generate_totp_secret()
+    TOTP.activate(host, secret)
+    code = code_of(secret)
+    assert Caller()("POST", TOKENS, NEW | {"email": host.email, "password": PASSWORD, "code": code}).status_code == 201
+    thief = Client()
+    log_in(thief, host.email)
+
+    thief.post("/login/code", {"code": code})
+
+    assert not is_in(thief)
 
 
 def test_a_recovery_code_will_do_once(host):
