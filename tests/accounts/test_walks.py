@@ -226,6 +226,13 @@ def test_a_new_password_needs_the_old_one_and_ends_other_sessions(client, robin)
     assert verbs()[-1] == "change_password"
 
 
+def test_a_notice_says_when_it_was_done(client, robin):
+    log_in(client)
+    client.post("/account/password", {"oldpassword": PASSWORD, "password1": OTHER, "password2": OTHER})
+
+    assert re.search(r"at \d+ \w+ \d{4}, \d\d:\d\d UTC\.$", mail.outbox[-1].body, re.MULTILINE)
+
+
 # A new address ----------------------------------------------------------------------------------------
 
 
