@@ -130,7 +130,7 @@ def test_every_cookie_is_bound_to_this_host_and_hidden_from_scripts(production, 
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]  # as the server has it
     jam = make_jam(host=make_user(email="hanna@example.com"))
     origin = {"Origin": f"https://{HOST}"}
-    form = {"username": "hanna@example.com", "password": PASSWORD}
+    form = {"login": "hanna@example.com", "password": PASSWORD}
     answers = [
         production.get("/login"),
         production.post("/login", data=form, headers=origin),

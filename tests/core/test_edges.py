@@ -190,7 +190,7 @@ ELSEWHERE = [
 def test_logging_in_leads_nowhere_else(page, where):
     make_user(email="stella@example.com", role="staff")
 
-    answer = Client().post(page, {"username": "stella@example.com", "password": PASSWORD, "next": where})
+    answer = Client().post(page, {"login": "stella@example.com", "password": PASSWORD, "next": where})
 
     assert answer.status_code in {302, 303}
     assert answer["Location"].startswith("/")
@@ -218,7 +218,7 @@ def test_a_session_is_new_at_log_in_and_dead_after_log_out():
     planted.save()
     browser.cookies["session"] = planted.session_key
 
-    browser.post("/login", {"username": "hanna@example.com", "password": PASSWORD})
+    browser.post("/login", {"login": "hanna@example.com", "password": PASSWORD})
     logged_in = browser.cookies["session"].value
     thief = Client()
     thief.cookies["session"] = logged_in
