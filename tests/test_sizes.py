@@ -12,7 +12,9 @@ pytestmark = pytest.mark.django_db
 MOST = 100_000
 CLEF = "𝄞"  # four bytes in UTF-8
 MANY = 250
-WHO = {"api:me": "phone", "api:desk": "host"}
+WHO = {"api:me": "phone", "api:votes": "phone", "api:users": "staff"} | dict.fromkeys(
+    (f"api:{name}" for name in ("desk", "door", "clusters", "hosts", "invitations", "tokens", "myself", "user")), "host"
+)
 NIGHTS = ("live", "hidden", "ended")
 
 

@@ -10,8 +10,9 @@ SELECT '!', 'host' || n || '@example.com', 'Host ' || n, 'host', true, now() FRO
 INSERT INTO accounts_apitoken (user_id, name, scopes, secret_hash, beginning, created_at, expires_at)
 SELECT 1 + n %% %(users)s, 'Token ' || n, '[]', encode(sha256(n::text::bytea), 'hex'), 'jvt_' || n, now(), now()
 FROM generate_series(1, %(users)s * 5) n;
-INSERT INTO catalog_venue (name, slug, address, town, time_zone, description, accent, created_at)
-SELECT 'Venue ' || n, 'venue-' || n, '', 'Town ' || n %% 300, 'Europe/London', '', '', now()
+INSERT INTO catalog_venue (name, slug, address, town, time_zone, description, accent, takes_suggestions,
+                           approve_suggestions, counts, created_at)
+SELECT 'Venue ' || n, 'venue-' || n, '', 'Town ' || n %% 300, 'Europe/London', '', '', true, false, 'live', now()
 FROM generate_series(1, %(venues)s) n;
 INSERT INTO catalog_venue_managers (venue_id, user_id) SELECT n, n FROM generate_series(1, %(venues)s) n;
 INSERT INTO catalog_song (title, artist, year, key, tempo, duration, style, tags, chord_sheet_url, parts, popularity,
@@ -22,12 +23,12 @@ SELECT 'Song ' || n, 'Artist ' || n %% 4000, CASE WHEN n %% 10 > 0 THEN 1950 + n
        'song ' || n, 'artist ' || n %% 4000, now()
 FROM generate_series(1, %(songs)s) n;
 INSERT INTO jams_jam (venue_id, name, slug, code, description, background, starts_at, ends_at, status, voting_paused,
-                      suggestions_paused, approve_suggestions, max_suggestions, counts, counts_top, revision,
+                      suggestions_paused, takes_suggestions, approve_suggestions, max_suggestions, counts, counts_top, revision,
                       created_at)
 SELECT 1 + n %% %(venues)s, 'Jam ' || n, 'jam-' || n, upper(lpad(to_hex(n), 6, 'X')), '', '',
        now() - n * interval '5 hours', now() - n * interval '5 hours' + interval '4 hours',
        CASE WHEN n <= 5 THEN 'live' WHEN n <= 60 THEN 'open' WHEN n %% 50 = 0 THEN 'draft' ELSE 'ended' END,
-       false, false, false, 3, 'live', 3, 0, now()
+       false, false, true, false, 3, 'live', 3, 0, now()
 FROM generate_series(1, %(jams)s) n;
 INSERT INTO jams_jamhost (jam_id, user_id, role)
 SELECT n, 1 + n %% %(users)s, 'owner' FROM generate_series(1, %(jams)s) n;

@@ -121,6 +121,7 @@ class World:
         self.tokens += [self.invitation, self.link]
         for number in range(rows):
             self.come_in(self.host, number)
+        Attendee.objects.update(last_seen=soon)
         self.log(rows)
         confirmation = EmailConfirmationHMAC(EmailAddress.objects.get(user=self.host))
         self.keys = {"account_confirm_email": confirmation.key, "account_reset_password_from_key": "set-password"}

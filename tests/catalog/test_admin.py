@@ -97,6 +97,7 @@ def test_a_venue_is_added_with_its_managers(staff):
         "slug": "anchor",
         "time_zone": "Europe/London",
         "capacity": 120,
+        "counts": "live",
         "managers": [manager.pk],
     }
 

@@ -129,7 +129,7 @@ def test_who_may_not_is_not_told_what_has_changed():
     row, path = make("venues")
     change(row)
 
-    assert Caller()("PATCH", path, {"name": "N"}, **{"If-Match": '"x"'}).status_code == 403
+    assert Caller()("PATCH", path, {"name": "N"}, **{"If-Match": '"x"'}).status_code == 401
 
 
 def test_one_may_watch_only_what_one_changes(staff):

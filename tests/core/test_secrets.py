@@ -12,9 +12,10 @@ import yaml
 from django.conf import settings
 from django.test import Client
 
+from apps.core.credentials import known, signer
 from apps.core.logs import Line
 from apps.jams import consumers
-from apps.jams.identity import cookie_name, cookies
+from apps.jams.identity import cookie_name
 from tests.factories import PASSWORD, make_attendee_with_token, make_jam, make_jam_song, make_user
 
 ROOT = Path(settings.BASE_DIR)
@@ -102,13 +103,14 @@ def night(db, settings):
 
 def rotate(settings, *fallbacks):
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = NEW, list(fallbacks)
-    cookies.key, cookies.fallback_keys = NEW, list(fallbacks)  # as in a process that has started with them
+    signer.key, signer.fallback_keys = NEW, list(fallbacks)  # as in a process that has started with them
+    known.cache_clear()
 
 
 @pytest.fixture(autouse=True)
 def the_signers_own_keys(monkeypatch):
-    monkeypatch.setattr(cookies, "key", cookies.key)
-    monkeypatch.setattr(cookies, "fallback_keys", cookies.fallback_keys)
+    monkeypatch.setattr(signer, "key", signer.key)
+    monkeypatch.setattr(signer, "fallback_keys", signer.fallback_keys)
 
 
 def test_a_host_stays_logged_in_when_the_key_changes(night, settings):
@@ -136,10 +138,10 @@ def test_a_host_is_logged_out_when_the_key_is_given_up(night, settings):
 
 def test_an_attendee_votes_on_when_the_key_changes(night, settings):
     jam, jam_song = night
-    cookies.key = OLD
-    _attendee, secret = make_attendee_with_token(jam=jam)
+    signer.key = OLD
+    _attendee, token = make_attendee_with_token(jam=jam)
     phone = Client(headers={"Origin": "http://testserver"})
-    phone.cookies[cookie_name(jam)] = cookies.sign(secret)
+    phone.cookies[cookie_name(jam)] = token
     address = f"/api/v1/jams/{jam.slug}/songs/{jam_song.pk}/vote"
 
     rotate(settings, OLD)

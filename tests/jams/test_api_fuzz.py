@@ -47,7 +47,9 @@ def test_no_body_is_our_fault(row, role, full):
     world = make_world()
     caller, method, path = world.callers[role], row.method, address(world, row.name)
     body = {
-        key: {"VENUE": world.venue.slug}.get(value, value) for key, value in (row.body or {}).items() if value != "SONG"
+        key: world.venue.slug if value == "VENUE" else value
+        for key, value in (row.body or {}).items()
+        if value != "SONG"
     }
 
     @settings(max_examples=300 if full else 15, deadline=None, suppress_health_check=list(HealthCheck), database=None)

@@ -197,7 +197,7 @@ def test_the_api_makes_a_co_host_of_whoever_is_logged_in(jam, host):
     answer = Caller(user=guest)("POST", "/api/v1/invitations/accept", {"token": token})
     hosts = Caller(user=guest)("GET", f"/api/v1/jams/{jam.slug}/hosts").json()["results"]
 
-    assert (nobody.status_code, answer.status_code, answer.json()["slug"]) == (403, 200, jam.slug)
+    assert (nobody.status_code, answer.status_code, answer.json()["slug"]) == (401, 200, jam.slug)
     assert [(row["name"], row["role"]) for row in hosts] == [("Hanna", "owner"), ("Gus", "co_host")]
     assert "@" not in str(hosts)
 

@@ -16,7 +16,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 HOT = [f"/api/v1{path}" for path in ("/jams", "/jams/by-slug/{}", "/jams/{}", "/jams/{}/snapshot", "/songs", "/venues")]
 VARYING = {"X-Request-Id", "Cache-Control", "CDN-Cache-Control", "Surrogate-Key", "ETag", "Vary", "Allow"}
 VARYING |= {"RateLimit", "RateLimit-Policy"}  # of answers that are counted
-VARYING |= {"X-Frame-Options", "Cross-Origin-Opener-Policy", "Referrer-Policy"}  # of documents only
+VARYING |= {
+    "Content-Security-Policy",
+    "Permissions-Policy",
+    "X-Frame-Options",
+    "Cross-Origin-Opener-Policy",
+    "Referrer-Policy",
+}  # of documents only
 
 
 @pytest.fixture

@@ -279,7 +279,7 @@ def test_a_co_host_makes_screens_and_no_co_hosts(jam, as_other, other_host, text
 
 def test_the_venues_capacity_is_a_field_of_its_form(as_host, host):
     venue = make_venue(manager=host, name="The Anchor")
-    form = {"name": "The Anchor", "time_zone": "Europe/London"}
+    form = {"name": "The Anchor", "time_zone": "Europe/London", "counts": "live"}
 
     refused = as_host.post(f"/venues/{venue.slug}/edit", {**form, "capacity": "0"})
     as_host.post(f"/venues/{venue.slug}/edit", {**form, "capacity": "120"})
