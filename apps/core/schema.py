@@ -81,7 +81,7 @@ class Schema(AutoSchema):
         said = ["X-Request-Id", "RateLimit", "RateLimit-Policy"]
         said += ["Retry-After"] if status in {"409", "429", "503"} else []
         said += ["WWW-Authenticate"] if status == "401" else []
-        said += ["ETag"] if status in {"200", "201"} and getattr(self.view, "sparse_fields", ()) else []
+        said += ["ETag"] if status in {"200", "201"} and hasattr(self.view, "sparse_fields") else []
         said += ["Idempotency-Replayed"] if self.heeds_keys else []
         return said
 
