@@ -18,7 +18,6 @@ from schemathesis.generation.hypothesis.builder import HypothesisTestConfig, Hyp
 from schemathesis.generation.overrides import Override
 
 from apps.accounts.models import User
-from apps.core.limits import limiter
 from tests.factories import make_api_token
 from tests.routes import OF_ACCOUNTS
 from tests.world import ROUTES
@@ -34,13 +33,12 @@ CHECKS = [
 
 
 class Application:
-    """Django, called as whoever's turn it is, whatever the case says of that. No call is one too many."""
+    """Django, called as whoever's turn it is, whatever the case says of that."""
 
     def __init__(self):
         self.django, self.caller = get_wsgi_application(), {}
 
     def __call__(self, environ, start_response):
-        limiter.forget()
         said = {name: value for name, value in environ.items() if name not in {"HTTP_AUTHORIZATION", "HTTP_COOKIE"}}
         return self.django(said | self.caller, start_response)
 
