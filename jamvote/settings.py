@@ -473,11 +473,24 @@ SPECTACULAR_SETTINGS = {
                 "scheme": "bearer",
                 "description": "Of whoever has joined a jam: POST /jams/{slug}/attendees answers it, once.",
             }
-        }
+        },
+        "headers": {
+            name: {"description": text, "schema": {"type": "string"}}
+            for name, text in {
+                "X-Request-Id": "Stands in the server's log too.",
+                "RateLimit": "Calls left (`r`), seconds until all are back (`t`), of each allowance that was drawn on.",
+                "RateLimit-Policy": "Calls (`q`) in so many seconds (`w`), of the same.",
+                "Retry-After": "Seconds.",
+                "WWW-Authenticate": "How to say who one is.",
+                "ETag": "Of details: for `If-Match` and `If-None-Match`.",
+                "Idempotency-Replayed": "`true`: this is the reply to the first call with the key.",
+            }.items()
+        },
     },
     "ENUM_NAME_OVERRIDES": {
         "JamStatus": "apps.jams.models.Jam.Status",
         "AttendeeState": "apps.jams.models.Attendee.State",
+        "AccountRole": "apps.accounts.models.User.Role",
         "HostRole": "apps.jams.models.JamHost.Role",
         "InvitationRole": "apps.jams.models.Invitation.Role",
         "SongStatus": "apps.jams.models.JamSong.Status",

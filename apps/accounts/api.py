@@ -55,7 +55,7 @@ class Tokens(GenericAPIView):
     def get_queryset(self) -> QuerySet[ApiToken]:
         return ApiToken.objects.filter(user=user_of(self.request)).order_by("-pk")
 
-    @extend_schema(operation_id="auth_tokens_list")
+    @extend_schema(operation_id="auth_tokens_list", responses=serializers.TokenOutput(many=True))
     def get(self, request: Request) -> Response:
         page = self.paginate_queryset(self.get_queryset()) or []
         return self.get_paginated_response(serializers.TokenOutput(page, many=True).data)
@@ -107,7 +107,7 @@ class Users(GenericAPIView):
     serializer_class = serializers.UserOutput
     filterset_class = UserFilter
 
-    @extend_schema(operation_id="users_list")
+    @extend_schema(operation_id="users_list", responses=serializers.UserOutput(many=True))
     def get(self, request: Request) -> Response:
         staff_of(request)
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []

@@ -19,7 +19,7 @@ class TokenMay(BasePermission):
     message, code = "", ""
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        if not isinstance(request.auth, ApiToken):
+        if not isinstance(request.auth, ApiToken) or request.method not in view.allowed_methods:  # which is 405
             return True
         scope = getattr(view, "scope", "")
         reads = request.method in SAFE_METHODS

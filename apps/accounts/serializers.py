@@ -3,7 +3,7 @@
 from rest_framework import serializers
 
 from apps.accounts.models import ApiToken, User
-from apps.core.api import Strict
+from apps.core.strict import Strict
 
 
 class UserOutput(serializers.ModelSerializer):

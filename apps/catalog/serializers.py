@@ -7,8 +7,8 @@ from rest_framework import serializers
 from apps.catalog.flags import FLAGS
 from apps.catalog.models import Song, Venue
 from apps.catalog.music import MAX_COUNT, MAX_INSTRUMENT, MAX_PARTS, MAX_TAG, MAX_TAGS
-from apps.core.api import Strict
 from apps.core.formats import cut
+from apps.core.strict import Strict
 
 
 class VenueSerializer(Strict, serializers.ModelSerializer[Venue]):

@@ -54,10 +54,11 @@ def is_part(part: Any) -> bool:
 
 
 def refuse(parse: Any, value: Any) -> None:
+    """With a code that is none of the field's own: for those it would put a text of its own in place of ours."""
     try:
         parse(value)
     except ValueError as error:
-        raise ValidationError(_("This %(reason)s."), code="invalid", params={"reason": error}) from error
+        raise ValidationError(_("This %(reason)s."), code="refused", params={"reason": error}) from error
 
 
 def validate_chord_sheet_url(url: str) -> None:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -16,17 +15,6 @@ class Empty(Response):
 
     def __init__(self) -> None:
         super().__init__(status=204)
-
-
-class Strict(serializers.Serializer):
-    """Refuses fields that it does not know: a mistyped or foreign one is told of, not dropped in silence."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, dict):
-            known = {name for name, field in self.fields.items() if not field.read_only}
-            if unknown := sorted(set(data) - known):
-                raise serializers.ValidationError({name: [_("This cannot be set.")] for name in unknown})
-        return super().to_internal_value(data)
 
 
 def valid(serializer: type[serializers.Serializer], request: Any, **options: Any) -> dict[str, Any]:

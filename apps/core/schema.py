@@ -3,11 +3,13 @@
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import force_instance
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
 from apps.core.problems import CONTENT_TYPE
 from apps.core.retries import METHODS
+from apps.core.strict import Strict
 
 REFUSALS = {
     400: "The request cannot be read or holds a value that cannot be: `errors` names the fields.",
@@ -57,6 +59,12 @@ class Problem(serializers.Serializer):
 
 
 class Schema(AutoSchema):
+    def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
+        schema = super()._map_basic_serializer(serializer, direction)
+        if direction == "request" and isinstance(force_instance(serializer), Strict):
+            schema["additionalProperties"] = False
+        return schema
+
     def get_operation(self, *args: Any, **kwargs: Any) -> Any:
         operation = super().get_operation(*args, **kwargs)
         if operation:
@@ -64,7 +72,18 @@ class Schema(AutoSchema):
             for status, why in self.refusals().items():
                 answer = {"description": why, "content": {CONTENT_TYPE: {"schema": problem}}}
                 operation["responses"].setdefault(str(status), answer)
+            for status, answer in operation["responses"].items():
+                answer["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in self.headers(status)}
         return operation
+
+    def headers(self, status: str) -> list[str]:
+        """What an answer may say beside its body: settings.SPECTACULAR_SETTINGS has the meaning of each."""
+        said = ["X-Request-Id", "RateLimit", "RateLimit-Policy"]
+        said += ["Retry-After"] if status in {"409", "429", "503"} else []
+        said += ["WWW-Authenticate"] if status == "401" else []
+        said += ["ETag"] if status in {"200", "201"} and hasattr(self.view, "sparse_fields") else []
+        said += ["Idempotency-Replayed"] if self.heeds_keys else []
+        return said
 
     def refusals(self) -> dict[int, str]:
         said = dict(REFUSALS)

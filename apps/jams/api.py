@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -24,6 +24,8 @@ from apps.jams.auth import hosted_jam, jam_of, jam_song_of, refuse_removed
 from apps.jams.board import FIELDS, desk_of, snapshot, song_state, stamp
 from apps.jams.filters import JamFilter
 from apps.jams.models import Jam, JamSong, first_closing
+
+SINCE = OpenApiParameter("since", int, description="The `revision` of a frame or snapshot: it is at least as new.")
 
 
 class Jams(Sparse, GenericAPIView):
@@ -89,7 +91,7 @@ class JamDetail(JamBySlug):
 class JamSnapshot(APIView):
     """The board as it stands: the same for everybody."""
 
-    @extend_schema(responses=serializers.Snapshot)
+    @extend_schema(parameters=[SINCE], responses=serializers.Snapshot)
     def get(self, request: Request, slug: str) -> Response:
         jam = jam_of(request, slug)
         return timed(Response(snapshot(jam)), jam.voting_closes_at)
@@ -184,7 +186,7 @@ class Desk(APIView):
 
     COUNT = ("id", "votes", "counted_at", "revision")
 
-    @extend_schema(responses=OpenApiResponse(description="{pending, attendees, songs: their counts}"))
+    @extend_schema(responses=serializers.DeskOutput)
     def get(self, request: Request, slug: str) -> Response:
         desk = desk_of(hosted_jam(request, slug))
         pending = serializers.PendingSong(desk["pending"], many=True).data

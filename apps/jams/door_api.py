@@ -44,7 +44,7 @@ class JamHosts(GenericAPIView):
     serializer_class = serializers.HostOutput
     filter_backends = ()
 
-    @extend_schema(operation_id="jam_hosts_list")
+    @extend_schema(operation_id="jam_hosts_list", responses=serializers.HostOutput(many=True))
     def get(self, request: Request, slug: str) -> Response:
         hosts = JamHost.objects.filter(jam=hosted_jam(request, slug)).select_related("user").order_by("pk")
         page = self.paginate_queryset(hosts)
@@ -71,7 +71,7 @@ class Invitations(GenericAPIView):
     serializer_class = serializers.InvitationOutput
     filter_backends = ()
 
-    @extend_schema(operation_id="jam_invitations_list")
+    @extend_schema(operation_id="jam_invitations_list", responses=serializers.InvitationOutput(many=True))
     def get(self, request: Request, slug: str) -> Response:
         page = self.paginate_queryset(hosted_jam(request, slug).invitations.out())
         return self.get_paginated_response(serializers.InvitationOutput(page, many=True).data)
@@ -101,7 +101,7 @@ class AcceptInvitation(APIView):
 
     scope = ApiToken.Scope.JAMS
 
-    @extend_schema(request=serializers.TokenInput, responses=serializers.JamOutput)
+    @extend_schema(request=serializers.AcceptInput, responses=serializers.JamOutput)
     def post(self, request: Request) -> Response:
-        jam = invitations.accept(user=user_of(request), **valid(serializers.TokenInput, request))
+        jam = invitations.accept(user=user_of(request), **valid(serializers.AcceptInput, request))
         return Response(output(jam))

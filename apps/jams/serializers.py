@@ -9,8 +9,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.catalog.models import Song, Venue
-from apps.core.api import Strict
 from apps.core.formats import LONGEST_TITLE, cut
+from apps.core.strict import Strict
 from apps.jams.attendees import LONGEST_NAME
 from apps.jams.door import CLOSED, CODE, OPEN
 from apps.jams.models import Attendee, Invitation, Jam, JamHost, JamSong, suggestions_of, voting_of
@@ -146,7 +146,7 @@ class InvitationInput(Strict):
     role = serializers.ChoiceField(Invitation.Role.choices)
 
 
-class TokenInput(Strict):
+class AcceptInput(Strict):
     token = serializers.CharField(max_length=64)
 
 
@@ -266,6 +266,15 @@ class ShortText(serializers.CharField):
         return cut(value, LONGEST_TITLE)
 
 
+class DeskCount(serializers.Serializer):
+    """What the room is not told of a song."""
+
+    id = serializers.IntegerField(help_text="Of the jam song.")
+    votes = serializers.IntegerField()
+    counted_at = serializers.DateTimeField()
+    revision = serializers.IntegerField()
+
+
 class PendingSong(serializers.ModelSerializer):
     title = ShortText(source="song.title")
     artist = ShortText(source="song.artist")
@@ -278,3 +287,9 @@ class PendingSong(serializers.ModelSerializer):
     @extend_schema_field(str)
     def get_suggested_by(self, jam_song: JamSong) -> str:
         return str(jam_song.suggested_by or "")
+
+
+class DeskOutput(serializers.Serializer):
+    pending = PendingSong(many=True)
+    attendees = AttendeeOutput(many=True)
+    songs = DeskCount(many=True, help_text="Empty where the room sees the counts.")

@@ -62,7 +62,7 @@ class VoteView(APIView):
     def put(self, request: Request, slug: str, pk: int) -> Response:
         return self.answer(request, slug, pk, cast=True)
 
-    @extend_schema(auth=BY_ATTENDEE, responses=TallyOutput)
+    @extend_schema(auth=BY_ATTENDEE, responses={200: TallyOutput})
     def delete(self, request: Request, slug: str, pk: int) -> Response:
         return self.answer(request, slug, pk, cast=False)
 
@@ -172,7 +172,7 @@ class MyVotes(GenericAPIView):
     serializer_class = MyVote
     filter_backends = ()
 
-    @extend_schema(auth=BY_ATTENDEE, operation_id="jam_votes_list")
+    @extend_schema(auth=BY_ATTENDEE, operation_id="jam_votes_list", responses=MyVote(many=True))
     def get(self, request: Request, slug: str) -> Response:
         attendee = attendee_of(request, jam_of(request, slug))
         votes = Vote.objects.filter(attendee=attendee).select_related("jam_song__song").order_by("-created_at", "-pk")

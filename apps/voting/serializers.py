@@ -1,6 +1,6 @@
 from rest_framework import serializers
 
-from apps.core.api import Strict
+from apps.core.strict import Strict
 from apps.jams.attendees import LONGEST_NAME
 from apps.jams.models import Attendee, JamSong
 from apps.jams.serializers import ShortText

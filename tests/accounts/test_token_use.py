@@ -232,3 +232,9 @@ def test_a_session_beside_a_token_needs_no_csrf():
 
     assert (answer.json()["user"]["id"], answer.json()["by"]) == (host.pk, "token")
     assert (changed.json()["id"], changed.json()["name"]) == (host.pk, "New")
+
+
+def test_a_method_that_an_address_has_not_is_405_for_a_token_too():
+    path = f"/api/v1/jams/{make_jam().slug}/attendees"
+
+    refused(Caller(token=make_api_token()[1])("PUT", path), 405, "method_not_allowed")

@@ -208,6 +208,14 @@ def test_a_wrong_song_names_its_field(fields, field):
     assert Song.objects.count() == 0
 
 
+def test_an_instrument_that_stands_twice_is_told_of_as_such():
+    twice = {"title": "A", "artist": "B", "parts": [{"instrument": "guitar"}, {"instrument": "Guitar"}]}
+
+    body = refused(client(make_user()).post(SONGS, twice), 400, "invalid")
+
+    assert body["errors"]["parts"] == ["This names an instrument twice; write guitar:2."]
+
+
 def test_a_song_with_a_nul_is_refused():
     refused(client(make_user()).post(SONGS, {"title": "A\x00", "artist": "B"}), 400, "parse_error")
 
