@@ -63,7 +63,8 @@ def fill(jam, phone):
 
 def test_every_read_of_the_api_stays_small(world):
     sizes = {}
-    for name in [name for name in READ if name.startswith("api:")]:
+    # What describes the API is no answer of it: as long as there are things to say.
+    for name in [name for name in READ if name.startswith("api:") and name != "api:schema"]:
         for night in NIGHTS if name in {"api:snapshot", "api:desk", "api:jam-songs", "api:jam"} else [""]:
             address = world.address(name, **world.about(night)) + "?page_size=1000"
             answer = world.get(WHO.get(name, "visitor"), name, address)
@@ -72,7 +73,7 @@ def test_every_read_of_the_api_stays_small(world):
 
     assert {route: size for route, size in sizes.items() if size > MOST} == {}
     assert {name for (name, _night), size in sizes.items() if size > MOST / 2} == {  # the data is what it should be
-        "api:jams", "api:snapshot", "api:jam-songs", "api:desk", "api:me", "api:songs", "api:venues"
+        "api:jams", "api:snapshot", "api:jam-songs", "api:desk", "api:me", "api:votes", "api:songs", "api:venues"
     }  # fmt: skip
 
 

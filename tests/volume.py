@@ -23,8 +23,8 @@ SELECT 'Song ' || n, 'Artist ' || n %% 4000, CASE WHEN n %% 10 > 0 THEN 1950 + n
        'song ' || n, 'artist ' || n %% 4000, now()
 FROM generate_series(1, %(songs)s) n;
 INSERT INTO jams_jam (venue_id, name, slug, code, description, background, starts_at, ends_at, status, voting_paused,
-                      suggestions_paused, takes_suggestions, approve_suggestions, max_suggestions, counts, counts_top, revision,
-                      created_at)
+                      suggestions_paused, takes_suggestions, approve_suggestions, max_suggestions, counts, counts_top,
+                      revision, created_at)
 SELECT 1 + n %% %(venues)s, 'Jam ' || n, 'jam-' || n, upper(lpad(to_hex(n), 6, 'X')), '', '',
        now() - n * interval '5 hours', now() - n * interval '5 hours' + interval '4 hours',
        CASE WHEN n <= 5 THEN 'live' WHEN n <= 60 THEN 'open' WHEN n %% 50 = 0 THEN 'draft' ELSE 'ended' END,

@@ -79,7 +79,7 @@ def test_every_icon_exists(pages, settings):
 
 
 def of_console(pages):
-    return next(page for page in pages if page.request["PATH_INFO"].endswith("/host"))
+    return next(page for page in pages if re.fullmatch("/jams/[^/]+/host", page.request["PATH_INFO"]))
 
 
 def test_scripts_ask_only_for_icons_and_words_that_are_there(pages, settings):
