@@ -44,7 +44,8 @@ def test_every_model_of_ours_has_its_page():
     known = {model._meta.label for model in admin.site._registry}
     assert known == {
         "accounts.ApiToken", "accounts.AuditEvent", "accounts.User", "axes.AccessAttempt", "catalog.Song",
-        "catalog.SongSearch", "catalog.SongView", "catalog.Venue", "jams.Jam", "jams.JamSong", "jams.JamView", "jams.Attendee", "voting.Vote",
+        "catalog.SongSearch", "catalog.SongView", "catalog.Venue", "jams.Jam", "jams.JamSong", "jams.JamView",
+        "jams.Attendee", "voting.Vote",
     }  # fmt: skip
 
 
