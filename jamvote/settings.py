@@ -109,7 +109,7 @@ try:
         "reads": ("participant", env.quota("LIMIT_READS", "600/60")),
         "user": ("user", env.quota("LIMIT_USER", "600/60")),
         "address": ("anonymous", env.quota("LIMIT_ADDRESS", "3000/60")),
-        "code": ("anonymous", env.quota("LIMIT_CODE", "1200/60")),  # tries of a jam's code
+        "code": ("anonymous", env.quota("LIMIT_CODE", "1200/60")),  # codes of jams that are none
         "join": ("address", env.quota("LIMIT_JOIN", "3000/60")),
         "login": ("address", env.quota("LIMIT_LOGIN", "30/300")),
     }
@@ -276,8 +276,8 @@ CACHED = {
 LIMITED: dict[str, tuple[str, ...]] = {
     "GET": ("reads", "user", "address"),
     "POST": ("participant", "user", "address"),
-    "GET pages:join": ("reads", "user", "code"),
-    "POST pages:enter": ("participant", "user", "code"),
+    "GET pages:join": ("reads", "user"),  # and wrong codes: apps/pages/views/join.py
+    "POST pages:enter": ("participant", "user"),
     "POST pages:join": ("participant", "user", "join"),
     "POST api:attendees": ("participant", "user", "join"),
     "POST account_login": ("login",),

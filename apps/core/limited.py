@@ -46,19 +46,22 @@ class Limits:
 
 
 def refusal(request: HttpRequest, match: Any) -> HttpResponse | None:
-    """Counts the call, and answers it where it is one too many."""
-    if not (buckets := buckets_of(request, match.view_name)):
-        return None
-    refused, left = taken = limiter.take(buckets)
-    request.left = left  # type: ignore[attr-defined]
-    return too_many_requests(request, taken.wait) if refused else None
-
-
-def buckets_of(request: HttpRequest, route: str) -> list[Bucket]:
+    """Counts the call as its route says, and answers it where it is one too many."""
     method = "GET" if request.method in SAFE else "POST"
-    names = settings.LIMITED.get(f"{method} {route}")
-    if names is None:
-        names = settings.LIMITED[method]
+    names = settings.LIMITED.get(f"{method} {match.view_name}")
+    return refused(request, settings.LIMITED[method] if names is None else names)
+
+
+def refused(request: HttpRequest, names: tuple[str, ...]) -> HttpResponse | None:
+    """Counts the call on these policies, and answers it where it is one too many."""
+    if not (buckets := buckets_of(request, names)):
+        return None
+    taken = limiter.take(buckets)
+    request.left = taken.left  # type: ignore[attr-defined]
+    return too_many_requests(request, taken.wait) if taken.refused else None
+
+
+def buckets_of(request: HttpRequest, names: tuple[str, ...]) -> list[Bucket]:
     kind, key = asker(request) if names else ("", "")
     found = []
     for name in names:

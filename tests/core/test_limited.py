@@ -283,13 +283,24 @@ def test_a_program_is_told_when_to_come_back(allow, clock):
 
 def test_people_get_a_page(allow):
     allow(code="1/60")
-    jam = make_jam()
-    visitor.get(f"/j/{jam.code}", **HERE)
+    visitor.get("/j/ABCDEF", **HERE)
 
-    answer = visitor.get(f"/j/{jam.code}", **HERE)
+    answer = visitor.get("/j/ABCDEF", **HERE)
 
     assert (answer.status_code, answer["Retry-After"]) == (429, "60")
     assert "Try again in 60 seconds" in answer.content.decode()
+
+
+def test_wrong_codes_keep_nobody_from_the_page_of_the_right_one(allow):
+    allow(code="3/60", address="3/60")
+    jam = make_jam()
+
+    wrong = statuses(visitor.get(f"/j/ABCDE{letter}", **HERE) for letter in "FGHJK")
+    entered = visitor.post("/j/", {"code": jam.code}, headers={"Origin": "http://testserver"}, **HERE)
+
+    assert wrong == [404, 404, 404, 429, 429]
+    assert entered.status_code == 303
+    assert visitor.get(f"/j/{jam.code}", **HERE).status_code == 200
 
 
 def test_a_call_without_its_form_token_is_counted_too(allow):

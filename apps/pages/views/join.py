@@ -6,6 +6,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from apps.core.errors import DomainError
+from apps.core.limited import refused
 from apps.core.text import tidy_code
 from apps.jams.attendees import join_jam
 from apps.jams.door import CODE, state_of
@@ -72,4 +73,5 @@ def vote_on_the_way(request: HttpRequest, jam: Jam, attendee: Attendee) -> str:
 
 
 def unknown(request: HttpRequest, code: str) -> HttpResponse:
-    return render(request, "pages/unknown_code.html", {"code": code}, status=404)
+    """Counted, so that nobody tries all codes; who has the right one is not, whatever others behind the address do."""
+    return refused(request, ("code",)) or render(request, "pages/unknown_code.html", {"code": code}, status=404)
