@@ -17,14 +17,15 @@ from apps.accounts import events
 from apps.accounts.audit import record
 from apps.accounts.errors import AccountClosed, TokenExpired, TokenRevoked, TokenUnknown, TooManyTokens
 from apps.accounts.models import ApiToken, ApiTokens, User
+from apps.core.credentials import API_TOKEN as PREFIX
+from apps.core.credentials import api_token_signer as signer
+from apps.core.credentials import bearer
 from apps.core.errors import Invalid
 from apps.core.text import clean
 
-PREFIX = "jvt_"
 SHOWN = len(PREFIX) + 6  # letters that tell two tokens apart and give nothing away
 USED_EVERY = timedelta(minutes=1)
 KEPT = timedelta(days=30)  # so long one that ended can still be told what became of it
-signer = signing.Signer(salt="jamvote.token", sep=".")
 
 
 def make_token(*, user: User, name: str, scopes: Collection[str], days: int | None = None) -> tuple[ApiToken, str]:
@@ -88,9 +89,8 @@ def revoke(user: User, tokens: ApiTokens, by: User | None) -> int:
 
 def api_token_in(authorization: str) -> str | None:
     """What a header has of ours. An attendee's token, which comes in the same header, has no prefix."""
-    scheme, _space, token = authorization.partition(" ")
-    token = token.strip()
-    return token if scheme.lower() == "bearer" and token.startswith(PREFIX) else None
+    token = bearer(authorization)
+    return token if token and token.startswith(PREFIX) else None
 
 
 def api_token_of(request: Any) -> ApiToken | None:
