@@ -22,6 +22,7 @@ from tests.processes import WSGI, servers
 TOKEN = "t0ken-" * 8
 OUTCOMES = ("local", "store", "miss", "refused")
 ANSWERS = "api_request_duration_seconds_count"
+PATIENCE = 60  # seconds: a busy machine
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 
 
@@ -235,7 +236,7 @@ def test_the_numbers_of_all_workers_add_up(tmp_path):
         address = start(WSGI, WEB_CONCURRENCY="2", DATABASE_POOL="4", METRICS_TOKEN=TOKEN)
 
         def look():
-            return samples(httpx.get(f"{address}/metrics", headers=BEARER).raise_for_status().text)
+            return samples(httpx.get(f"{address}/metrics", headers=BEARER, timeout=PATIENCE).raise_for_status().text)
 
         def workers():
             return {dict(found)["pid"] for name, found in look() if name == "db_pool"}
@@ -249,7 +250,7 @@ def test_the_numbers_of_all_workers_add_up(tmp_path):
         for pid in map(int, pids):  # while one is stopped, the other answers
             os.kill(pid, signal.SIGSTOP)
             for _ in range(5):
-                httpx.get(f"{address}/api/v1/songs").raise_for_status()
+                httpx.get(f"{address}/api/v1/songs", timeout=PATIENCE).raise_for_status()
             os.kill(pid, signal.SIGCONT)
 
         # Whoever is asked. A server that starts may have warmed the songs.
