@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from django.test import Client
 
@@ -139,13 +141,13 @@ def test_hidden_counts_are_nowhere_on_the_page(attendee_client, jam, text):
     Jam.objects.filter(pk=jam.pk).update(counts="hidden")
     client, _ = attendee_client(jam)
     jam_song = make_jam_song(jam=jam, title="Valerie")
-    for _ in range(17):
-        make_vote(jam_song=jam_song)
+    make_vote(jam_song=jam_song)
+    JamSong.objects.filter(pk=jam_song.pk).update(votes=3_133_731)
 
     page = client.get(f"/jams/{jam.slug}")
 
     assert "Counts are hidden until the end" in text(page)
-    assert "17" not in text(page)
+    assert not re.search("3.?133.?731", text(page))
 
 
 @pytest.mark.parametrize(
