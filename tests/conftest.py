@@ -4,11 +4,14 @@ import os
 import socket
 import threading
 import time
+from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from django.core.cache import cache
 from django.db import connection, connections, transaction
 from django.test import override_settings
+from whitenoise.middleware import WhiteNoiseMiddleware
 
 from tests.processes import servers
 
@@ -40,16 +43,18 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(items):
-    """Browser tests go last and to one worker, because Playwright leaves a running loop behind."""
+    """Files that take long go first, so that no worker ends much later than another; browser tests go last, because
+    Playwright leaves a running loop behind."""
     for item in items:
         if "playwright" in item.fixturenames:
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("browser"))
             if not BROWSER:
                 item.add_marker(pytest.mark.skip(reason=NO_BROWSER))
         if item.get_closest_marker("services") and not os.environ.get("REDIS_URL"):
             item.add_marker(pytest.mark.skip(reason="not on the embedded default"))
-    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+    items.sort(
+        key=lambda item: (item.get_closest_marker("browser") is not None, item.path.parent != Path(__file__).parent)
+    )
 
 
 def pytest_terminal_summary(terminalreporter):
@@ -63,6 +68,21 @@ def pytest_terminal_summary(terminalreporter):
 def full(request):
     """Whether the long forms are wanted: `./dev test --full`."""
     return request.config.getoption("full")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def files_are_found_once():
+    """Every test client loads the middleware, and every time this one would look at all static files."""
+    found, look = {}, WhiteNoiseMiddleware.add_files_from_finders
+
+    def once(middleware):
+        if not found:
+            look(middleware)
+            found.update(middleware.files)
+        middleware.files.update(found)
+
+    with patch.object(WhiteNoiseMiddleware, "add_files_from_finders", once):
+        yield
 
 
 @pytest.fixture(autouse=True)

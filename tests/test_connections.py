@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True)]
 
 
 def ask(address, paths, times):
-    with ThreadPoolExecutor(8) as pool, httpx.Client(base_url=address) as client:
+    with ThreadPoolExecutor(8) as pool, httpx.Client(base_url=address, timeout=30) as client:
         assert {answer.status_code for answer in pool.map(client.get, paths * times)} == {200}
 
 
@@ -144,7 +144,7 @@ def test_no_request_says_where_the_site_begins(serve):
     jam = make_jam()
     address = serve(WSGI)
 
-    answer = httpx.get(f"{address}/odd/jams/{jam.slug}", headers={"SCRIPT_NAME": "/odd"})
+    answer = httpx.get(f"{address}/odd/jams/{jam.slug}", headers={"SCRIPT_NAME": "/odd"}, timeout=30)
 
     assert answer.status_code == 404
-    assert "/odd/j/" not in httpx.get(f"{address}/jams/{jam.slug}").text
+    assert "/odd/j/" not in httpx.get(f"{address}/jams/{jam.slug}", timeout=30).text

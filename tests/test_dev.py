@@ -22,7 +22,7 @@ def test_without_a_command_it_says_what_there_is():
 
 def test_a_taken_port_is_said_before_anything_is_done(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        said = dev_run(taken.getsockname()[1], tmp_path / "data").communicate(timeout=20)[1]
+        said = dev_run(taken.getsockname()[1], tmp_path / "data").communicate(timeout=60)[1]
 
     assert "Address already in use. Choose another with --port" in said
     assert not (tmp_path / "data").exists()
@@ -32,10 +32,10 @@ def test_run_serves_a_demo_with_a_crowd_and_ends_cleanly(tmp_path, free_port):
     process = dev_run(free_port, tmp_path, "--crowd", "3")
     try:
         addresses = read_addresses(process.stdout)
-        answers = {name: httpx.get(address).status_code for name, address in addresses.items()}
+        answers = {name: httpx.get(address, timeout=30).status_code for name, address in addresses.items()}
     finally:
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=20)
+        process.communicate(timeout=60)
 
     assert answers == {"Home": 200, "Join": 200, "Phone": 200, "Big screen": 200, "Host": 302, "API": 200, "Admin": 302}
     assert process.returncode == 0
@@ -47,7 +47,7 @@ def test_serve_has_all_processes_at_one_address_keeps_what_was_done_and_ends_wit
         os.chmod(data, 0o755)  # PostgreSQL runs as somebody else
         process = dev_run(free_port, data, command="serve")
         addresses, everything = read_addresses(process.stdout), psutil.Process(process.pid).children(recursive=True)
-        answers = {name: httpx.get(address).status_code for name, address in addresses.items()}
+        answers = {name: httpx.get(address, timeout=30).status_code for name, address in addresses.items()}
         with connect(f"ws://127.0.0.1:{free_port}/ws{urlsplit(addresses['Phone']).path}") as phone:
             first_frame = phone.recv()
         live = next(child for child in everything if "jamvote.asgi" in child.cmdline())

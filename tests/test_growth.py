@@ -12,7 +12,7 @@ from apps.jams.models import Jam
 from apps.voting.queries import mine
 from tests.volume import empty, fill
 
-pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("years")]
+pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True)]
 FEW, MANY = 5_000, 100_000
 
 

@@ -32,7 +32,7 @@ from apps.voting.crowd.server import Server
 from tests.processes import ASGI, WSGI, servers, wait_until
 from tests.servers import STARTED, start_postgres, start_redis
 
-pytestmark = [pytest.mark.services, pytest.mark.xdist_group("outages")]
+pytestmark = pytest.mark.services
 CROWD, SONGS = 8, 5
 SOON = 30  # seconds that nothing here needs
 PREFIX = "outages"

@@ -12,10 +12,11 @@ from django.test.utils import CaptureQueriesContext
 from apps.accounts.errors import TokenUnknown
 from apps.accounts.models import ApiToken, AuditEvent, User
 from apps.accounts.roles import Right
-from apps.accounts.tokens import PREFIX, find_token, signer
+from apps.accounts.tokens import find_token, signer
 from apps.catalog.admin import SongSearchAdmin, SongViewAdmin
 from apps.catalog.filters import SongFilter, VenueFilter
 from apps.catalog.models import Song, SongSearch, SongView, Venue, free_slug
+from apps.core.credentials import API_TOKEN
 from apps.jams.admin import JamViewAdmin
 from apps.jams.attendees import free_name
 from apps.jams.board import snapshot
@@ -26,7 +27,7 @@ from apps.voting import ballot
 from apps.voting.queries import mine
 from tests.volume import empty, fill
 
-pytestmark = [pytest.mark.services, pytest.mark.django_db, pytest.mark.xdist_group("years")]
+pytestmark = [pytest.mark.services, pytest.mark.django_db]
 
 # Others may be read whole where that is what was asked: a page of short lists, sorted.
 NEVER_WHOLE = {"voting_vote", "jams_jamsong", "jams_attendee", "accounts_auditevent"}
@@ -120,7 +121,7 @@ USES = {
 
 def of_an_unknown_token():
     with suppress(TokenUnknown):
-        find_token(f"{PREFIX}{signer.sign('x')}")
+        find_token(f"{API_TOKEN}{signer.sign('x')}")
 
 
 WITHOUT_A_QUERY = {

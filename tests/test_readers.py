@@ -47,7 +47,7 @@ def test_twenty_readers_and_a_writer(serve):
         one.stdin.flush()
 
     written = [(time.monotonic(), 0)]
-    with httpx.Client(base_url=address, headers=EXACT[0]) as writer:
+    with httpx.Client(base_url=address, headers=EXACT[0], timeout=30) as writer:
         for popularity in range(1, WRITES + 1):
             song.popularity = popularity
             song.save()

@@ -157,7 +157,7 @@ def test_a_socket_that_does_not_read_does_not_keep_a_server_from_a_clean_stop(se
     with unread(address, jam):
         for number in range(6):
             announce(jam.stream, Change({"text": "x" * 1_000_000}, 1, "songs", number))
-        wait_until(lambda: httpx.get(f"{address}/api/v1/jams").status_code == 200)
+        wait_until(lambda: httpx.get(f"{address}/api/v1/jams", timeout=30).status_code == 200)
 
         serve.stop()
 

@@ -3,7 +3,8 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 
 from apps.accounts.errors import TokenUnknown
-from apps.accounts.tokens import PREFIX, api_token_of
+from apps.accounts.tokens import api_token_of
+from apps.core.credentials import API_TOKEN
 from apps.core.handlers import for_program
 from apps.core.problems import problem_response
 
@@ -16,7 +17,7 @@ class ApiTokens:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if PREFIX in request.META.get("HTTP_AUTHORIZATION", "") and for_program(request):
+        if API_TOKEN in request.META.get("HTTP_AUTHORIZATION", "") and for_program(request):
             try:
                 api_token_of(request)
             except TokenUnknown as error:

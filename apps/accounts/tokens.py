@@ -17,13 +17,13 @@ from apps.accounts import events
 from apps.accounts.audit import record
 from apps.accounts.errors import AccountClosed, TokenExpired, TokenRevoked, TokenUnknown, TooManyTokens
 from apps.accounts.models import ApiToken, ApiTokens, User
-from apps.core.credentials import API_TOKEN as PREFIX
+from apps.core.credentials import API_TOKEN
 from apps.core.credentials import api_token_signer as signer
 from apps.core.credentials import bearer
 from apps.core.errors import Invalid
 from apps.core.text import clean
 
-SHOWN = len(PREFIX) + 6  # letters that tell two tokens apart and give nothing away
+SHOWN = len(API_TOKEN) + 6  # letters that tell two tokens apart and give nothing away
 USED_EVERY = timedelta(minutes=1)
 KEPT = timedelta(days=30)  # so long one that ended can still be told what became of it
 
@@ -33,7 +33,7 @@ def make_token(*, user: User, name: str, scopes: Collection[str], days: int | No
     days = settings.API_TOKEN_DAYS if days is None else days
     name = checked_name(name, scopes, days)
     secret, now = secrets.token_urlsafe(32), timezone.now()
-    text = PREFIX + signer.sign(secret)
+    text = API_TOKEN + signer.sign(secret)
     with transaction.atomic():
         # Two that are made at once must see each other.
         User.objects.select_for_update(no_key=True).get(pk=user.pk)
@@ -90,7 +90,7 @@ def revoke(user: User, tokens: ApiTokens, by: User | None) -> int:
 def api_token_in(authorization: str) -> str | None:
     """What a header has of ours. An attendee's token, which comes in the same header, has no prefix."""
     token = bearer(authorization)
-    return token if token and token.startswith(PREFIX) else None
+    return token if token and token.startswith(API_TOKEN) else None
 
 
 def api_token_of(request: Any) -> ApiToken | None:
@@ -106,7 +106,7 @@ def api_token_of(request: Any) -> ApiToken | None:
 def find_token(text: str) -> ApiToken:
     """With its user, who may log in. Raises TokenUnknown, TokenRevoked, TokenExpired, AccountClosed."""
     try:
-        secret = signer.unsign(text.removeprefix(PREFIX))
+        secret = signer.unsign(text.removeprefix(API_TOKEN))
     except signing.BadSignature:
         raise TokenUnknown from None
     token = ApiToken.objects.select_related("user").filter(secret_hash=hashed(secret)).first()

@@ -142,6 +142,7 @@ def test_pauses_and_the_end_reach_the_phones(phone, console):
     desk.click("[data-pause=voting]")
     expect(mine.locator("[data-voting=paused]")).to_be_visible()
     expect(mine.locator("[data-board] .vote").first).to_be_disabled()
+    expect(desk.locator("[data-pause=voting][aria-pressed=true]:not([aria-busy=true])")).to_be_visible()
     desk.click("[data-pause=voting]")
     expect(mine.locator("[data-voting=paused]")).to_be_hidden()
 

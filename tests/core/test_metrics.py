@@ -222,9 +222,9 @@ def test_one_process_has_its_own_numbers(asgi_server, settings):
     make_user()
     before = answered("GET", "api:venues", 200)
     for _ in range(3):
-        httpx.get(f"{asgi_server}/api/v1/venues").raise_for_status()
+        httpx.get(f"{asgi_server}/api/v1/venues", timeout=PATIENCE).raise_for_status()
 
-    found = samples(httpx.get(f"{asgi_server}/metrics", headers=BEARER).text)
+    found = samples(httpx.get(f"{asgi_server}/metrics", headers=BEARER, timeout=PATIENCE).text)
 
     assert found[ANSWERS, labels(method="GET", endpoint="api:venues", status_code="200")] == before + 3
 
