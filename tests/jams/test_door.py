@@ -106,6 +106,7 @@ def test_the_room_code_takes_no_place():
     assert door_of(read(jam))["places"] == 1
 
 
+@pytest.mark.services
 @pytest.mark.django_db(transaction=True)
 def test_of_many_at_once_exactly_as_many_come_in():
     jam = jam_for(7)

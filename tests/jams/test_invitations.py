@@ -136,6 +136,7 @@ def test_links_are_not_made_without_end(jam, host, settings):
     assert Invitation.objects.count() == 1
 
 
+@pytest.mark.services
 @pytest.mark.django_db(transaction=True)
 def test_of_many_who_say_yes_at_once_one_becomes_a_co_host(jam, host):
     _row, token = invite(jam=jam, host=host, role="co_host")
