@@ -462,6 +462,7 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Jams, songs, votes. Lists are paged; errors are problem+json (RFC 9457).",
     "VERSION": "1",
     "OAS_VERSION": "3.1.1",
+    "DEFAULT_GENERATOR_CLASS": "apps.core.schema.Description",
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

@@ -23,7 +23,7 @@ from apps.jams.models import Jam
 from tests.described import ROLES, Description, aim, label, parts, repeatable
 from tests.routes import MATRIX, address, filled, make_world, undone
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.no_cover]
 ROWS = {label(row): row for row in MATRIX if row.name not in {"root", "schema", "docs"}}  # which are not described
 # What is as described and still refused, for what a description cannot say.
 TIMES = "times of these centuries, one after the other"

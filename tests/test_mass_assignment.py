@@ -14,7 +14,7 @@ from tests.page_routes import address as page_address
 from tests.routes import MATRIX, ROLES, SAFE, address, filled, make_world, undone
 from tests.rows import MODELS, effects, every_row, untimed
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.no_cover]
 VENUE = {"name", "address", "town", "time_zone", "description", "accent", "capacity",
          "takes_suggestions", "approve_suggestions", "max_suggestions", "max_votes", "counts"}  # fmt: skip
 JAM = {"name", "description", "starts_at", "ends_at", "voting_closes_at", "approve_suggestions", "max_votes",

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.world import ONLY_WRITTEN, ROUTES, World
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.no_cover]
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,7 @@ from apps.jams.models import Jam, JamSong
 from apps.pages.templatetags.parts import in_threes
 from tests.world import EVERYBODY, READ, ROUTES, World
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.no_cover]
 HIDDEN_COUNT = 47_113
 NIGHTS = ("live", "hidden", "ended", "draft")
 QUERIES = {"api:jams": "?mine=true", "pages:jams": "?when=past", "pages:jam": "?find=song"}

@@ -15,7 +15,7 @@ from tests.routes import MATRIX, SAFE, address, filled, make_world, undone
 from tests.routes import SHARED as SHARED_ROUTES
 from tests.rows import effects, every_row
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.no_cover]
 HERE = ("host", "owner", "co_host", "manager")
 MARK = "Zzyzx"
 COUNT = 3_133_731

@@ -17,9 +17,8 @@ from apps.accounts import events
 from apps.accounts.audit import record
 from apps.accounts.errors import AccountClosed, TokenExpired, TokenRevoked, TokenUnknown, TooManyTokens
 from apps.accounts.models import ApiToken, ApiTokens, User
-from apps.core.credentials import API_TOKEN
+from apps.core.credentials import API_TOKEN, bearer
 from apps.core.credentials import api_token_signer as signer
-from apps.core.credentials import bearer
 from apps.core.errors import Invalid
 from apps.core.text import clean
 

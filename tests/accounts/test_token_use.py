@@ -21,7 +21,7 @@ from tests.jams.test_api_roles import name_of, routes
 from tests.routes import MATRIX, address, filled, make_world
 from tests.world import ROUTES
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.no_cover]
 
 SCOPES = set(ApiToken.Scope.values)
 SESSIONS_ONLY, NO_TOKEN = "sessions only", "no token changes it"

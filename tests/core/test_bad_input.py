@@ -9,7 +9,7 @@ from apps.jams.models import Attendee, Jam
 from tests.callers import Caller, with_cookie
 from tests.factories import make_attendee_with_token, make_jam, make_jam_song, make_staff, make_user, make_venue
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.no_cover]
 
 NOT_JSON = {
     "empty braces cut": b"{",

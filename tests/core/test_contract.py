@@ -11,7 +11,7 @@ from tests.callers import Caller
 from tests.factories import make_jam, make_user, make_venue
 from tests.routes import MATRIX, address, filled, make_world
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.no_cover]
 
 
 def is_a_problem(answer, *statuses):

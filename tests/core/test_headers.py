@@ -13,7 +13,7 @@ from tests.callers import Caller, with_cookie
 from tests.factories import make_attendee_with_token, make_jam, make_jam_song
 from tests.world import EVERYBODY, READ, World
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.no_cover]
 PAGE = {"Content-Security-Policy", "Permissions-Policy", "X-Frame-Options", "Referrer-Policy",
         "Cross-Origin-Opener-Policy", "Cross-Origin-Resource-Policy", "X-Content-Type-Options"}  # fmt: skip
 BY_OTHERS = {"admin", "api:docs"}

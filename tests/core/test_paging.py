@@ -13,7 +13,7 @@ from apps.jams.models import Jam, JamSong
 from tests.catalog.callers import SONGS, client, refused
 from tests.factories import make_jam, make_song, make_venue
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.no_cover]
 KB_100 = 100_000
 WIDE = "𝄞"  # four bytes
 

@@ -40,6 +40,7 @@ def nearly_right(body):
     return OBJECTS.map(lambda some: json.dumps({**(body or {}), **some}))
 
 
+@pytest.mark.no_cover
 @pytest.mark.django_db
 @pytest.mark.parametrize("role", ["anonymous", "attendee", "host"])
 @pytest.mark.parametrize("row", WRITES, ids=lambda row: f"{row.method} {row.name}")

@@ -9,7 +9,7 @@ from apps.jams.models import Jam
 from jamvote import urls
 from tests.routes import CALLERS, MATRIX, ROLES, SHARED, address, filled, make_world, undone
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.no_cover]
 
 
 @pytest.fixture(scope="module")

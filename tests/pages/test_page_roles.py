@@ -9,7 +9,7 @@ from tests.page_routes import AT_PAGES, FORGED, OF_A_JAM, PAGES, SHARED, address
 from tests.routes import CALLERS, ROLES, make_world, undone
 from tests.world import PARAM, ROUTES
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.no_cover]
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
 
 

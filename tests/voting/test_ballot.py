@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from apps.jams import operations
+from apps.jams import actions, operations
 from apps.jams.errors import JamGone, SongFrozen, VotesOut, VotingClosed, VotingPaused, WasRemoved
 from apps.jams.lineup import add_songs, play_song, queue_song, remove_song, skip_song
 from apps.jams.models import Jam, JamSong
@@ -404,7 +404,7 @@ def somebody_waits():
 def test_a_vote_that_waits_while_counts_are_hidden_tells_none(monkeypatch, counts):
     jam_song = make_jam_song(jam=make_jam(host=make_user()))
     host, attendee = jam_song.jam.hosts.get(), make_attendee(jam=jam_song.jam)
-    held, told, tallies, show = threading.Event(), [], [], operations.show_otherwise
+    held, told, tallies, show = threading.Event(), [], [], actions.show_otherwise
 
     def hold(action):
         show(action)
@@ -416,10 +416,10 @@ def test_a_vote_that_waits_while_counts_are_hidden_tells_none(monkeypatch, count
         raise AssertionError("nobody waits")
 
     def vote():
-        held.wait(10)
+        assert held.wait(10)
         tallies.append(cast_vote(jam_song=jam_song, attendee=attendee))
 
-    monkeypatch.setattr(operations, "show_otherwise", hold)
+    monkeypatch.setattr(actions, "show_otherwise", hold)
     monkeypatch.setattr("apps.voting.operations.announce", lambda stream, *changes: told.extend(changes))
 
     assert in_threads([lambda: operations.change_jam(jam=jam_song.jam, host=host, counts=counts), vote]) == []

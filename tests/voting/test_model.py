@@ -398,6 +398,7 @@ class Evening(RuleBasedStateMachine):
         self.revisions[what] = revision
 
 
+@pytest.mark.no_cover
 @pytest.mark.django_db(transaction=True)
 def test_a_night_goes_by_the_rules(full, monkeypatch):
     stage = {name: make_user() for name in ("host", "co_host", "stranger")}
