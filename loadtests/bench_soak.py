@@ -96,7 +96,8 @@ async def come_and_go(servers: dict[str, Server], slugs: list[str], seconds: flo
 async def come(port: int, slugs: list[str], end: float) -> int:
     opened = 0
     while time.monotonic() < end:
-        socket = await connect(f"ws://127.0.0.1:{port}/ws/jams/{random.choice(slugs)}", compression=None, proxy=None)
+        url = f"ws://127.0.0.1:{port}/ws/jams/{random.choice(slugs)}"
+        socket = await connect(url, compression=None, proxy=None, open_timeout=60)  # waiting is not judged here
         await socket.recv()
         opened += 1
         await asyncio.sleep(random.random() / 2)
