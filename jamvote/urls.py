@@ -20,6 +20,7 @@ from apps.core.retries import repeatable
 from apps.jams import api as jams
 from apps.jams import door_api as door
 from apps.jams import lineup, operations
+from apps.jams import nights_api as nights
 from apps.jams import reads as jam_reads
 from apps.voting import api as voting
 
@@ -38,6 +39,7 @@ jam = [
     path("/snapshot", board(jams.JamSnapshot.as_view()), name="snapshot"),
     path("/desk", jams.Desk.as_view(), name="desk"),
     path("/duplicate", jams.JamDuplicate.as_view(), name="duplicate"),
+    path("/recurrence", nights.JamRecurrence.as_view(), name="recurrence"),
     path("/pause", jams.JamPause.as_view(), name="pause"),
     path("/start-next", jams.JamStartNext.as_view(), name="start-next"),
     path("/attendees", jams.Attendees.as_view(), name="attendees"),

@@ -91,6 +91,7 @@ PAGES = [
     page("jam_new", "POST", Right.HOLD_JAM, 303, form=JAM, owner=303, co_host=303, other_host=400),
     *form_page("jam_edit", Right.CHANGE_JAM, JAM),
     *form_page("jam_duplicate", Right.DUPLICATE, {"starts_at": "2026-12-01T20:00"}),
+    *form_page("repeat", Right.DUPLICATE, {"often": "1", "days": "TU"}),
     *form_page("jam_delete", Right.DELETE_JAM),
     page("songs", "GET", Right.WATCH),
     page("song", "GET", Right.WATCH),

@@ -70,6 +70,7 @@ API = [
     row("api:door", 3, "host"),  # user, jam, host?
     row("api:hosts", 5, "host"),  # and count, page
     row("api:invitations", 5, "host"),
+    row("api:recurrence", 4, "host"),  # and the rule with its jam
     row("api:songs", 1),
     row("api:songs", 1, query="?tag=soul&ordering=-year&search=song&page_size=100"),
     row("api:song", 1),
@@ -142,6 +143,7 @@ PAGES = [
     row("pages:jam_new", 5, "host"),  # has a venue?, the first with what it allows, venues twice: choices, the first
     row("pages:jam_edit", 3, "host"),
     row("pages:jam_duplicate", 3, "host"),
+    row("pages:repeat", 4, "host"),  # and its rule
     row("pages:jam_delete", 3, "host"),
     row("pages:venue_new", 1, "host"),
     row("pages:venue_edit", 3, "host"),  # venue, manages?
@@ -191,6 +193,10 @@ ADMIN = [
     ),
     *page_of_model(
         "jams_jamview", filters="page=jam", changelist=2, found=2, add=1, change=3, history=4, delete=2,
+        forbidden=["add", "delete"],
+    ),
+    *page_of_model(
+        "jams_recurrence", filters="opens__exact=1", changelist=3, found=3, add=1, change=3, history=5, delete=2,
         forbidden=["add", "delete"],
     ),
     *page_of_model(

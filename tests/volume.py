@@ -14,7 +14,8 @@ INSERT INTO catalog_venue (name, slug, address, town, time_zone, description, ac
                            approve_suggestions, counts, created_at)
 SELECT 'Venue ' || n, 'venue-' || n, '', 'Town ' || n %% 300, 'Europe/London', '', '', true, false, 'live', now()
 FROM generate_series(1, %(venues)s) n;
-INSERT INTO catalog_venue_managers (venue_id, user_id) SELECT n, n FROM generate_series(1, %(venues)s) n;
+INSERT INTO catalog_venue_managers (venue_id, user_id)
+  SELECT n, (n + k) %% %(venues)s + 1 FROM generate_series(1, %(venues)s) n, generate_series(0, 2) k;
 INSERT INTO catalog_song (title, artist, year, key, tempo, duration, style, tags, chord_sheet_url, parts, popularity,
                           listed, times_played, last_played, folded_title, folded_artist, created_at)
 SELECT 'Song ' || n, 'Artist ' || n %% 4000, CASE WHEN n %% 10 > 0 THEN 1950 + n %% 75 END, '', 60 + n %% 140, 180,

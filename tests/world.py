@@ -20,7 +20,7 @@ from apps.accounts.models import ApiToken, AuditEvent, User
 from apps.accounts.sessions import SessionStore
 from apps.catalog.models import Song, SongSearch, SongView, Venue
 from apps.jams.invitations import invite
-from apps.jams.models import Attendee, Jam, JamHost, JamSong, JamView
+from apps.jams.models import Attendee, Jam, JamHost, JamSong, JamView, Recurrence
 from apps.voting.models import Vote
 from tests.callers import Caller, with_cookie
 from tests.factories import (
@@ -37,7 +37,8 @@ from tests.factories import (
 )
 
 MODELS = (
-    User, ApiToken, Venue, Song, SongView, SongSearch, Jam, JamSong, Attendee, AuditEvent, JamView, Vote, AccessAttempt,
+    User, ApiToken, Venue, Song, SongView, SongSearch, Jam, JamSong, Attendee, AuditEvent, JamView, Recurrence,
+    Vote, AccessAttempt,
 )  # fmt: skip
 EVERYBODY = ("visitor", "attendee", "phone", "stranger", "host", "program", "other_host", "staff")
 
@@ -172,6 +173,7 @@ class World:
                 make_vote(jam_song=song)
                 make_jam_song(jam=jam, status="playing", started_at=jam.starts_at)
                 make_jam_song(jam=jam, song=self.song, status="played", ended_at=timezone.now())
+                Recurrence.objects.create(jam=jam, rule="FREQ=WEEKLY;BYDAY=TU", made_until=jam.starts_at)
         make_api_token(user=self.host, revoked_at=timezone.now())
         today = timezone.now().date()
         JamView.objects.create(jam=jam, day=today, page="jam", times=number)

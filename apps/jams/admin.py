@@ -15,7 +15,7 @@ from unfold.paginator import InfinitePaginator
 
 from apps.core.admin import OperationsAdmin, ReadOnlyAdmin, staff, step
 from apps.jams import lineup, operations
-from apps.jams.models import Jam, JamHost, JamSong, JamView
+from apps.jams.models import Jam, JamHost, JamSong, JamView, Recurrence
 
 
 class HostInline(TabularInline):
@@ -150,6 +150,17 @@ class JamSongAdmin(OperationsAdmin):
             obj.pk = added[0].pk
         elif "pinned" in form.changed_data:
             lineup.pin_song(jam_song=obj, host=staff(request), pinned=obj.pinned)
+
+
+@admin.register(Recurrence)
+class RecurrenceAdmin(ReadOnlyAdmin):
+    """To look at: hosts change it at the jam, or over the API."""
+
+    list_display = ("jam", "rule", "until", "opens", "made_until")
+    list_filter = ("opens",)
+    list_select_related = ("jam",)
+    search_fields = ("jam__name", "jam__slug", "rule")
+    ordering = ("-pk",)
 
 
 @admin.register(JamView)

@@ -15,7 +15,7 @@ from apps.accounts.roles import Right, Role, may, roles_of
 from apps.catalog.flags import Counts
 from apps.catalog.models import Song, Venue
 from apps.core.text import new_code
-from apps.jams import queries
+from apps.jams import queries, rules
 
 # Beyond these, clocks and time zones cannot be reckoned with.
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
@@ -187,6 +187,27 @@ class JamHost(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}"
+
+
+class Recurrence(models.Model):
+    """The jam comes again: see nights.py."""
+
+    jam = models.OneToOneField(Jam, models.CASCADE, primary_key=True, related_name="recurrence", verbose_name=_("jam"))
+    rule = models.CharField(
+        _("rule"), max_length=rules.LONGEST, validators=[rules.validate_rule],
+        help_text=_("FREQ=WEEKLY;BYDAY=TU or FREQ=MONTHLY;BYDAY=1FR,3FR (RFC 5545)."),
+    )  # fmt: skip
+    until = models.DateField(_("until"), null=True, blank=True)
+    opens = models.BooleanField(_("each night is open to votes as soon as it is made"), default=False)
+    made_until = models.DateTimeField(_("nights are made until"), editable=False)
+    created_at = models.DateTimeField(_("since"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("recurring night")
+        verbose_name_plural = _("recurring nights")
+
+    def __str__(self) -> str:
+        return f"{self.jam}: {self.rule}"
 
 
 class JoinBucket(models.Model):

@@ -11,6 +11,7 @@ from rest_framework import serializers
 from apps.catalog.models import Song, Venue
 from apps.core.formats import LONGEST_TITLE, cut
 from apps.core.strict import Strict
+from apps.jams import rules
 from apps.jams.attendees import LONGEST_NAME
 from apps.jams.door import CLOSED, CODE, OPEN
 from apps.jams.models import Attendee, Invitation, Jam, JamHost, JamSong, suggestions_of, voting_of
@@ -102,6 +103,26 @@ class NewJamInput(JamInput):
 
 class DuplicateInput(Strict):
     starts_at = serializers.DateTimeField()
+
+
+class RecurrenceInput(Strict):
+    rule = serializers.RegexField(
+        f"^({rules.RULE.pattern})$",
+        max_length=rules.LONGEST,
+        error_messages={"invalid": rules.REFUSAL},
+        help_text="A part of RFC 5545: `FREQ=WEEKLY;INTERVAL=2;BYDAY=TU,TH`, `FREQ=MONTHLY;BYDAY=1FR,-1FR`.",
+    )
+    until = serializers.DateField(required=False, allow_null=True, help_text="The last date, in the venue's zone.")
+    opens = serializers.BooleanField(required=False, help_text="Whether each night takes votes as soon as it is made.")
+
+
+class RecurrenceOutput(serializers.Serializer):
+    """`rule` is empty where the jam does not come again."""
+
+    rule = serializers.CharField(allow_blank=True)
+    until = serializers.DateField(allow_null=True)
+    opens = serializers.BooleanField()
+    next = serializers.ListField(child=serializers.DateTimeField(), help_text="When the next five nights begin.")
 
 
 class PauseInput(Strict):

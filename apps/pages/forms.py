@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -20,6 +21,7 @@ from apps.catalog.models import Song, Venue
 from apps.core.text import clean
 from apps.jams.house_rules import first_values
 from apps.jams.models import Jam
+from apps.jams.rules import DAYS, monthly, weekly
 from apps.pages.overtaken import Remembering
 
 
@@ -187,6 +189,52 @@ class DuplicateForm(InHouseStyle, forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.dress()
+
+
+class RepeatForm(InHouseStyle, forms.Form):
+    """When a jam comes again, as people say it; `rule` says it as RFC 5545 does."""
+
+    WEEKLY = {"1": gettext_lazy("every week"), "2": gettext_lazy("every other week")}
+    NUMBERS = {
+        "first": (1, gettext_lazy("first of the month")),
+        "second": (2, gettext_lazy("second of the month")),
+        "third": (3, gettext_lazy("third of the month")),
+        "fourth": (4, gettext_lazy("fourth of the month")),
+        "last": (-1, gettext_lazy("last of the month")),
+    }
+    often = forms.MultipleChoiceField(
+        label=gettext_lazy("How often"), widget=forms.CheckboxSelectMultiple, initial=["1"],
+        choices=[*WEEKLY.items(), *((name, text) for name, (_number, text) in NUMBERS.items())],
+    )  # fmt: skip
+    days = forms.MultipleChoiceField(
+        label=gettext_lazy("On"), widget=forms.CheckboxSelectMultiple,
+        choices=[(day, WEEKDAYS[place]) for place, day in enumerate(DAYS)],
+    )  # fmt: skip
+    until = forms.DateField(
+        label=gettext_lazy("Until"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text=gettext_lazy("The last date. Leave it empty to go on."),
+    )  # fmt: skip
+    opens = forms.BooleanField(
+        label=gettext_lazy("Each night takes votes as soon as it is made"), required=False,
+        help_text=gettext_lazy("Otherwise it is a draft, which you open."),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.dress()
+
+    def clean_often(self) -> list[str]:
+        often = self.cleaned_data["often"]
+        if len(often) > 1 and set(often) & set(self.WEEKLY):
+            raise forms.ValidationError(_("Choose one of the weekly ones alone, or several of the month."))
+        return often
+
+    @property
+    def rule(self) -> str:
+        often, days = self.cleaned_data["often"], self.cleaned_data["days"]
+        if often[0] in self.WEEKLY:
+            return weekly(days, interval=int(often[0]))
+        return monthly([self.NUMBERS[name][0] for name in often], days)
 
 
 class TokenForm(InHouseStyle, forms.Form):

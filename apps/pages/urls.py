@@ -5,7 +5,7 @@ from apps.catalog.statistics import count_song_page
 from apps.core.cached import public_page
 from apps.core.metrics import counted
 from apps.jams.statistics import count_jam_page, count_screen
-from apps.pages.views import account, console, home, hosts, jam, join, library, my_account, screen, tokens
+from apps.pages.views import account, console, home, hosts, jam, join, library, my_account, nights, screen, tokens
 
 
 class Colour:
@@ -49,6 +49,7 @@ urlpatterns = [
     path("invitations/<str:token>", hosts.invitation, name="invitation"),
     path("jams/<slug:slug>/edit", account.jam_edit, name="jam_edit"),
     path("jams/<slug:slug>/duplicate", account.jam_duplicate, name="jam_duplicate"),
+    path("jams/<slug:slug>/repeat", nights.repeat, name="repeat"),
     path("jams/<slug:slug>/delete", account.jam_delete, name="jam_delete"),
     path("songs", public_page("songs", "page")(library.songs), name="songs"),
     path("songs/<int:song>", counted(count_song_page)(public_page("songs", "page")(library.song)), name="song"),

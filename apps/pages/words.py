@@ -1,17 +1,26 @@
 """What the scripts say, in the reader's language. The pages carry it as data."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
+from django.utils.dates import WEEKDAYS
+from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from apps.jams.models import Jam
+from apps.jams.rules import DAYS
 
 Words = dict[str, str | dict[str, str]]
 
+DAY = re.compile(r"(?P<number>-?\d)?(?P<day>[A-Z]{2})")
+ORDINALS = {
+    "1": gettext_lazy("first"), "2": gettext_lazy("second"), "3": gettext_lazy("third"), "4": gettext_lazy("fourth"),
+    "5": gettext_lazy("fifth"), "-1": gettext_lazy("last"),
+}  # fmt: skip
 # A number for each plural form that a language may have (CLDR); English has `one` and `other`.
 PLURALS = {"zero": 0, "one": 1, "two": 2, "few": 3, "many": 11, "other": 100}
 
@@ -177,3 +186,20 @@ def console_words(starts: str) -> Words:
         "done_person": _("%(name)s is off the jam, with all votes."),
         "done_add": _("Added %(title)s."),
     }
+
+
+def rule_in_words(rule: str) -> str:
+    """ "every Tuesday", "first and third Friday of the month": of a rule of apps/jams/rules.py."""
+    parts = dict(part.split("=") for part in rule.split(";"))
+    days = [DAY.fullmatch(day) for day in parts["BYDAY"].split(",")]
+    names = list(dict.fromkeys(str(WEEKDAYS[DAYS.index(day["day"])]) for day in days if day))
+    if parts["FREQ"] == "MONTHLY":
+        numbers = list(dict.fromkeys(str(ORDINALS[day["number"]]) for day in days if day))
+        return _("%(numbers)s %(days)s of the month") % {
+            "numbers": get_text_list(numbers, _("and")),
+            "days": get_text_list(names, _("and")),
+        }
+    weeks, said = int(parts.get("INTERVAL", 1)), {"days": get_text_list(names, _("and"))}
+    if weeks == 1:
+        return _("every %(days)s") % said
+    return ngettext("%(days)s every week", "%(days)s every %(n)d weeks", weeks) % {**said, "n": weeks}
