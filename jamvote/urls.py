@@ -44,6 +44,7 @@ jam = [
     path("/attendees/<int:pk>", voting.AttendeeDetail.as_view(), name="attendee"),
     path("/clusters", voting.JamClusters.as_view(), name="clusters"),
     path("/clusters/void", voting.VoidClusters.as_view(), name="void"),
+    path("/undo", voting.JamUndo.as_view(), name="undo"),
     path("/door", door.JamDoor.as_view(), name="door"),
     path("/hosts", door.JamHosts.as_view(), name="hosts"),
     path("/hosts/<int:pk>", door.JamHostDetail.as_view(), name="host"),

@@ -144,6 +144,7 @@ MATRIX = [
     row("attendee", "DELETE", Right.RUN, 204),
     row("clusters", "GET", Right.RUN),
     row("void", "POST", Right.RUN, body={"attendees": "ATTENDEES"}),
+    row("undo", "POST", Right.RUN, 409, body={"action": "queue"}),  # they have done nothing yet
     row("door", "GET", Right.RUN),  # and screens that a link has opened: tests/jams/test_door.py
     row("door", "POST", Right.RUN, body={"door": "code"}),
     row("hosts", "GET", Right.RUN),

@@ -131,8 +131,8 @@ PAGES = [
     row("metrics", 1, "staff"),
     # What hosts see begins with the user; of one jam: the jam, whether it is theirs.
     row("pages:host", 6, "host"),  # what is on, what of it may be changed, count, past, venues
-    row("pages:console", 9, "host"),  # may it be changed?, pending, people, snapshot, the door, votes that are alike
-    row("pages:console", 11, "host", "?find=open", of="hidden"),  # counted songs, hits
+    row("pages:console", 10, "host"),  # may it be changed?, last action, pending, people, snapshot, door, alike votes
+    row("pages:console", 12, "host", "?find=open", of="hidden"),  # counted songs, hits
     row("pages:door", 4, "host"),
     row("pages:clusters", 4, "host"),
     row("pages:hosts", 6, "host"),  # owner?, hosts, links

@@ -21,6 +21,7 @@ from apps.core.cached import wants_json
 from apps.core.formats import dumps
 from apps.core.middleware import from_our_page
 from apps.core.prepared import at_once
+from apps.jams.api import state_of
 from apps.jams.attendees import rename_attendee
 from apps.jams.auth import BY_ATTENDEE, BY_HOST, attendee_of, hosted_jam, jam_of, jam_song_of
 from apps.jams.board import FIELDS, bare, song_state, stamp
@@ -42,9 +43,12 @@ from apps.voting.serializers import (
     MyVote,
     Nothing,
     TallyOutput,
+    UndoInput,
+    UndoOutput,
     VoidInput,
     VoidOutput,
 )
+from apps.voting.undo import undo
 
 
 class VoteView(APIView):
@@ -210,3 +214,19 @@ class VoidClusters(APIView):
     def post(self, request: Request, slug: str) -> Response:
         jam, wanted = hosted_jam(request, slug), valid(VoidInput, request)
         return Response(operations.void_attendees(jam=jam, host=user_of(request), **wanted)._asdict())
+
+
+class JamUndo(APIView):
+    """Takes the caller's own last action back, within half a minute: one on a song, or people taken off.
+
+    409 `nothing_to_undo`, `undo_too_late`, `changed_since` where others have changed it meanwhile, `wrong_status`.
+    """
+
+    scope = ApiToken.Scope.JAMS
+
+    @extend_schema(request=UndoInput, responses=UndoOutput)
+    def post(self, request: Request, slug: str) -> Response:
+        jam = hosted_jam(request, slug)
+        undone = undo(jam=jam, host=user_of(request), **valid(UndoInput, request))
+        song = state_of(jam_song_of(jam, undone.song)) if undone.song else None
+        return Response(undone._asdict() | {"song": song})

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
@@ -22,10 +23,12 @@ from apps.jams.models import Attendee, Jam, JamSong
 from apps.pages.board import board_of
 from apps.pages.forms import MOST_LINES, songs_in
 from apps.pages.templatetags.parts import SCRIPT_ICONS, clock
+from apps.pages.undoing import last_deed
 from apps.pages.views.common import HostRequest, SeeOther, find_hosted_jam, page_with_form, see_other, telling
 from apps.pages.words import console_words, strip_of
 from apps.voting.clusters import NEWEST, clusters_of, described
 from apps.voting.operations import remove_attendee, void_attendees
+from apps.voting.undo import undo
 
 HITS = 8
 SIDES = ("requests", "people", "join")
@@ -66,8 +69,10 @@ def show(request: HostRequest, jam: Jam, *, lines: str = "", status: int = 200) 
         "icons": set(SCRIPT_ICONS),
         "asked": [asked(jam_song) for jam_song in desk["pending"]],
         "blank": {"id": 0, "votes": 0, "display_name": ""},
+        "last": last_deed(jam, request.user),
         "data": {
             "slug": jam.slug,
+            "undo_seconds": settings.UNDO_SECONDS,
             "status": jam.status,
             "zone": jam.venue.time_zone,
             "songs": desk["songs"],
@@ -112,7 +117,9 @@ def act(request: HostRequest, slug: str, action: str) -> HttpResponse:
             raise Http404
         return render(request, "pages/console/end.html", {"jam": jam})
     with telling(request):
-        if action == "pause":
+        if action == "undo":
+            undo_deed(request, jam)
+        elif action == "pause":
             operations.set_paused(jam=jam, host=request.user, **pauses(request))
         elif action == "start-next":
             lineup.start_next(jam=jam, host=request.user)
@@ -121,6 +128,15 @@ def act(request: HostRequest, slug: str, action: str) -> HttpResponse:
         else:
             raise Http404
     return see_other("pages:console", jam.slug)
+
+
+def undo_deed(request: HostRequest, jam: Jam) -> None:
+    """The one that the button named, and no other."""
+    verb, _space, song = request.POST.get("undo", "").partition(" ")
+    last = last_deed(jam, request.user)
+    undo(jam=jam, host=request.user, action=verb, song=int(song) if song.isdecimal() and len(song) < 19 else None)
+    if last:
+        messages.success(request, _("Undone: %(what)s") % {"what": last["text"]})
 
 
 def pauses(request: HostRequest) -> dict[str, bool]:
