@@ -55,6 +55,8 @@ jam = [
     path("/votes", voting.MyVotes.as_view(), name="votes"),
     path("/songs/<int:pk>/vote", voting.VoteView.as_view(), name="vote"),
     path("/songs/<int:pk>/move", jams.JamSongMove.as_view(), name="move"),
+    path("/songs/<int:pk>/encore", voting.JamSongEncore.as_view(), name="song-encore"),
+    path("/songs/<int:pk>/merge", voting.JamSongMerge.as_view(), name="song-merge"),
     *(path(f"/{name}", jams.JamAction.as_view(action=name), name=name) for name in operations.ACTIONS),
     *(path(f"/songs/<int:pk>/{name}", jams.JamSongAction.as_view(action=name), name=f"song-{name}")
       for name in lineup.SONG_ACTIONS),

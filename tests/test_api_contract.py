@@ -40,6 +40,7 @@ MORE_IS_ASKED = {
     ("song", "PATCH"): "what a key is, and each instrument once",
     ("venues", "POST"): "which time zones there are",
     ("venue", "PATCH"): "which time zones there are",
+    ("song-merge", "POST"): "another song of the jam",
     ("myself", "PATCH"): READABLE,
     ("user", "PATCH"): READABLE,
     ("me", "PATCH"): f"{READABLE}, which must not be missing: bodies of PATCH are described as optional",

@@ -139,6 +139,7 @@ PAGES = [
     row("pages:invitation", 3, "other_host"),  # user, the link, whether who made it still may
     row("pages:act", 3, "host"),
     row("pages:attendee_remove", 4, "host"),  # the attendee
+    row("pages:merge", 5, "host"),  # the song, the others
     row("pages:jam_new", 5, "host"),  # has a venue?, the first with what it allows, venues twice: choices, the first
     row("pages:jam_edit", 3, "host"),
     row("pages:jam_duplicate", 3, "host"),

@@ -74,6 +74,10 @@ class VoidInput(Strict):
     )
 
 
+class MergeInput(Strict):
+    into = serializers.IntegerField(min_value=1, max_value=2**63 - 1, help_text="The jam song that stays.")
+
+
 class UndoInput(Strict):
     """Which action is meant, so that no other is undone; left out: the last one, whatever it was."""
 

@@ -25,12 +25,14 @@ from apps.jams.lineup import number, tell_who_suggested
 from apps.jams.models import Attendee, Jam, JamSong
 from apps.voting.models import Vote
 from apps.voting.operations import counted_at
+from apps.voting.songs import tell_voters
 
 Status = JamSong.Status
 UNDO = "undo"
 VOIDS = ("remove_attendee", "void")  # possible, and undone, also when the night is over
 UNDOABLE = (
-    "approve", "finish", "move", "pin", "play", "queue", "remove", "skip", "start_next", "unpin", "unqueue", *VOIDS,
+    "approve", "encore", "finish", "move", "pin", "play", "queue", "remove", "skip", "start_next", "unpin", "unqueue",
+    *VOIDS,
 )  # fmt: skip
 AT_THE_DESK = {Status.PENDING, Status.REMOVED}  # where the room does not see a song
 
@@ -93,6 +95,7 @@ def put_back(undoing: Action, event: AuditEvent) -> tuple[int, int]:
     # What plays makes room first: one song plays at a time.
     songs.sort(key=lambda pair: (pair[0].status != Status.PLAYING, pair[0].pk))
     check_stage_is_free(undoing, songs)
+    votes = give_back_round(undoing, event, songs)
     placed = []
     for song, was in songs:
         seen = {song.status}
@@ -108,7 +111,7 @@ def put_back(undoing: Action, event: AuditEvent) -> tuple[int, int]:
     if any("position" in was for _song, was in songs):
         put_in_queue(undoing, placed)
     put_library_back(undoing, event)
-    return 0, 0
+    return 0, votes
 
 
 def unchanged(undoing: Action, event: AuditEvent) -> list[JamSong]:
@@ -143,6 +146,20 @@ def check_stage_is_free(undoing: Action, songs: list[tuple[JamSong, dict[str, An
         raise ChangedSince(
             _("Not undone: “%(title)s” plays by now. Look again and change it by hand.") % {"title": playing.song.title}
         )
+
+
+def give_back_round(undoing: Action, event: AuditEvent, songs: list[tuple[JamSong, dict[str, Any]]]) -> int:
+    """The votes of an encore's first round, unless the second has begun."""
+    if "votes" not in event.before:
+        return 0
+    if voted := next((song for song, _was in songs if song.votes), None):
+        raise ChangedSince(
+            _("Not undone: people vote for “%(title)s” again. Leave it open, or remove it.")
+            % {"title": voted.song.title}
+        )
+    voters = {attendee for _song, attendee, _at in event.before["votes"]}
+    tell_voters(undoing, sorted(voters))
+    return give_back(undoing, event, voters)
 
 
 def put_in_queue(undoing: Action, placed: list[tuple[int, JamSong]]) -> None:

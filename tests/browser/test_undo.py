@@ -1,10 +1,12 @@
 """A host undoes what was just done, by keyboard too, and everybody sees it."""
 
+from django.utils import timezone
 from playwright.sync_api import expect
 
-from apps.jams.lineup import queue_song
+from apps.jams.lineup import add_songs, queue_song
 from apps.jams.models import JamSong
 from tests.browser.conftest import open_live
+from tests.factories import make_song
 
 
 def candidate(desk, title):
@@ -99,3 +101,32 @@ def test_somebody_removed_by_mistake_is_back(phone, console, jam):
     desk.locator("[data-undo]").click()
 
     expect(person).to_have_count(1)
+
+
+def test_an_encore_is_open_to_votes_again_and_can_be_undone(phone, console, jam):
+    jam.songs.filter(song__title="Zombie").update(status="played", ended_at=timezone.now())
+    mine, desk = phone(), console()
+    desk.locator("[data-lines] summary").click()
+
+    desk.locator("[data-act=encore]").click()
+
+    expect(candidate(desk, "Zombie")).to_have_count(1)
+    vote = mine.locator("[data-board] [data-key]").filter(has_text="Zombie").locator(".vote")
+    expect(vote).to_be_enabled()
+    desk.locator("[data-undo]").click()
+    expect(candidate(desk, "Zombie")).to_have_count(0)
+    expect(desk.locator("[data-played]")).to_contain_text("Zombie")
+
+
+def test_a_song_that_has_just_come_can_be_merged(phone, console, jam, host):
+    desk = console()
+    add_songs(jam=jam, host=host, songs=[make_song(title="Zombi", artist="Cranberries")])
+    row = desk.locator("[data-cand-rows] > *").filter(has_text="Zombi").filter(has_text="Cranberries")
+    row.locator("summary").click()
+
+    row.locator("text=Merge into…").click()
+    desk.locator("button[name=into]").first.click()
+
+    expect(desk.locator("[data-cand-rows] > *")).to_have_count(3)
+    expect(desk.locator(".told")).to_contain_text("is merged into")
+    assert JamSong.objects.get(song__title="Zombi").status == "removed"

@@ -30,6 +30,7 @@ from apps.jams.operations import end_jam, set_paused
 from apps.voting.corrections import differences
 from apps.voting.models import Vote
 from apps.voting.operations import cast_vote, leave_jam, remove_attendee, suggest_song, void_attendees
+from apps.voting.songs import reopen_song
 from apps.voting.undo import undo, undoable
 from tests.callers import Caller
 from tests.factories import make_attendee, make_jam, make_jam_song, make_song, make_user, make_vote
@@ -114,6 +115,7 @@ class Evening:
             partial(queue_song, jam_song=jam_song, host=self.host),
             partial(move_song, jam_song=jam_song, host=self.host, position=self.rng.randrange(4)),
             partial(start_next, jam=self.jam, host=self.host),
+            partial(reopen_song, jam_song=jam_song, host=self.host),
             partial(void_attendees, jam=self.jam, host=self.host, attendees=some),
             *([partial(remove_attendee, attendee=self.rng.choice(people), host=self.host)] if people else []),
         ])  # fmt: skip
@@ -379,6 +381,16 @@ def test_the_set_list_that_has_moved_on_takes_a_song_back_where_it_can(jam, host
 
     assert queue_of(jam) == [songs[1].pk, songs[3].pk, songs[2].pk]
     assert [song.position for song in jam.songs.queue()] == [1, 2, 3]
+
+
+def test_an_encore_for_which_people_have_voted_stays(jam, host):
+    jam_song, sam = make_jam_song(jam=jam, title="Creep"), make_attendee(jam=jam)
+    make_vote(jam_song=jam_song, attendee=sam)
+    JamSong.objects.filter(pk=jam_song.pk).update(status="played", ended_at=timezone.now())
+    reopen_song(jam_song=jam_song, host=host)
+    cast_vote(jam_song=jam_song, attendee=sam)
+
+    assert "people vote for “Creep” again" in refused(jam, host)
 
 
 def test_votes_that_came_meanwhile_stay(jam, host):
