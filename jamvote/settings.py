@@ -89,6 +89,7 @@ try:
     CLUSTER_SIZE = env.int("CLUSTER_SIZE", 10, validate=Range(min=3))  # people who vote alike before hosts are told
     CLUSTER_SECONDS = env.int("CLUSTER_SECONDS", 60, validate=positive)  # within which so many of them joined
     NIGHTS_AHEAD_DAYS = env.int("NIGHTS_AHEAD_DAYS", 28, validate=Range(1, 366))  # so early are recurring nights made
+    UNDO_SECONDS = env.int("UNDO_SECONDS", 30, validate=positive)  # a host can take the last action back for so long
     ATTENDEE_DAYS = env.int("ATTENDEE_DAYS", 30, validate=positive)  # names and secrets are erased so long after a jam
     STATISTICS_DAYS = env.int("STATISTICS_DAYS", 400, validate=positive)  # views and searches are kept
     SEARCH_TEXTS = env.int("SEARCH_TEXTS", 1000, validate=positive)  # different ones that a process counts in a day

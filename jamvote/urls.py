@@ -46,6 +46,7 @@ jam = [
     path("/attendees/<int:pk>", voting.AttendeeDetail.as_view(), name="attendee"),
     path("/clusters", voting.JamClusters.as_view(), name="clusters"),
     path("/clusters/void", voting.VoidClusters.as_view(), name="void"),
+    path("/undo", voting.JamUndo.as_view(), name="undo"),
     path("/door", door.JamDoor.as_view(), name="door"),
     path("/hosts", door.JamHosts.as_view(), name="hosts"),
     path("/hosts/<int:pk>", door.JamHostDetail.as_view(), name="host"),
@@ -56,6 +57,8 @@ jam = [
     path("/votes", voting.MyVotes.as_view(), name="votes"),
     path("/songs/<int:pk>/vote", voting.VoteView.as_view(), name="vote"),
     path("/songs/<int:pk>/move", jams.JamSongMove.as_view(), name="move"),
+    path("/songs/<int:pk>/encore", voting.JamSongEncore.as_view(), name="song-encore"),
+    path("/songs/<int:pk>/merge", voting.JamSongMerge.as_view(), name="song-merge"),
     *(path(f"/{name}", jams.JamAction.as_view(action=name), name=name) for name in operations.ACTIONS),
     *(path(f"/songs/<int:pk>/{name}", jams.JamSongAction.as_view(action=name), name=f"song-{name}")
       for name in lineup.SONG_ACTIONS),

@@ -86,6 +86,8 @@ PAGES = [
     page("add_songs", "POST", Right.RUN, 303, form={"lines": "Title - Artist"}),
     *form_page("act", Right.RUN),
     page("song_act", "POST", Right.RUN, 303),
+    page("merge", "GET", Right.RUN),
+    page("merge", "POST", Right.RUN, 303, form={"into": "JAM_SONG"}),
     *form_page("attendee_remove", Right.RUN),
     page("jam_new", "GET", Right.HOLD_JAM, owner=303, co_host=303, other_host=200),
     page("jam_new", "POST", Right.HOLD_JAM, 303, form=JAM, owner=303, co_host=303, other_host=400),
@@ -159,6 +161,8 @@ def address(world, name, at):
         jam_song = make_jam_song(jam=jam)
         ids |= {"song": jam_song.song_id if name == "song" else jam_song.pk}
         ids |= {"action": "queue"} if name == "song_act" else {}
+    if name == "merge":
+        make_jam_song(jam=jam)  # into this one
     return reverse(f"pages:{name}", kwargs={param: ids[param] for param in params})
 
 
@@ -168,11 +172,9 @@ def owner_of(world, at):
 
 def send(world, caller, row, at, *, path="", more=None):
     """As a browser does: it says from whose page a form comes."""
-    form = {name: str(world.venues[at].pk) if value == "VENUE" else value for name, value in row.form.items()} | (
-        more or {}
-    )
-    headers = {"Sec-Fetch-Site": "cross-site" if caller in FORGED else "same-origin"}
     path = path or address(world, row.name, at)
+    form = {name: filled(world, value, at) for name, value in row.form.items()} | (more or {})
+    headers = {"Sec-Fetch-Site": "cross-site" if caller in FORGED else "same-origin"}
     client = world.callers[caller].client
     kept = copy(client.cookies)  # whoever leaves or logs out is there again for the next cell
     answer = (client.post if row.method == "POST" else client.get)(
@@ -180,6 +182,14 @@ def send(world, caller, row, at, *, path="", more=None):
     )
     client.cookies = kept
     return answer
+
+
+def filled(world, value, at):
+    made = {
+        "VENUE": lambda: world.venues[at].pk,
+        "JAM_SONG": lambda: world.jams[at].songs.latest("pk").pk,
+    }
+    return str(made[value]()) if value in made else value
 
 
 def said(answer):

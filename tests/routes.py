@@ -147,6 +147,7 @@ MATRIX = [
     row("attendee", "DELETE", Right.RUN, 204),
     row("clusters", "GET", Right.RUN),
     row("void", "POST", Right.RUN, body={"attendees": "ATTENDEES"}),
+    row("undo", "POST", Right.RUN, 409, body={"action": "queue"}),  # they have done nothing yet
     row("door", "GET", Right.RUN),  # and screens that a link has opened: tests/jams/test_door.py
     row("door", "POST", Right.RUN, body={"door": "code"}),
     row("hosts", "GET", Right.RUN),
@@ -174,6 +175,8 @@ MATRIX = [
     row("song-remove", "POST", Right.RUN),
     row("song-pin", "POST", Right.RUN),
     row("song-unpin", "POST", Right.RUN),
+    row("song-encore", "POST", Right.RUN),
+    row("song-merge", "POST", Right.RUN, body={"into": "JAM_SONG"}),
     row("songs", "GET", Right.WATCH),
     row("songs", "POST", Right.ADD_SONG, 201, body={"title": "New", "artist": "Somebody"}),
     row("song", "GET", Right.WATCH),
@@ -191,6 +194,7 @@ STATUS_FOR = {
     "song-skip": "queued",
     "move": "queued",
     "song-finish": "playing",
+    "song-encore": "played",
 }
 
 
@@ -285,6 +289,7 @@ def empty_venue(world, at="own"):
 def filled(world, body, at="own"):
     names = {
         "VENUE": lambda: world.venues[at].slug,
+        "JAM_SONG": lambda: make_jam_song(jam=world.jams[at]).pk,
         "SONG": lambda: make_song().pk,
         "ATTENDEES": lambda: [make_attendee(jam=world.jams[at]).pk],
         "TOKEN": lambda: invitation_to(world, at)[1],

@@ -19,8 +19,10 @@ from schemathesis.core import NOT_SET
 from schemathesis.core.parameters import ParameterLocation
 
 from apps.catalog.models import Venue
+from apps.jams.lineup import queue_song
 from apps.jams.models import Jam
 from tests.described import ROLES, Description, aim, label, parts, repeatable
+from tests.factories import make_jam_song
 from tests.routes import MATRIX, address, filled, make_world, undone
 
 pytestmark = [pytest.mark.django_db, pytest.mark.no_cover]
@@ -38,6 +40,7 @@ MORE_IS_ASKED = {
     ("song", "PATCH"): "what a key is, and each instrument once",
     ("venues", "POST"): "which time zones there are",
     ("venue", "PATCH"): "which time zones there are",
+    ("song-merge", "POST"): "another song of the jam",
     ("myself", "PATCH"): READABLE,
     ("user", "PATCH"): READABLE,
     ("me", "PATCH"): f"{READABLE}, which must not be missing: bodies of PATCH are described as optional",
@@ -126,6 +129,8 @@ def target(world, row):
     at = "other" if row.name == "accept" else "own"  # the host runs their own already
     if row.name == "open":
         Jam.objects.filter(pk=world.jam.pk).update(status="draft")
+    if row.name == "undo":
+        queue_song(jam_song=make_jam_song(jam=world.jam), host=world.host)
     ids = resolve(address(world, row.name, at)).kwargs
     there = {{"pk": "id"}.get(name, name): value for name, value in ids.items() if name in {"pk", "slug"}}
     return there, filled(world, row.body, at)

@@ -29,6 +29,8 @@ TAKES = {
     ("pause", "POST"): {"voting", "suggestions"},
     ("attendees", "POST"): {"display_name", "room_code"},
     ("void", "POST"): {"attendees"},
+    ("song-merge", "POST"): {"into"},
+    ("undo", "POST"): {"action", "song"},
     ("door", "POST"): {"door"},
     ("invitations", "POST"): {"role"},
     ("accept", "POST"): {"token"},

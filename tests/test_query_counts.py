@@ -132,14 +132,15 @@ PAGES = [
     row("metrics", 1, "staff"),
     # What hosts see begins with the user; of one jam: the jam, whether it is theirs.
     row("pages:host", 6, "host"),  # what is on, what of it may be changed, count, past, venues
-    row("pages:console", 9, "host"),  # may it be changed?, pending, people, snapshot, the door, votes that are alike
-    row("pages:console", 11, "host", "?find=open", of="hidden"),  # counted songs, hits
+    row("pages:console", 10, "host"),  # may it be changed?, last action, pending, people, snapshot, door, alike votes
+    row("pages:console", 12, "host", "?find=open", of="hidden"),  # counted songs, hits
     row("pages:door", 4, "host"),
     row("pages:clusters", 4, "host"),
     row("pages:hosts", 6, "host"),  # owner?, hosts, links
     row("pages:invitation", 3, "other_host"),  # user, the link, whether who made it still may
     row("pages:act", 3, "host"),
     row("pages:attendee_remove", 4, "host"),  # the attendee
+    row("pages:merge", 5, "host"),  # the song, the others
     row("pages:jam_new", 5, "host"),  # has a venue?, the first with what it allows, venues twice: choices, the first
     row("pages:jam_edit", 3, "host"),
     row("pages:jam_duplicate", 3, "host"),

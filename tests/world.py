@@ -76,7 +76,8 @@ ONLY_WRITTEN = {
     *(f"api:{name}" for name in (
         "duplicate", "token", "pause", "start-next", "attendees", "attendee", "vote", "move", "open", "start",
         "last-call", "end", "song-approve", "song-queue", "song-unqueue", "song-play", "song-finish", "song-skip",
-        "song-remove", "song-pin", "song-unpin", "void", "host", "invitation", "accept",
+        "song-remove", "song-pin", "song-unpin", "song-encore", "song-merge", "void", "undo", "host",
+        "invitation", "accept",
     )),
     *(f"pages:{name}" for name in (
         "enter", "suggest", "vote", "me", "leave", "add_songs", "song_act", "logout", "session_end",

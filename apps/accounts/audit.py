@@ -33,7 +33,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, str | int | float | bool | None):
         return value
     if isinstance(value, Mapping):
-        return {name: plain(one) for name, one in value.items()}
+        return {str(name): plain(one) for name, one in value.items()}
     if isinstance(value, models.Model):
         return name_of(value)
     if isinstance(value, list | tuple | set | models.QuerySet):

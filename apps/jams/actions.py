@@ -25,6 +25,7 @@ class Action:
         self.jam, self.host, self.verb = jam, host, verb
         self.before: dict[str, Any] = {}
         self.after: dict[str, Any] = {}
+        self.song: int | None = None  # the one that it is about
         self.songs: list[int] = []
         self.counted: list[int] = []  # songs of which only the count has changed
         self.desk = False
@@ -50,6 +51,8 @@ class Action:
         if not any(self.after.values()):  # all was as wanted before
             return
         Jam.objects.filter(pk=jam.pk).update(revision=F("revision") + 1)
+        if self.song:
+            self.after["song"] = self.song
         retire_after_commit(*jam.cached_in)  # first, so that who hears of it finds it
         record(actor=self.host, verb=self.verb, about=jam, before=self.before, after=self.after)
         songs, counted, desk = list(self.songs), list(self.counted), self.desk

@@ -261,4 +261,9 @@ def publish_people(jam: Jam) -> None:
 
 def tell_attendee(attendee: Attendee) -> None:
     """Something of the attendee's own has changed: their phone looks again."""
-    announce(attendee.jam.stream, Change({"me": True}, 0, to=attendee.address))
+    tell_attendees(attendee.jam, [attendee.pk])
+
+
+def tell_attendees(jam: Jam, people: Iterable[int]) -> None:
+    if changes := [Change({"me": True}, 0, to=Attendee(pk=pk).address) for pk in people]:
+        announce(jam.stream, *changes)

@@ -29,6 +29,21 @@ class SongNotReady(DomainError):
     message = _("The song is not where that is possible. Look again.")
 
 
+class NothingToUndo(DomainError):
+    code = "nothing_to_undo"
+    message = _("There is nothing of yours to undo here.")
+
+
+class UndoTooLate(DomainError):
+    code = "undo_too_late"
+    message = _("It is too late to undo that. Change it by hand.")
+
+
+class ChangedSince(DomainError):
+    code = "changed_since"
+    message = _("Not undone: it has changed since. Look again and change it by hand.")
+
+
 class AlreadyInJam(DomainError):
     code = "already_in_jam"
     message = _("This song is in the jam already: vote for it there.")

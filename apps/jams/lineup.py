@@ -46,7 +46,7 @@ def approve_song(*, jam_song: JamSong, host: User) -> JamSong:
     with acting(jam_song.jam, host, "approve") as action:
         song = ready(action, jam_song, Status.PENDING)
         action.change(song, status=Status.OPEN)
-        list_songs([song.song_id])
+        note_in_library(action, song)
         action.desk = True
         tell_who_suggested(song)
     return song
@@ -105,6 +105,7 @@ def start_next(*, jam: Jam, host: User) -> JamSong:
 def start(action: Action, song: JamSong) -> None:
     if action.jam.status == Jam.Status.ENDED:
         raise WrongStatus(_("The jam has ended: nothing can be played in it any more."))
+    action.song = song.pk
     finish_playing(action)
     action.change(song, status=Status.PLAYING, position=None, started_at=timezone.now(), ended_at=None)
     number(action, list(action.jam.songs.queue()))
@@ -123,8 +124,19 @@ def finish_playing(action: Action) -> None:
     for song in action.jam.songs.filter(status=Status.PLAYING):
         now = timezone.now()
         action.change(song, status=Status.PLAYED, ended_at=now)
-        Song.objects.filter(pk=song.song_id).update(times_played=F("times_played") + 1, last_played=now, listed=True)
-        retire_after_commit("songs")
+        note_in_library(action, song, times_played=F("times_played") + 1, last_played=now)
+
+
+def note_in_library(action: Action, song: JamSong, **fields: Any) -> None:
+    """It belongs to the library from now on. What the library said before is noted for undo."""
+    row = Song.objects.select_for_update(no_key=True).filter(pk=song.song_id)
+    before = row.values("last_played", "listed").get()
+    if before["listed"] and not fields:
+        return
+    row.update(listed=True, **fields)
+    action.before[f"library {song.song_id}"] = before
+    action.after[f"library {song.song_id}"] = row.values("last_played", "listed").get()
+    retire_after_commit("songs")
 
 
 def skip_song(*, jam_song: JamSong, host: User) -> JamSong:
@@ -158,6 +170,7 @@ def pin_song(*, jam_song: JamSong, host: User, pinned: bool) -> JamSong:
 def ready(action: Action, jam_song: JamSong, *allowed: JamSong.Status) -> JamSong:
     """The song as it stands under the lock, if it is where the action needs it."""
     song = action.jam.songs.select_related("song", "suggested_by").get(pk=jam_song.pk)
+    action.song = song.pk
     if song.status not in allowed:
         raise SongNotReady(
             _("“%(title)s” is %(status)s: that is not possible from there.")

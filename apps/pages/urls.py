@@ -41,6 +41,7 @@ urlpatterns = [
     path("jams/<slug:slug>/host/clusters/void", console.void, name="void"),
     path("jams/<slug:slug>/host/door", console.door, name="door"),
     path("jams/<slug:slug>/host/<slug:action>", console.act, name="act"),
+    path("jams/<slug:slug>/host/songs/<int:song>/merge", console.merge, name="merge"),
     path("jams/<slug:slug>/host/songs/<int:song>/<slug:action>", console.song_act, name="song_act"),
     path("jams/<slug:slug>/host/people/<int:attendee>/remove", console.attendee_remove, name="attendee_remove"),
     path("jams/<slug:slug>/hosts", hosts.hosts, name="hosts"),

@@ -184,7 +184,11 @@ def console_words(starts: str) -> Words:
         "done_unpin": _("%(title)s goes by its votes again."),
         "done_move": _("Moved %(title)s to place %(place)s."),
         "done_person": _("%(name)s is off the jam, with all votes."),
+        "done_encore": _("%(title)s is open again, as an encore."),
+        "done_void": _("Those who vote alike are off the jam, with all votes."),
         "done_add": _("Added %(title)s."),
+        "undone": _("Undone: %(what)s"),
+        "seconds_left": _("%(count)s s"),
     }
 
 

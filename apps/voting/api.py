@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
 from rest_framework.generics import GenericAPIView, get_object_or_404
 from rest_framework.request import Request
@@ -18,9 +19,11 @@ from apps.catalog.operations import find_or_add_song
 from apps.core.answers import JSON
 from apps.core.api import Empty, valid
 from apps.core.cached import wants_json
+from apps.core.errors import Invalid
 from apps.core.formats import dumps
 from apps.core.middleware import from_our_page
 from apps.core.prepared import at_once
+from apps.jams.api import state_of
 from apps.jams.attendees import rename_attendee
 from apps.jams.auth import BY_ATTENDEE, BY_HOST, attendee_of, hosted_jam, jam_of, jam_song_of
 from apps.jams.board import FIELDS, bare, song_state, stamp
@@ -39,12 +42,17 @@ from apps.voting.serializers import (
     LineUp,
     Me,
     MeInput,
+    MergeInput,
     MyVote,
     Nothing,
     TallyOutput,
+    UndoInput,
+    UndoOutput,
     VoidInput,
     VoidOutput,
 )
+from apps.voting.songs import merge_songs, reopen_song
+from apps.voting.undo import undo
 
 
 class VoteView(APIView):
@@ -210,3 +218,46 @@ class VoidClusters(APIView):
     def post(self, request: Request, slug: str) -> Response:
         jam, wanted = hosted_jam(request, slug), valid(VoidInput, request)
         return Response(operations.void_attendees(jam=jam, host=user_of(request), **wanted)._asdict())
+
+
+class JamSongEncore(APIView):
+    """A played song is open again, as an encore: without votes, which have come back to their voters."""
+
+    scope = ApiToken.Scope.JAMS
+
+    @extend_schema(request=None, responses=SongState)
+    def post(self, request: Request, slug: str, pk: int) -> Response:
+        jam_song = jam_song_of(hosted_jam(request, slug), pk)
+        reopen_song(jam_song=jam_song, host=user_of(request))
+        return Response(state_of(jam_song))
+
+
+class JamSongMerge(APIView):
+    """Two songs of the jam that are one: the votes are united by attendee, this one is removed. Answers the other."""
+
+    scope = ApiToken.Scope.JAMS
+
+    @extend_schema(request=MergeInput, responses=SongState)
+    def post(self, request: Request, slug: str, pk: int) -> Response:
+        jam = hosted_jam(request, slug)
+        jam_song, wanted = jam_song_of(jam, pk), valid(MergeInput, request)
+        into = jam.songs.filter(pk=wanted["into"]).first()
+        if into is None:
+            raise Invalid(fields={"into": [_("No song of this jam has this id.")]})
+        return Response(state_of(merge_songs(jam_song=jam_song, into=into, host=user_of(request))))
+
+
+class JamUndo(APIView):
+    """Takes the caller's own last action back, within half a minute: one on a song, or people taken off.
+
+    409 `nothing_to_undo`, `undo_too_late`, `changed_since` where others have changed it meanwhile, `wrong_status`.
+    """
+
+    scope = ApiToken.Scope.JAMS
+
+    @extend_schema(request=UndoInput, responses=UndoOutput)
+    def post(self, request: Request, slug: str) -> Response:
+        jam = hosted_jam(request, slug)
+        undone = undo(jam=jam, host=user_of(request), **valid(UndoInput, request))
+        song = state_of(jam_song_of(jam, undone.song)) if undone.song else None
+        return Response(undone._asdict() | {"song": song})

@@ -52,9 +52,5 @@ def delete_votes(*, jam: Jam, host: User, votes: Iterable[Vote]) -> None:
         action.counted += sorted({vote.jam_song_id for vote in votes})
         action.after["votes"] = [{"song": vote.jam_song_id, "attendee": vote.attendee_id} for vote in votes]
         Vote.objects.filter(pk__in=[vote.pk for vote in votes], jam_song__jam=jam).delete()
-        transaction.on_commit(lambda: tell_voters(votes), robust=True)
-
-
-def tell_voters(votes: list[Vote]) -> None:
-    for voter in {vote.attendee_id: vote.attendee for vote in votes}.values():
-        board.tell_attendee(voter)
+        voters = sorted({vote.attendee_id for vote in votes})
+        transaction.on_commit(lambda: board.tell_attendees(jam, voters), robust=True)

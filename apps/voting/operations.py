@@ -1,6 +1,7 @@
 """Whatever moves votes: casting, taking back, suggesting, leaving, removing somebody with their votes."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import NamedTuple
 
 from django.db import IntegrityError, transaction
@@ -12,7 +13,7 @@ from apps.catalog.models import Song
 from apps.catalog.operations import find_or_add_song
 from apps.core.errors import DomainError
 from apps.jams import board
-from apps.jams.actions import acting
+from apps.jams.actions import Action, acting
 from apps.jams.attendees import ERASED
 from apps.jams.errors import (
     AlreadyInJam,
@@ -194,14 +195,7 @@ def already(there: JamSong) -> AlreadyInJam:
 def remove_attendee(*, attendee: Attendee, host: User) -> None:
     """Takes somebody off the jam with all votes but those for what has been played, which is history."""
     with acting(attendee.jam, host, "remove_attendee", ended=True) as action:
-        locked = lock(attendee)
-        # Without the name: it is erased one day, the event stays.
-        action.before["attendee"] = {"id": locked.pk, "state": locked.state}
-        action.counted += withdraw(locked)
-        Attendee.objects.filter(pk=locked.pk).update(state=Attendee.State.REMOVED)
-        action.after["attendee"] = {"id": locked.pk, "state": Attendee.State.REMOVED, "votes": len(action.counted)}
-        action.desk = True
-        transaction.on_commit(lambda: after_leaving(attendee.jam, [attendee]), robust=True)
+        take_off(action, [lock(attendee)])
     attendee.refresh_from_db()
 
 
@@ -213,17 +207,32 @@ def void_attendees(*, jam: Jam, host: User, attendees: Iterable[int]) -> Voided:
     with acting(jam, host, "void", ended=True) as action:
         here = Attendee.objects.filter(jam=jam, pk__in=set(attendees)).in_the_room()
         people = list(here.select_for_update().order_by("pk"))
-        votes = Vote.objects.filter(attendee__in=people).exclude(jam_song__status=JamSong.Status.PLAYED)
-        cast = list(votes.order_by("jam_song", "attendee").values_list("jam_song", "attendee"))
-        if people:
-            Vote.objects.filter(attendee__in=people, jam_song__in={song for song, _attendee in cast}).delete()
-            Attendee.objects.filter(pk__in=[one.pk for one in people]).update(state=Attendee.State.REMOVED)
-            action.before["votes"] = cast
-            action.after["void"] = {"attendees": [one.pk for one in people], "votes": len(cast)}
-            action.counted += sorted({song for song, _attendee in cast})
-            action.desk = True
-            transaction.on_commit(lambda: after_leaving(jam, people), robust=True)
-    return Voided(len(people), len(cast))
+        votes = take_off(action, people) if people else 0
+    return Voided(len(people), votes)
+
+
+def take_off(action: Action, people: list[Attendee]) -> int:
+    """Answers how many votes went with them. What was theirs is noted for undo, without names: those are erased one
+    day, the event stays."""
+    ids = [one.pk for one in people]
+    votes = Vote.objects.filter(attendee__in=ids).exclude(jam_song__status=JamSong.Status.PLAYED)
+    cast = list(votes.order_by("jam_song", "attendee").values_list("jam_song", "attendee", "created_at"))
+    songs = sorted({song for song, _attendee, _at in cast})
+    action.before |= {"attendees": {one.pk: one.state for one in people}, "votes": cast, "counted": counted_at(songs)}
+    Vote.objects.filter(attendee__in=ids, jam_song__in=songs).delete()
+    Attendee.objects.filter(pk__in=ids).update(state=Attendee.State.REMOVED)
+    action.after |= {"void": {"attendees": ids, "votes": len(cast)}, "counted": counted_at(songs)}
+    action.counted += songs
+    action.desk = True
+    jam = action.jam
+    transaction.on_commit(lambda: after_leaving(jam, people), robust=True)
+    return len(cast)
+
+
+def counted_at(songs: Iterable[int]) -> dict[int, datetime]:
+    """When these songs' counts changed last, which ranks those of one count. They are held until the commit."""
+    rows = JamSong.objects.filter(pk__in=songs).select_for_update(no_key=True).order_by("pk")
+    return dict(rows.values_list("pk", "counted_at"))
 
 
 def leave_jam(*, attendee: Attendee) -> None:

@@ -3,7 +3,8 @@ from rest_framework import serializers
 from apps.core.strict import Strict
 from apps.jams.attendees import LONGEST_NAME
 from apps.jams.models import Attendee, JamSong
-from apps.jams.serializers import ShortText
+from apps.jams.serializers import ShortText, SongState
+from apps.voting.undo import UNDOABLE
 
 
 class Nothing(Strict):
@@ -71,6 +72,28 @@ class VoidInput(Strict):
     attendees = serializers.ListField(
         child=serializers.IntegerField(min_value=1, max_value=2**63 - 1), min_length=1, max_length=1000
     )
+
+
+class MergeInput(Strict):
+    into = serializers.IntegerField(min_value=1, max_value=2**63 - 1, help_text="The jam song that stays.")
+
+
+class UndoInput(Strict):
+    """Which action is meant, so that no other is undone; left out: the last one, whatever it was."""
+
+    action = serializers.ChoiceField(UNDOABLE, required=False)
+    song = serializers.IntegerField(
+        min_value=1, max_value=2**63 - 1, required=False, help_text="The jam song that it was about."
+    )
+
+
+class UndoOutput(serializers.Serializer):
+    """What is undone."""
+
+    action = serializers.ChoiceField(UNDOABLE)
+    song = SongState(allow_null=True, help_text="That it was about, as it stands now.")
+    attendees = serializers.IntegerField(help_text="How many people are back.")
+    votes = serializers.IntegerField(help_text="How many votes are back with them.")
 
 
 class VoidOutput(serializers.Serializer):

@@ -1,21 +1,57 @@
 // A host's actions: what the form's button would post, sent to the API, with an answer at once.
 import { Away, call } from "./api.js";
-import { find, isolated, setText, text } from "./page.js";
+import { data, find, isolated, setText, text } from "./page.js";
 
 const toast = find("[data-toast]");
 const SOON = 60; // milliseconds for the frame that says where the other songs are
+const undo = find("[data-undo]", toast);
+const close = find("[data-toast-close]", toast);
 let hiding = 0;
+let ticking = 0;
 
-export function tell(message, wrong = false) {
+// `deed` is what can be undone: "queue 12".
+export function tell(message, wrong = false, deed = "") {
   clearTimeout(hiding);
   setText(find("span", toast), message);
   toast.classList.toggle("toast-wrong", wrong);
   toast.hidden = false;
+  offer(deed, data.undo_seconds);
   // What went wrong stays until it is read.
-  if (!wrong) hiding = setTimeout(() => (toast.hidden = true), 6000);
+  if (!wrong && !deed) hiding = setTimeout(hide, 6000);
 }
 
-find("[data-toast-close]").addEventListener("click", () => (toast.hidden = true));
+function offer(deed, seconds) {
+  clearInterval(ticking);
+  const focused = document.activeElement === undo;
+  undo.hidden = !deed;
+  undo.value = deed;
+  if (focused && !deed) close.focus();
+  if (!deed) return;
+  const until = performance.now() + seconds * 1000;
+  const tick = () => {
+    const left = Math.ceil((until - performance.now()) / 1000);
+    if (left <= 0) hide();
+    else setText(find("[data-left]", undo), text("seconds_left", { count: left }));
+  };
+  ticking = setInterval(tick, 250);
+  tick();
+}
+
+function hide() {
+  clearInterval(ticking);
+  if (toast.contains(document.activeElement)) find("#queue").focus();
+  undo.hidden = toast.hidden = true;
+}
+
+close.addEventListener("click", hide);
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.closest?.("input, textarea, select, dialog");
+  if (undo.hidden || typing || event.shiftKey || !(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z") return;
+  event.preventDefault();
+  undo.click();
+});
+// The page was written after an action.
+if (!undo.hidden) offer(undo.value, Number(undo.dataset.seconds));
 
 // /jams/x/host/songs/7/queue → /api/v1/jams/x/songs/7/queue
 const apiOf = (address) => `/api/v1${new URL(address, location).pathname.replace("/host/", "/")}`;
@@ -42,6 +78,7 @@ export class Actions {
 
   async #press(button) {
     const { act } = button.dataset;
+    if (act === "undo") return this.#undo(button);
     const body = act === "move" ? { position: this.#step(button) } : act === "pause" ? { [button.name]: button.value === "1" } : undefined;
     const row = button.closest("[data-key]");
     const title = (row && find("[data-title]", row)?.textContent) ?? this.#titleFor(act);
@@ -49,12 +86,19 @@ export class Actions {
     const done = await this.send("POST", apiOf(button.getAttribute("formaction")), body, button);
     if (!done) return;
     const deed = act === "pause" ? `${button.name}_${Number(body[button.name])}` : act;
-    tell(text(`done_${deed}`, { title: isolated(title), place }));
+    tell(text(`done_${deed}`, { title: isolated(title), place }), false, done.title && `${act.replace("-", "_")} ${done.id}`);
     row?.querySelector("details")?.removeAttribute("open");
     if ("again" in button.dataset) {
       delete button.dataset.again;
       setTimeout(() => this.#press(button), SOON);
     }
+  }
+
+  async #undo(button) {
+    const what = find("span", toast).textContent;
+    const [action, song] = button.value.split(" ");
+    const body = song ? { action, song: Number(song) } : { action };
+    if (await this.send("POST", apiOf(button.getAttribute("formaction")), body, button)) tell(text("undone", { what }));
   }
 
   // Answers what came back, or false after having said why not.
@@ -76,6 +120,7 @@ export class Actions {
   #take(answer) {
     if (answer.jam_revision) this.state.merge({ ...answer, songs: answer.songs });
     else if (answer.revision && answer.title) this.state.merge({ songs: [answer] });
+    else if (answer.song?.revision) this.state.merge({ songs: [answer.song] });
     if (this.stream.phase !== "live") this.stream.refresh();
   }
 

@@ -113,7 +113,7 @@ async function confirmed(link) {
   }
   const id = Number(link.closest("[data-key]").dataset.key);
   if (await actions.send("DELETE", `/api/v1/jams/${data.slug}/attendees/${id}`)) {
-    tell(text("done_person", { name: isolated(find("[data-name]", link.closest("[data-key]")).textContent) }));
+    tell(text("done_person", { name: isolated(find("[data-name]", link.closest("[data-key]")).textContent) }), false, "remove_attendee");
     desk.look();
   }
 }

@@ -42,8 +42,12 @@ export function showLines(list, songs, fact) {
     ...songs.map((song) => {
       const row = fromTemplate("line-row");
       setText(find("[data-line-fact]", row), fact(song));
-      setText(find("[data-title]", row), song.title);
+      for (const part of all("[data-title]", row)) setText(part, song.title);
       setText(find("[data-artist]", row), song.artist);
+      if ("key" in row.dataset) row.dataset.key = song.id;
+      for (const part of all("[formaction]", row)) {
+        part.setAttribute("formaction", part.getAttribute("formaction").replace("/0/", `/${song.id}/`));
+      }
       return row;
     }),
   );

@@ -31,6 +31,7 @@ export class Rows {
     for (const part of all("[formaction]", row)) {
       part.setAttribute("formaction", part.getAttribute("formaction").replace("/0/", `/${id}/`));
     }
+    for (const link of all("a[href]", row)) link.setAttribute("href", link.getAttribute("href").replace("/0/", `/${id}/`));
     this.rows.set(id, row);
     return row;
   }

@@ -34,7 +34,8 @@ OF_A_ROUTE = {
         [
             "jams", "jam", "duplicate", "pause", "open", "start", "last-call", "end", "start-next", "attendee",
             "jam-songs", "move", "song-approve", "song-queue", "song-unqueue", "song-play", "song-finish", "song-skip",
-            "song-remove", "song-pin", "song-unpin", "void", "door", "host", "invitations", "invitation", "accept",
+            "song-remove", "song-pin", "song-unpin", "song-encore", "song-merge", "void", "undo", "door",
+            "host", "invitations", "invitation", "accept",
         ],
         "jams",
     ),

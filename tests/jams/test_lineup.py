@@ -118,7 +118,7 @@ def test_an_action_is_noted_with_what_was_and_what_is(jam, host):
     name = f"song {jam_song.pk}"
     assert (event.actor, event.verb) == (host, "queue")
     assert event.before == {name: {"status": "open", "position": None, "times_queued": 0}}
-    assert event.after == {name: {"status": "queued", "position": 1, "times_queued": 1}}
+    assert event.after == {name: {"status": "queued", "position": 1, "times_queued": 1}, "song": jam_song.pk}
 
 
 def test_each_change_raises_the_revisions_of_song_and_jam(jam, host):
@@ -170,7 +170,7 @@ def test_moving_writes_and_notes_only_what_moves(jam, host):
     move_song(jam_song=songs[1], host=host, position=0)
 
     assert [fresh(song).revision - old for song, old in zip(songs, revisions, strict=True)] == [1, 1, 0, 0]
-    assert set(AuditEvent.objects.latest("pk").after) == {f"song {songs[0].pk}", f"song {songs[1].pk}"}
+    assert set(AuditEvent.objects.latest("pk").after) == {f"song {songs[0].pk}", f"song {songs[1].pk}", "song"}
 
 
 @pytest.mark.services

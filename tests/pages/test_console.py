@@ -135,6 +135,7 @@ def test_votes_and_suggestions_are_paused_apart(as_host, jam):
         ("playing", "finish", "played"),
         ("playing", "skip", "open"),
         ("open", "remove", "removed"),
+        ("played", "encore", "open"),
     ],
 )
 def test_each_action_on_a_song_is_a_form(as_host, jam, before, action, after):

@@ -128,13 +128,20 @@ class Night:
     BEFORE = {
         "approve": ["pending"], "queue": ["open"], "unqueue": ["queued"], "play": ["open", "queued"],
         "finish": ["playing"], "skip": ["queued", "playing"], "remove": ["pending", "open", "queued"],
-        "pin": ["open"], "unpin": ["open"], "move": ["queued"],
+        "pin": ["open"], "unpin": ["open"], "move": ["queued"], "encore": ["played"],
+        "merge": ["pending", "open", "queued"],
     }  # fmt: skip
 
     def refuses_action(self, action, song):
         if self.status == "ended":
             return "wrong_status"
         return None if song.status in self.BEFORE[action] else "song_not_ready"
+
+    def refuses_merge(self, song, into):
+        if self.status == "ended":
+            return "wrong_status"
+        takes_in = into.status in ("open", "queued") and song is not into
+        return None if takes_in and song.status in self.BEFORE["merge"] else "song_not_ready"
 
     def refuses_next(self):
         if self.status == "ended":
@@ -164,10 +171,22 @@ class Night:
             self.queue.insert(place, song)
         elif action in ("play", "finish"):
             self.finish()
+        elif action == "encore":
+            self.played.remove(song)
+            song.pinned = False
+            for person in set(song.votes):
+                song.count(person, cast=False)
         if action == "remove":
             song.pinned = False
         after = {"queue": "queued", "move": "queued", "play": "playing", "finish": "played", "remove": "removed"}
         song.status = after.get(action, "open")
+
+    def merge(self, song, into):
+        self.act("remove", song)
+        for person in set(song.votes):
+            song.count(person, cast=False)
+            if person not in into.votes:
+                into.count(person, cast=True)
 
     def finish(self):
         if self.playing:

@@ -19,6 +19,8 @@ from apps.jams.operations import ACTIONS, change_jam, set_paused
 from apps.voting.corrections import delete_votes, differences
 from apps.voting.models import Vote
 from apps.voting.operations import remove_attendee
+from apps.voting.songs import merge_songs, reopen_song
+from apps.voting.undo import undo
 from tests.callers import Caller
 from tests.factories import make_jam, make_song, make_user, make_venue
 from tests.voting.night import Night, Person, Song
@@ -222,14 +224,39 @@ class Evening(RuleBasedStateMachine):
     # The host --------------------------------------------------------------------------------------
 
     WHO = st.sampled_from([*["host"] * 8, "co_host", "stranger"])
-    ACTIONS = st.sampled_from(["queue", "play", *SONG_ACTIONS])
+    OPERATIONS = SONG_ACTIONS | {"encore": reopen_song}
+    ACTIONS = st.sampled_from(["queue", "play", *OPERATIONS])
 
     @happens(often=6, action=ACTIONS, song=NUMBERS, fits=st.sampled_from([True, True, False]), who=WHO)
     def act(self, action, song, fits, who):
         song = self.song(song, *(self.night.BEFORE[action] if fits else []))
         refused = self.night.refuses_action(action, song)
-        if self.host_does(who, refused, SONG_ACTIONS[action], jam_song=self.jam_song(song)):
+        if self.host_does(who, refused, self.OPERATIONS[action], jam_song=self.jam_song(song)):
             self.night.act(action, song)
+
+    @happens(often=3, action=ACTIONS, song=NUMBERS)
+    def act_and_undo(self, action, song):
+        """All is as it was, and whoever follows has heard so."""
+        song = self.song(song, *self.night.BEFORE[action])
+        refused, pinned = self.night.refuses_action(action, song), song.pinned
+        done = self.host_does("host", refused, self.OPERATIONS[action], jam_song=self.jam_song(song))
+        if done and (action, pinned) not in {("pin", True), ("unpin", False)}:  # which has changed nothing
+            undo(jam=self.jam, host=self.host)
+
+    @happens(person=NUMBERS)
+    def remove_person_and_undo(self, person):
+        person = self.person(person)
+        if person.here:
+            attendee = Attendee.objects.select_related("jam").get(pk=person.pk)
+            remove_attendee(attendee=attendee, host=self.host)
+            undo(jam=self.jam, host=self.host)
+
+    @happens(often=2, song=NUMBERS, into=NUMBERS, who=WHO)
+    def merge(self, song, into, who):
+        song, into = self.song(song, *self.night.BEFORE["merge"]), self.song(into, "open", "queued")
+        refused, songs = self.night.refuses_merge(song, into), [self.jam_song(song), self.jam_song(into)]
+        if self.host_does(who, refused, merge_songs, jam_song=songs[0], into=songs[1]):
+            self.night.merge(song, into)
 
     @happens(song=NUMBERS, place=st.integers(-1, 6), who=WHO)
     def move(self, song, place, who):

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
@@ -21,11 +22,14 @@ from apps.jams.door import door_of, set_door
 from apps.jams.models import Attendee, Jam, JamSong
 from apps.pages.board import board_of
 from apps.pages.forms import MOST_LINES, songs_in
-from apps.pages.templatetags.parts import SCRIPT_ICONS, clock
+from apps.pages.templatetags.parts import SCRIPT_ICONS, clock, isolated
+from apps.pages.undoing import last_deed
 from apps.pages.views.common import HostRequest, SeeOther, find_hosted_jam, page_with_form, see_other, telling
 from apps.pages.words import console_words, strip_of
 from apps.voting.clusters import NEWEST, clusters_of, described
 from apps.voting.operations import remove_attendee, void_attendees
+from apps.voting.songs import TAKES_IN, merge_songs, most_alike, reopen_song
+from apps.voting.undo import undo
 
 HITS = 8
 SIDES = ("requests", "people", "join")
@@ -66,8 +70,10 @@ def show(request: HostRequest, jam: Jam, *, lines: str = "", status: int = 200) 
         "icons": set(SCRIPT_ICONS),
         "asked": [asked(jam_song) for jam_song in desk["pending"]],
         "blank": {"id": 0, "votes": 0, "display_name": ""},
+        "last": last_deed(jam, request.user),
         "data": {
             "slug": jam.slug,
+            "undo_seconds": settings.UNDO_SECONDS,
             "status": jam.status,
             "zone": jam.venue.time_zone,
             "songs": desk["songs"],
@@ -112,7 +118,9 @@ def act(request: HostRequest, slug: str, action: str) -> HttpResponse:
             raise Http404
         return render(request, "pages/console/end.html", {"jam": jam})
     with telling(request):
-        if action == "pause":
+        if action == "undo":
+            undo_deed(request, jam)
+        elif action == "pause":
             operations.set_paused(jam=jam, host=request.user, **pauses(request))
         elif action == "start-next":
             lineup.start_next(jam=jam, host=request.user)
@@ -121,6 +129,15 @@ def act(request: HostRequest, slug: str, action: str) -> HttpResponse:
         else:
             raise Http404
     return see_other("pages:console", jam.slug)
+
+
+def undo_deed(request: HostRequest, jam: Jam) -> None:
+    """The one that the button named, and no other."""
+    verb, _space, song = request.POST.get("undo", "").partition(" ")
+    last = last_deed(jam, request.user)
+    undo(jam=jam, host=request.user, action=verb, song=int(song) if song.isdecimal() and len(song) < 19 else None)
+    if last:
+        messages.success(request, _("Undone: %(what)s") % {"what": last["text"]})
 
 
 def pauses(request: HostRequest) -> dict[str, bool]:
@@ -138,12 +155,34 @@ def song_act(request: HostRequest, slug: str, song: int, action: str) -> HttpRes
             if not position.isdecimal() or len(position) > 6:
                 raise Http404
             lineup.move_song(jam_song=jam_song, host=request.user, position=int(position))
+        elif action == "encore":
+            reopen_song(jam_song=jam_song, host=request.user)
         elif action in lineup.SONG_ACTIONS:
             lineup.SONG_ACTIONS[action](jam_song=jam_song, host=request.user)
         else:
             raise Http404
     fragment = {"approve": "side", "move": "queue", "unqueue": "queue"}.get(action, "")
     return see_other("pages:console", jam.slug, fragment=fragment)
+
+
+@login_required
+@page_with_form
+def merge(request: HostRequest, slug: str, song: int) -> HttpResponse:
+    """Two songs that are one: a GET asks which the other is, the most similar first."""
+    jam = find_hosted_jam(request, slug)
+    jam_song = get_object_or_404(JamSong.objects.select_related("jam__venue", "song"), jam=jam, pk=song)
+    others = jam.songs.filter(status__in=TAKES_IN).exclude(pk=jam_song.pk).select_related("song")
+    if request.method != "POST":
+        found = most_alike(jam_song, others)[: settings.BOARD_SIZE]
+        return render(request, "pages/console/merge.html", {"jam": jam, "jam_song": jam_song, "others": found})
+    chosen = request.POST.get("into", "")
+    into = get_object_or_404(others, pk=int(chosen) if chosen.isdecimal() and len(chosen) < 19 else 0)
+    with telling(request):
+        merge_songs(jam_song=jam_song, into=into, host=request.user)
+        text = _("%(one)s is merged into %(other)s, with its votes.")
+        names = {"one": isolated(jam_song.song.title), "other": isolated(into.song.title)}
+        messages.success(request, text % names)
+    return see_other("pages:console", jam.slug)
 
 
 @login_required
