@@ -160,6 +160,7 @@ INSTALLED_APPS = [
     "apps.catalog",
     "apps.jams",
     "apps.voting",
+    "apps.stage",
     "apps.pages",
 ]
 

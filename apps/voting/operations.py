@@ -11,7 +11,7 @@ from apps.accounts.models import User
 from apps.catalog.models import Song
 from apps.catalog.operations import find_or_add_song
 from apps.core.errors import DomainError
-from apps.jams import board
+from apps.jams import board, events
 from apps.jams.actions import acting
 from apps.jams.attendees import ERASED
 from apps.jams.errors import (
@@ -143,6 +143,7 @@ def suggest_song(
         status = JamSong.Status.PENDING if jam.approve_suggestions else JamSong.Status.OPEN
         jam_song = place(JamSong(jam=jam, song=song, status=status, origin="suggestion", suggested_by=attendee))
         Vote.objects.create(jam_song=jam_song, attendee=attendee)
+        events.songs_added.send(None, songs=[jam_song])
         told = [] if jam.approve_suggestions else [jam_song.pk]
         transaction.on_commit(lambda: board.publish(jam, told, desk=jam.approve_suggestions), robust=True)
     jam_song.refresh_from_db()
@@ -201,6 +202,7 @@ def remove_attendee(*, attendee: Attendee, host: User) -> None:
         Attendee.objects.filter(pk=locked.pk).update(state=Attendee.State.REMOVED)
         action.after["attendee"] = {"id": locked.pk, "state": Attendee.State.REMOVED, "votes": len(action.counted)}
         action.desk = True
+        events.people_gone.send(None, jam=action.jam, people=[locked])
         transaction.on_commit(lambda: after_leaving(attendee.jam, [attendee]), robust=True)
     attendee.refresh_from_db()
 
@@ -222,6 +224,7 @@ def void_attendees(*, jam: Jam, host: User, attendees: Iterable[int]) -> Voided:
             action.after["void"] = {"attendees": [one.pk for one in people], "votes": len(cast)}
             action.counted += sorted({song for song, _attendee in cast})
             action.desk = True
+            events.people_gone.send(None, jam=action.jam, people=people)
             transaction.on_commit(lambda: after_leaving(jam, people), robust=True)
     return Voided(len(people), len(cast))
 
@@ -241,6 +244,7 @@ def leave_jam(*, attendee: Attendee) -> None:
         if locked.state == Attendee.State.REMOVED:
             gone |= {"state": locked.state, "secret_hash": locked.secret_hash}
         Attendee.objects.filter(pk=attendee.pk).update(**gone)
+        events.people_gone.send(None, jam=jam, people=[locked])
         transaction.on_commit(lambda: board.publish(jam, counted=songs), robust=True)
         transaction.on_commit(lambda: after_leaving(jam, [attendee]), robust=True)
     attendee.refresh_from_db()
