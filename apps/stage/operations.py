@@ -86,7 +86,7 @@ def sign_up(*, slot: Slot, attendee: Attendee) -> SignUp:
 def withdraw(*, sign_up: SignUp) -> SignUp:
     """The first in line has the slot then. Raises SignUpsFrozen."""
     with stepping(sign_up.slot.jam_song.jam_id) as step:
-        found = current(step.jam, sign_up)
+        found = current(sign_up)
         if found.is_live:
             check_not_frozen(found.slot)
             leave(step, [found])
@@ -118,7 +118,7 @@ def sign_up_for(*, slot: Slot, attendee: Attendee, host: User) -> SignUp:
 def take_off(*, sign_up: SignUp, host: User) -> SignUp:
     """As if they had withdrawn. Raises SignUpsFrozen."""
     with hosting(sign_up.slot.jam_song.jam, host, "take_off") as (step, action):
-        found = current(step.jam, sign_up)
+        found = current(sign_up)
         if found.is_live:
             check_not_frozen(found.slot)
             action.before[name_of(found)] = facts_of(found)
@@ -131,7 +131,7 @@ def take_off(*, sign_up: SignUp, host: User) -> SignUp:
 def check_in_for(*, sign_up: SignUp, host: User) -> SignUp:
     """The host has seen them. Raises StillWaiting, SignUpGone, SignUpsFrozen."""
     with hosting(sign_up.slot.jam_song.jam, host, "check_in") as (step, action):
-        before = facts_of(current(step.jam, sign_up))
+        before = facts_of(current(sign_up))
         found = be_here(step, sign_up)
         if facts_of(found) != before:
             action.before[name_of(found)], action.after[name_of(found)] = before, facts_of(found)
@@ -145,7 +145,7 @@ def move_sign_up(*, sign_up: SignUp, slot: Slot, host: User) -> SignUp:
     Raises SlotGone, SignUpGone, SignUpsFrozen, AlreadySignedUp.
     """
     with hosting(sign_up.slot.jam_song.jam, host, "move_sign_up") as (step, action):
-        found, to = current(step.jam, sign_up), current_slot(step.jam, slot)
+        found, to = current(sign_up), current_slot(step.jam, slot)
         if not found.is_live:
             raise SignUpGone
         check_not_frozen(found.slot)
@@ -235,8 +235,9 @@ def current_slot(jam: Jam, slot: Slot) -> Slot:
     return found
 
 
-def current(jam: Jam, sign_up: SignUp) -> SignUp:
-    found = SignUp.objects.select_related("slot__jam_song").filter(pk=sign_up.pk, slot__jam_song__jam=jam).first()
+def current(sign_up: SignUp) -> SignUp:
+    """As it stands under the lock. Raises SlotGone."""
+    found = SignUp.objects.select_related("slot__jam_song").filter(pk=sign_up.pk).first()
     if found is None:  # its slot was removed
         raise SlotGone
     return found
@@ -289,7 +290,7 @@ def promote(step: Step, slots: list[int]) -> None:
 
 
 def be_here(step: Step, sign_up: SignUp) -> SignUp:
-    found = current(step.jam, sign_up)
+    found = current(sign_up)
     if not found.is_live:
         raise SignUpGone
     check_not_frozen(found.slot)

@@ -83,7 +83,7 @@ def test_slots_of_one_song_and_of_what_can_be_played(jam, slot):
     assert [row["id"] for row in slots(jam, "?playable=false")] == [slot.pk]
 
 
-@pytest.mark.parametrize(("number", "status"), [("x", 400), ("1.5", 400), ("0", 200), (f"{2**64}", 200)])
+@pytest.mark.parametrize(("number", "status"), [("x", 400), ("1.5", 400), ("0", 200)])
 def test_a_jam_song_that_is_none_has_no_slots(jam, slot, number, status):
     answer = Caller()("GET", f"{base(jam)}/slots?jam_song={number}")
 
