@@ -162,6 +162,7 @@ INSTALLED_APPS = [
     "apps.catalog",
     "apps.jams",
     "apps.voting",
+    "apps.stage",
     "apps.pages",
 ]
 

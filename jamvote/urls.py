@@ -22,6 +22,7 @@ from apps.jams import door_api as door
 from apps.jams import lineup, operations
 from apps.jams import nights_api as nights
 from apps.jams import reads as jam_reads
+from apps.stage import api as stage
 from apps.voting import api as voting
 
 PAGED = ("page", "page_size", "ordering")
@@ -52,6 +53,13 @@ jam = [
     path("/hosts/<int:pk>", door.JamHostDetail.as_view(), name="host"),
     path("/invitations", door.Invitations.as_view(), name="invitations"),
     path("/invitations/<int:pk>", door.InvitationDetail.as_view(), name="invitation"),
+    path("/slots", public_read("board", *PAGED[:2], "jam_song", "playable")(stage.Slots.as_view()), name="slots"),
+    path("/slots/<int:pk>", stage.SlotDetail.as_view(), name="slot"),
+    path("/signups", stage.SignUps.as_view(), name="signups"),
+    path("/signups/<int:pk>", stage.SignUpDetail.as_view(), name="signup"),
+    path("/signups/<int:pk>/check-in", stage.CheckIn.as_view(), name="check-in"),
+    path("/signups/<int:pk>/move", stage.MoveSignUp.as_view(), name="signup-move"),
+    path("/attendees/<int:pk>/signups", stage.SignUpsOfAttendee.as_view(), name="attendee-signups"),
     path("/me", voting.MyJam.as_view(), name="me"),
     path("/songs", public_read("board", *PAGED[:2], "status")(voting.JamSongs.as_view()), name="jam-songs"),
     path("/votes", voting.MyVotes.as_view(), name="votes"),

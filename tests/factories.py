@@ -12,6 +12,7 @@ from apps.jams.attendees import add_attendee
 from apps.jams.board import publish_people
 from apps.jams.models import Attendee, Jam, JamHost, JamSong
 from apps.jams.operations import free_slug
+from apps.stage.models import SignUp, Slot
 from apps.voting.models import Vote
 
 numbers = itertools.count(1)
@@ -87,3 +88,13 @@ def make_attendee_with_token(*, jam: Jam | None = None, name: str = "", **fields
 
 def make_vote(*, jam_song: JamSong, attendee: Attendee | None = None) -> Vote:
     return Vote.objects.create(jam_song=jam_song, attendee=attendee or make_attendee(jam=jam_song.jam))
+
+
+def make_slot(*, jam_song: JamSong | None = None, instrument: str = "guitar", number: int = 1, **fields) -> Slot:
+    jam_song = jam_song or make_jam_song()
+    return Slot.objects.create(jam_song=jam_song, instrument=instrument, number=number, **fields)
+
+
+def make_sign_up(*, slot: Slot | None = None, attendee: Attendee | None = None, state: str = "claimed") -> SignUp:
+    slot = slot or make_slot()
+    return SignUp.objects.create(slot=slot, attendee=attendee or make_attendee(jam=slot.jam_song.jam), state=state)

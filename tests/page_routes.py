@@ -16,7 +16,7 @@ from tests.world import ROUTES
 AT_PAGES = CALLERS | {"attendee": CALLERS["anonymous"]}
 FORGED = {"forged_form", "host_without_csrf"}
 JAM = {"venue": "VENUE", "name": "Night", "starts_at": "2026-12-01T20:00", "ends_at": "2026-12-01T23:00",
-       "max_suggestions": "3", "counts": "live", "counts_top": "3"}  # fmt: skip
+       "max_suggestions": "3", "sign_ups": "on", "max_sign_ups": "3", "counts": "live", "counts_top": "3"}  # fmt: skip
 VENUE = {"name": "A New Room", "time_zone": "Europe/London", "counts": "live"}
 
 

@@ -22,6 +22,8 @@ from tests.factories import (
     make_attendee_with_token,
     make_jam,
     make_jam_song,
+    make_sign_up,
+    make_slot,
     make_song,
     make_staff,
     make_user,
@@ -165,6 +167,15 @@ MATRIX = [
     vote("jam-songs", "POST", (Right.TAKE_PART, Right.RUN), status=201, body={"song": "SONG"}),
     vote("vote", "PUT"),
     vote("vote", "DELETE"),
+    row("slots", "GET", Right.WATCH),
+    row("slots", "POST", Right.RUN, 201, body={"jam_song": "JAM_SONG", "instrument": "trumpet"}),
+    row("slot", "DELETE", Right.RUN, 204),
+    vote("signups", "GET", (Right.TAKE_PART, Right.RUN)),
+    vote("signups", "POST", status=201, body={"slot": "SLOT"}),
+    vote("signup", "DELETE", (Right.TAKE_PART, Right.RUN), status=204),
+    vote("check-in", "POST", (Right.TAKE_PART, Right.RUN)),
+    row("signup-move", "POST", Right.RUN, body={"slot": "SLOT"}),
+    row("attendee-signups", "POST", Right.RUN, 201, body={"slot": "SLOT"}),
     row("move", "POST", Right.RUN, body={"position": 0}),
     row("song-approve", "POST", Right.RUN),
     row("song-queue", "POST", Right.RUN),
@@ -209,7 +220,7 @@ def make_world():
     venue.managers.add(manager)
     sam, token = make_attendee_with_token(jam=jam, name="Sam")
     _removed, lost = make_attendee_with_token(jam=jam, state=Attendee.State.REMOVED)
-    _stranger, strange_token = make_attendee_with_token(jam=other_jam)
+    stranger, strange_token = make_attendee_with_token(jam=other_jam)
     callers = {
         "anonymous": Caller(),
         "attendee": Caller(token=token),
@@ -226,7 +237,8 @@ def make_world():
         "staff": Caller(user=make_staff()),
     }
     return SimpleNamespace(
-        jam=jam, venue=venue, sam=sam, callers=callers, host=host, other_host=other_host, co_host=co_host,
+        jam=jam, venue=venue, sam=sam, stranger=stranger, callers=callers, host=host, other_host=other_host,
+        co_host=co_host,
         jams={"own": jam, "other": other_jam}, venues={"own": venue, "other": other_venue},
     )  # fmt: skip
 
@@ -250,12 +262,16 @@ def address(world, name, at="own"):
         return reverse(f"api:{name}", kwargs=of_no_jam(world, name, at))
     jam = world.jams[at]
     ids = {"slug": jam.slug}
-    if name == "attendee":
+    if name in {"attendee", "attendee-signups"}:
         ids["pk"] = make_attendee(jam=jam).pk
     elif name == "host":
         ids["pk"] = JamHost.objects.create(jam=jam, user=make_user(), role="co_host").pk
     elif name == "invitation":
         ids["pk"] = invitation_to(world, at)[0].pk
+    elif name == "slot":
+        ids["pk"] = slot_in(jam).pk
+    elif name in {"signup", "check-in", "signup-move"}:
+        ids["pk"] = make_sign_up(slot=slot_in(jam), attendee=world.sam if at == "own" else world.stranger).pk
     elif name in {"vote", "move"} or name.startswith("song-"):
         status = STATUS_FOR.get(name, "open")
         ids["pk"] = make_jam_song(jam=jam, status=status, position=1 if status == "queued" else None).pk
@@ -272,6 +288,10 @@ def of_no_jam(world, name, at):
         "user": lambda: {"pk": world.host.pk},
     }
     return made[name]() if name in made else {}
+
+
+def slot_in(jam):
+    return make_slot(jam_song=make_jam_song(jam=jam))
 
 
 def invitation_to(world, at):
@@ -292,6 +312,7 @@ def filled(world, body, at="own"):
         "JAM_SONG": lambda: make_jam_song(jam=world.jams[at]).pk,
         "SONG": lambda: make_song().pk,
         "ATTENDEES": lambda: [make_attendee(jam=world.jams[at]).pk],
+        "SLOT": lambda: slot_in(world.jams[at]).pk,
         "TOKEN": lambda: invitation_to(world, at)[1],
     }
     return body and {

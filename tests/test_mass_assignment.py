@@ -16,9 +16,10 @@ from tests.rows import MODELS, effects, every_row, untimed
 
 pytestmark = [pytest.mark.django_db, pytest.mark.no_cover]
 VENUE = {"name", "address", "town", "time_zone", "description", "accent", "capacity",
-         "takes_suggestions", "approve_suggestions", "max_suggestions", "max_votes", "counts"}  # fmt: skip
+         "takes_suggestions", "approve_suggestions", "max_suggestions", "max_votes", "sign_ups", "max_sign_ups",
+         "counts"}  # fmt: skip
 JAM = {"name", "description", "starts_at", "ends_at", "voting_closes_at", "approve_suggestions", "max_votes",
-       "max_suggestions", "counts", "counts_top", "door"}  # fmt: skip
+       "max_suggestions", "sign_ups", "max_sign_ups", "counts", "counts_top", "door"}  # fmt: skip
 SONG = {"title", "artist", "year", "key", "tempo", "duration", "style", "tags", "chord_sheet_url", "parts",
         "popularity"}  # fmt: skip
 TAKES = {
@@ -42,6 +43,10 @@ TAKES = {
     ("vote", "PUT"): set(),
     ("vote", "DELETE"): set(),
     ("move", "POST"): {"position"},
+    ("slots", "POST"): {"jam_song", "instrument", "required"},
+    ("signups", "POST"): {"slot"},
+    ("signup-move", "POST"): {"slot"},
+    ("attendee-signups", "POST"): {"slot"},
     ("songs", "POST"): SONG,
     ("song", "PATCH"): SONG,
     ("venues", "POST"): VENUE,

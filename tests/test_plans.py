@@ -23,6 +23,7 @@ from apps.jams.board import snapshot
 from apps.jams.models import Attendee, Invitation, Jam, JamSong, JamView
 from apps.jams.operations import free_slug as free_jam_slug
 from apps.jams.receivers import look_again
+from apps.stage.models import SignUp, Slot
 from apps.voting import ballot
 from apps.voting.queries import mine
 from tests.volume import empty, fill
@@ -30,7 +31,7 @@ from tests.volume import empty, fill
 pytestmark = [pytest.mark.services, pytest.mark.django_db]
 
 # Others may be read whole where that is what was asked: a page of short lists, sorted.
-NEVER_WHOLE = {"voting_vote", "jams_jamsong", "jams_attendee", "accounts_auditevent"}
+NEVER_WHOLE = {"voting_vote", "stage_slot", "stage_signup", "jams_jamsong", "jams_attendee", "accounts_auditevent"}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -92,6 +93,10 @@ USES = {
     "suggestions_of_one": lambda: JamSong.objects.suggested_by_still(attendee()).count(),
     "votes_of_an_attendee": lambda: mine(attendee()),
     "one_vote_per_attendee": lambda: ballot.take_back(jam().songs.ranked().first().pk, ballot.Voter(attendee().pk)),
+    # The stage
+    "one_slot_per_number": lambda: list(Slot.objects.shown(jam())[:20]),
+    "sign_ups_of_a_slot": lambda: list(Slot.objects.shown(jam()).with_holders().with_playable()[:100]),
+    "sign_ups_of_an_attendee": lambda: SignUp.objects.out(attendee()).count(),
     # The library
     "one_song_per_title_and_artist": lambda: list(songs()),
     "songs_by_artist": lambda: list(songs(ordering="artist")),
@@ -127,6 +132,8 @@ def of_an_unknown_token():
 WITHOUT_A_QUERY = {
     "one_song_plays_at_a_time",  # it holds the rule
     "a_host_once_per_jam",  # so does this
+    "one_holder_per_slot",
+    "one_live_sign_up_per_slot",
     "catalog_venue_managers_venue_id_d7e4c730",  # Django makes it with the field
 }
 
@@ -143,7 +150,7 @@ def test_no_index_is_without_a_query():
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT indexrelname FROM pg_stat_user_indexes JOIN pg_index USING (indexrelid)"
-            " WHERE NOT indisprimary AND relname ~ '^(accounts|catalog|jams|voting)_'"
+            " WHERE NOT indisprimary AND relname ~ '^(accounts|catalog|jams|voting|stage)_'"
         )
         there = {name for (name,) in cursor}
 

@@ -63,6 +63,12 @@ API = [
     row("api:me", 6, "attendee"),  # jam, attendee, votes, votes left, suggestions left, songs
     row("api:me", 6, "phone"),
     row("api:votes", 4, "phone", "?page_size=100"),  # jam, attendee, count, page
+    row("api:slots", 3, query="?page_size=100"),  # jam, count, page
+    row("api:slots", 3, "attendee", "?playable=true"),
+    row("api:slots", 4, "host"),  # user
+    row("api:signups", 4, "attendee"),  # jam, attendee, count, page
+    row("api:signups", 4, "phone"),
+    row("api:signups", 5, "host"),  # user, jam, host?, count, page
     row("api:desk", 5, "program"),  # token with its user, and as a host
     row("api:desk", 5, "host"),  # user, jam, host?, pending, people
     row("api:desk", 6, "host", of="hidden"),  # counted songs
@@ -213,6 +219,14 @@ ADMIN = [
         forbidden=["add"],
     ),
     *page_of_model(
+        "stage_slot", filters="required__exact=1", changelist=2, found=2, add=1, change=2, history=3, delete=2,
+        forbidden=["delete"],
+    ),
+    *page_of_model(
+        "stage_signup", filters="state=waiting", changelist=2, found=2, add=1, change=2, history=3, delete=2,
+        forbidden=["add", "delete"],
+    ),
+    *page_of_model(
         "voting_vote", filters="", changelist=2, found=2, add=1, change=5, history=3, delete=2, forbidden=["add"]
     ),
 ]  # fmt: skip
@@ -260,7 +274,7 @@ def test_shared_reads_cost_nothing_once_somebody_has_read_them(settings, django_
     settings.CACHED_READS = True
     world = World(3)
     shared = [name for name, route in ROUTES.items() if route.public]
-    hot = {"jams", "jam", "jam-by-slug", "snapshot", "jam-songs", "songs", "song", "venues", "venue"}
+    hot = {"jams", "jam", "jam-by-slug", "snapshot", "jam-songs", "slots", "songs", "song", "venues", "venue"}
     for name in shared:
         world.get("visitor", name, world.address(name))
 

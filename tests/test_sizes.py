@@ -5,6 +5,7 @@ import pytest
 from apps.catalog.models import Song, Venue
 from apps.catalog.music import MAX_COUNT, MAX_INSTRUMENT, MAX_PARTS, MAX_TAG, MAX_TAGS
 from apps.jams.models import Attendee, Jam, JamSong
+from apps.stage.models import SignUp, Slot
 from apps.voting.models import Vote
 from tests.world import READ, World
 
@@ -12,7 +13,7 @@ pytestmark = pytest.mark.django_db
 MOST = 100_000
 CLEF = "𝄞"  # four bytes in UTF-8
 MANY = 250
-WHO = {"api:me": "phone", "api:votes": "phone", "api:users": "staff"} | dict.fromkeys(
+WHO = {"api:me": "phone", "api:votes": "phone", "api:signups": "phone", "api:users": "staff"} | dict.fromkeys(
     (f"api:{name}" for name in ("desk", "door", "clusters", "hosts", "invitations", "tokens", "myself", "user")), "host"
 )
 NIGHTS = ("live", "hidden", "ended")
@@ -56,9 +57,15 @@ def fill(jam, phone):
         JamSong(jam=jam, song=song, position=n, **states[n % 4]) for n, song in enumerate(songs)
     )
     Vote.objects.bulk_create(Vote(jam_song=jam_song, attendee=phone) for jam_song in jam_songs)
-    Attendee.objects.bulk_create(
+    people = Attendee.objects.bulk_create(
         Attendee(jam=jam, display_name=f"{n:03}" + CLEF * 37, folded_name=f"{n}") for n in range(3 * MANY)
     )
+    slots = Slot.objects.bulk_create(
+        Slot(jam_song=jam_song, instrument=f"{n}".zfill(4) + CLEF * (MAX_INSTRUMENT - 4))
+        for n, jam_song in enumerate(jam_songs)
+    )
+    SignUp.objects.bulk_create(SignUp(slot=slot, attendee=people[0], state="claimed") for slot in slots)
+    SignUp.objects.bulk_create(SignUp(slot=slot, attendee=phone, state="waiting") for slot in slots)
 
 
 def test_every_read_of_the_api_stays_small(world):
@@ -73,7 +80,8 @@ def test_every_read_of_the_api_stays_small(world):
 
     assert {route: size for route, size in sizes.items() if size > MOST} == {}
     assert {name for (name, _night), size in sizes.items() if size > MOST / 2} == {  # the data is what it should be
-        "api:jams", "api:snapshot", "api:jam-songs", "api:desk", "api:me", "api:votes", "api:songs", "api:venues"
+        "api:jams", "api:snapshot", "api:jam-songs", "api:desk", "api:me", "api:votes", "api:songs", "api:venues",
+        "api:slots", "api:signups",
     }  # fmt: skip
 
 

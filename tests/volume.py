@@ -48,6 +48,13 @@ SELECT jam, 1 + (k * 997 + jam * 13) %% %(songs)s, 'host', CASE WHEN n %% 5 = 0 
        false, CASE WHEN k %% 8 = 2 THEN n END, n %% 30, now(), true, 1, 0, now(), now()
 FROM (SELECT n, 1 + (n - 1) / (%(jam_songs)s / %(jams)s) AS jam, (n - 1) %% (%(jam_songs)s / %(jams)s) AS k
       FROM generate_series(1, %(jam_songs)s) n) line_up;
+INSERT INTO stage_slot (jam_song_id, instrument, number, required, revision)
+SELECT 1 + n / 2, 'instrument ' || n %% 2, 1, true, 0 FROM generate_series(0, %(jam_songs)s * 2 - 1) n;
+INSERT INTO stage_signup (slot_id, attendee_id, state, created_at)
+SELECT 1 + n * 2, 1 + (n * 7) %% %(attendees)s, CASE WHEN n %% 5 = 0 THEN 'withdrawn' ELSE 'claimed' END, now()
+FROM generate_series(0, %(jam_songs)s - 1) n;
+INSERT INTO stage_signup (slot_id, attendee_id, state, created_at)
+SELECT 1 + n * 2, 1 + (n * 7 + 1) %% %(attendees)s, 'waiting', now() FROM generate_series(0, %(jam_songs)s - 1) n;
 INSERT INTO accounts_auditevent (about, actor_id, verb, before, after, created_at)
 SELECT 'jam:' || 1 + n %% %(jams)s, 1 + n %% %(users)s, 'queue', '{}', '{}', now()
 FROM generate_series(1, %(jams)s * 4) n;

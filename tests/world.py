@@ -21,6 +21,7 @@ from apps.accounts.sessions import SessionStore
 from apps.catalog.models import Song, SongSearch, SongView, Venue
 from apps.jams.invitations import invite
 from apps.jams.models import Attendee, Jam, JamHost, JamSong, JamView, Recurrence
+from apps.stage.models import SignUp, Slot
 from apps.voting.models import Vote
 from tests.callers import Caller, with_cookie
 from tests.factories import (
@@ -29,6 +30,8 @@ from tests.factories import (
     make_attendee_with_token,
     make_jam,
     make_jam_song,
+    make_sign_up,
+    make_slot,
     make_song,
     make_staff,
     make_user,
@@ -38,7 +41,7 @@ from tests.factories import (
 
 MODELS = (
     User, ApiToken, Venue, Song, SongView, SongSearch, Jam, JamSong, Attendee, AuditEvent, JamView, Recurrence,
-    Vote, AccessAttempt,
+    Vote, AccessAttempt, Slot, SignUp,
 )  # fmt: skip
 EVERYBODY = ("visitor", "attendee", "phone", "stranger", "host", "program", "other_host", "staff")
 
@@ -76,8 +79,8 @@ ONLY_WRITTEN = {
     *(f"api:{name}" for name in (
         "duplicate", "token", "pause", "start-next", "attendees", "attendee", "vote", "move", "open", "start",
         "last-call", "end", "song-approve", "song-queue", "song-unqueue", "song-play", "song-finish", "song-skip",
-        "song-remove", "song-pin", "song-unpin", "song-encore", "song-merge", "void", "undo", "host",
-        "invitation", "accept",
+        "song-remove", "song-pin", "song-unpin", "song-encore", "song-merge", "slot", "signup", "check-in",
+        "signup-move", "attendee-signups", "void", "undo", "host", "invitation", "accept",
     )),
     *(f"pages:{name}" for name in (
         "enter", "suggest", "vote", "me", "leave", "add_songs", "song_act", "logout", "session_end",
@@ -109,6 +112,8 @@ class World:
                 make_vote(jam_song=jam_song, attendee=night.sam)
         for jam_song in self.live.songs:
             make_vote(jam_song=jam_song, attendee=self.phone)
+            for slot in jam_song.slots.all():
+                make_sign_up(slot=slot, attendee=self.phone, state="waiting")
             jam_song.suggested_by = self.phone
             jam_song.save()
         _stranger, strange = make_attendee_with_token(jam=make_jam(venue=self.venue), name="Strange Stranger")
@@ -154,6 +159,9 @@ class World:
             for status in ("pending", "removed"):
                 written_in = make_song(title=f"{status.title()} {of}", listed=False)
                 make_jam_song(**row, song=written_in, status=status)
+            slot = make_slot(jam_song=songs[-2], instrument=f"guitar {number}")
+            make_sign_up(slot=slot, attendee=make_attendee(jam=jam, name=f"Playing {number}"))
+            make_sign_up(slot=slot, attendee=sam, state="waiting")
             if votes:
                 make_vote(jam_song=songs[-2], attendee=person)
                 make_vote(jam_song=played, attendee=make_attendee(jam=jam))

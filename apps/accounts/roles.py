@@ -26,9 +26,9 @@ class Role(StrEnum):
 class Right(StrEnum):
     WATCH = "see what the room may see"
     JOIN = "join a jam"
-    TAKE_PART = "vote, suggest, change one's name, leave: as oneself"
+    TAKE_PART = "vote, suggest, sign up, change one's name, leave: as oneself"
     READ_DRAFT = "know of a draft"
-    RUN = "run a jam: its status, songs and desk, remove attendees"
+    RUN = "run a jam: its status, songs, sign-ups and desk, remove attendees"
     DUPLICATE = "duplicate a jam"
     CHANGE_JAM = "change a jam's settings"
     APPOINT = "choose a jam's co-hosts"

@@ -5,7 +5,7 @@ stricter it follows at once (apps/jams/house_rules.py), so what counts stands in
 becomes looser its jams stay as they are, and their hosts may follow. Only `takes_suggestions` is the venue's alone: it
 is on and off in jams as it is at the venue.
 
-There is no flag for what nothing obeys: sign-ups get theirs when they come.
+There is no flag for what nothing obeys.
 """
 
 from collections.abc import Callable
@@ -32,6 +32,8 @@ FLAGS: dict[str, Callable[[Any], Any]] = {
     "approve_suggestions": bool,
     "max_suggestions": cap,
     "max_votes": cap,
+    "sign_ups": lambda on: not on,
+    "max_sign_ups": cap,
     "counts": (Counts.LIVE, Counts.TOP, Counts.HIDDEN).index,
 }
 VENUES_ALONE = "takes_suggestions"

@@ -66,6 +66,10 @@ class Venue(models.Model):
         blank=True,
         validators=[MinValueValidator(1), MaxValueValidator(1000)],
     )
+    sign_ups = models.BooleanField(_("performers sign up in jams"), default=True, db_default=True)
+    max_sign_ups = models.PositiveSmallIntegerField(
+        _("most sign-ups a performer can have at once"), null=True, blank=True, validators=[MaxValueValidator(100)]
+    )
     counts = models.CharField(_("counts are"), max_length=6, choices=flags.Counts, default=flags.Counts.LIVE)
 
     objects = queries.VenueQuerySet.as_manager()
@@ -89,6 +93,9 @@ class Venue(models.Model):
             models.CheckConstraint(
                 condition=Q(max_suggestions__isnull=True) | Q(max_suggestions__range=(0, 100)),
                 name="venue_cap_of_suggestions",
+            ),
+            models.CheckConstraint(
+                condition=Q(max_sign_ups__isnull=True) | Q(max_sign_ups__range=(0, 100)), name="venue_cap_of_sign_ups"
             ),
             models.CheckConstraint(condition=Q(counts__in=flags.Counts.values), name="venue_counts"),
         ]

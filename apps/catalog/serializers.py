@@ -30,6 +30,8 @@ class VenueSerializer(Strict, serializers.ModelSerializer[Venue]):
             "approve_suggestions": {"help_text": "true: in all its jams suggestions wait for a host."},
             "max_suggestions": {"help_text": "No jam allows a person more open ones. null: as the jam says."},
             "max_votes": {"help_text": "No jam allows a person more votes out at once. null: as the jam says."},
+            "sign_ups": {"help_text": "false: in none of its jams performers sign up."},
+            "max_sign_ups": {"help_text": "No jam allows a performer more at once. null: as the jam says."},
             "counts": {"help_text": "No jam shows more of its counts than this."},
         }
 

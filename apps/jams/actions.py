@@ -12,7 +12,7 @@ from apps.accounts.audit import plain, record
 from apps.accounts.models import User
 from apps.accounts.roles import Right
 from apps.core.store import clock, retire_after_commit
-from apps.jams import board
+from apps.jams import board, events
 from apps.jams.errors import NotAHost, NotAnOwner, WrongStatus
 from apps.jams.models import Jam, JamSong
 from apps.live.streams import announce
@@ -38,11 +38,14 @@ class Action:
         name = "jam" if isinstance(thing, Jam) else f"song {thing.pk}"
         self.before.setdefault(name, {}).update({n: plain(getattr(thing, n)) for n in new})
         self.after.setdefault(name, {}).update({n: plain(v) for n, v in new.items()})
+        old = {field: getattr(thing, field) for field in new}
         for field, value in new.items():
             setattr(thing, field, value)
         if isinstance(thing, JamSong):
             self.songs.append(thing.pk)
             JamSong.objects.filter(pk=thing.pk).update(**new, revision=F("revision") + 1)
+            if "status" in new:
+                events.song_moved.send(None, song=thing, before=old["status"])
         else:
             thing.save(update_fields=list(new))
 

@@ -63,6 +63,7 @@ class JamAdmin(OperationsAdmin):
         (_("Votes"), {"fields": ("max_votes", "counts", "counts_top", "voting_paused")}),
         (_("Door"), {"fields": ("door",)}),
         (_("Suggestions"), {"fields": ("max_suggestions", "approve_suggestions", "suggestions_paused")}),
+        (_("Sign-ups"), {"fields": ("sign_ups", "max_sign_ups")}),
         (_("State"), {"fields": ("status", "slug", "code", "revision", "created_at", "ended_at")}),
     )
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.core.credentials import signed
 from apps.core.errors import DomainError, Invalid
 from apps.core.text import clean, fold
+from apps.jams import events
 from apps.jams.board import publish_people
 from apps.jams.door import pass_door
 from apps.jams.errors import JamEnded, WasRemoved
@@ -66,7 +67,9 @@ def rename_attendee(*, attendee: Attendee, display_name: str) -> Attendee:
         raise Invalid(fields={"display_name": [_("Write a name.")]})
     if clean(display_name) == attendee.display_name:
         return attendee
-    return named(attendee, display_name)
+    renamed = named(attendee, display_name)
+    transaction.on_commit(lambda: events.attendee_renamed.send(None, attendee=renamed), robust=True)
+    return renamed
 
 
 def named(attendee: Attendee, wanted: str) -> Attendee:

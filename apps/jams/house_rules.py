@@ -35,6 +35,8 @@ def refusal(name: str, venue: Venue) -> str:
     """What the venue allows at most, in words."""
     if name == "approve_suggestions":
         return _("%(venue)s wants suggestions approved in all its jams.") % {"venue": venue.name}
+    if name == "sign_ups":
+        return _("At %(venue)s performers do not sign up.") % {"venue": venue.name}
     if name == "counts":
         allowed = {"venue": venue.name, "counts": venue.get_counts_display()}
         return _("At %(venue)s counts are %(counts)s.") % allowed

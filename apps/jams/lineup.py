@@ -13,6 +13,7 @@ from apps.accounts.models import User
 from apps.catalog.models import Song
 from apps.catalog.operations import list_songs
 from apps.core.store import retire_after_commit
+from apps.jams import events
 from apps.jams.actions import Action, acting
 from apps.jams.board import tell_attendee
 from apps.jams.errors import SongNotReady, WrongStatus
@@ -35,6 +36,7 @@ def add_songs(*, jam: Jam, host: User, songs: Iterable[Song]) -> tuple[list[JamS
         new = [JamSong(jam=action.jam, song=song) for song in wanted if song.pk not in there]
         new = JamSong.objects.bulk_create(new)
         action.songs += [jam_song.pk for jam_song in new]
+        events.songs_added.send(None, songs=new + back)
         list_songs(song.pk for song in wanted)
         action.after["added"] = [song.pk for song in wanted if song.pk not in there]
     kept = {js.song_id for js in there.values()} - {js.song_id for js in back}

@@ -63,6 +63,10 @@ class Jam(models.Model):
     max_suggestions = models.PositiveSmallIntegerField(
         _("open suggestions a person"), default=3, validators=between(0, 100)
     )
+    sign_ups = models.BooleanField(_("performers sign up"), default=True, db_default=True)
+    max_sign_ups = models.PositiveSmallIntegerField(
+        _("sign-ups a performer can have at once"), default=3, db_default=3, validators=between(0, 100)
+    )
     counts = models.CharField(_("counts are"), max_length=6, choices=Counts, default=Counts.LIVE)
     counts_top = models.PositiveSmallIntegerField(
         _("counts shown for the first"), default=3, validators=between(1, 100)
@@ -128,6 +132,10 @@ class Jam(models.Model):
     @property
     def suggestions(self) -> str:
         return suggestions_of(self.status, self.voting, paused=self.suggestions_paused, taken=self.takes_suggestions)
+
+    @property
+    def takes_sign_ups(self) -> bool:
+        return self.sign_ups and self.status in self.VOTING
 
     @property
     def shows_counts(self) -> bool:

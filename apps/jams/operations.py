@@ -18,6 +18,7 @@ from apps.catalog.models import Venue
 from apps.core.conditions import Check
 from apps.core.errors import DomainError, Invalid, NotAllowed
 from apps.core.text import clean, new_code
+from apps.jams import events
 from apps.jams.actions import acting, check_right, look_again_at_counts, show_otherwise
 from apps.jams.errors import WrongStatus
 from apps.jams.house_rules import as_strict, check_allowed, first_values, rules_of
@@ -28,7 +29,7 @@ from apps.jams.models import EARLIEST, LATEST, Jam, JamHost, JamSong
 Status = Jam.Status
 EDITABLE = {
     "name", "description", "background", "starts_at", "ends_at", "voting_closes_at", "approve_suggestions",
-    "max_votes", "max_suggestions", "counts", "counts_top", "door",
+    "max_votes", "max_suggestions", "sign_ups", "max_sign_ups", "counts", "counts_top", "door",
 }  # fmt: skip
 
 
@@ -100,7 +101,8 @@ def duplicate_jam(*, jam: Jam, host: User, starts_at: datetime) -> Jam:
     with transaction.atomic():
         save_new(new, host)
         songs = jam.songs.filter(origin=JamSong.Origin.HOST).exclude(status=JamSong.Status.REMOVED).order_by("pk")
-        JamSong.objects.bulk_create([JamSong(jam=new, song_id=pk) for pk in songs.values_list("song_id", flat=True)])
+        copies = [JamSong(jam=new, song_id=pk) for pk in songs.values_list("song_id", flat=True)]
+        events.songs_added.send(None, songs=JamSong.objects.bulk_create(copies))
     return new
 
 

@@ -37,16 +37,16 @@ class JamOutput(serializers.ModelSerializer):
         fields = (
             "slug", "name", "code", "url", "venue", "description", "background", "starts_at", "ends_at",
             "voting_closes_at", "status", "voting", "suggestions", "voting_paused", "suggestions_paused",
-            "approve_suggestions", "max_votes", "max_suggestions", "counts", "counts_top", "door",
-            "revision", "created_at", "ended_at",
+            "approve_suggestions", "max_votes", "max_suggestions", "sign_ups", "max_sign_ups", "counts", "counts_top",
+            "door", "revision", "created_at", "ended_at",
         )  # fmt: skip
 
 
 JAM_COLUMNS = (
     "slug", "name", "code", "venue__slug", "venue__name", "venue__town", "venue__time_zone", "description",
     "background", "starts_at", "ends_at", "voting_closes_at", "status", "voting_paused", "suggestions_paused",
-    "takes_suggestions", "approve_suggestions", "max_votes", "max_suggestions", "counts", "counts_top", "door",
-    "revision", "created_at", "ended_at",
+    "takes_suggestions", "approve_suggestions", "max_votes", "max_suggestions", "sign_ups", "max_sign_ups",
+    "counts", "counts_top", "door", "revision", "created_at", "ended_at",
 )  # fmt: skip
 
 
@@ -74,6 +74,8 @@ def jam_output(row: dict[str, Any], *, longest: int | None = None) -> dict[str, 
         "approve_suggestions": row["approve_suggestions"],
         "max_votes": row["max_votes"],
         "max_suggestions": row["max_suggestions"],
+        "sign_ups": row["sign_ups"],
+        "max_sign_ups": row["max_sign_ups"],
         "counts": row["counts"],
         "counts_top": row["counts_top"],
         "door": row["door"],
@@ -92,6 +94,8 @@ class JamInput(Strict):
     approve_suggestions = serializers.BooleanField(required=False)
     max_votes = serializers.IntegerField(min_value=1, max_value=1000, allow_null=True, required=False)
     max_suggestions = serializers.IntegerField(min_value=0, max_value=100, required=False)
+    sign_ups = serializers.BooleanField(required=False)
+    max_sign_ups = serializers.IntegerField(min_value=0, max_value=100, required=False)
     counts = serializers.ChoiceField(Jam.Counts.choices, required=False)
     counts_top = serializers.IntegerField(min_value=1, max_value=100, required=False)
     door = serializers.ChoiceField(Jam.Door.choices, required=False)

@@ -119,12 +119,14 @@ class JamForm(Remembering, InHouseStyle, forms.ModelForm):
         model = Jam
         fields = (
             "venue", "name", "description", "starts_at", "ends_at", "voting_closes_at", "approve_suggestions",
-            "max_suggestions", "max_votes", "counts", "counts_top", "door", "background",
+            "max_suggestions", "max_votes", "sign_ups", "max_sign_ups", "counts", "counts_top", "door", "background",
         )  # fmt: skip
         labels = {
             "approve_suggestions": gettext_lazy("Suggestions wait until I approve them"),
             "max_votes": gettext_lazy("Votes a person can have out at once"),
             "max_suggestions": gettext_lazy("Open suggestions a person can have"),
+            "sign_ups": gettext_lazy("Performers sign up for songs"),
+            "max_sign_ups": gettext_lazy("Sign-ups a performer can have at once"),
             "counts": gettext_lazy("Vote counts are"),
             "counts_top": gettext_lazy("How many of the first"),
             "door": gettext_lazy("The door"),
@@ -152,7 +154,7 @@ class JamForm(Remembering, InHouseStyle, forms.ModelForm):
             first = None if self.is_bound else managed.first()
             self.initial.update(first_values(first) if first else {})
         self.fields["door"].required = False
-        for name in ("max_votes", "max_suggestions", "counts_top"):
+        for name in ("max_votes", "max_suggestions", "max_sign_ups", "counts_top"):
             self.fields[name].widget.attrs |= limits_of(Jam, name)
         self.dress()
         self.remember()
@@ -270,11 +272,14 @@ class VenueForm(Remembering, InHouseStyle, forms.ModelForm):
             "approve_suggestions": gettext_lazy("In all its jams suggestions wait until a host approves them"),
             "max_suggestions": gettext_lazy("Open suggestions a person can have at most"),
             "max_votes": gettext_lazy("Votes a person can have out at once at most"),
+            "sign_ups": gettext_lazy("Performers sign up for songs in its jams"),
+            "max_sign_ups": gettext_lazy("Sign-ups a performer can have at once at most"),
             "counts": gettext_lazy("Vote counts are"),
         }
         help_texts = {
             "max_suggestions": gettext_lazy("Empty: as each jam says."),
             "max_votes": gettext_lazy("Empty: as each jam says."),
+            "max_sign_ups": gettext_lazy("Empty: as each jam says."),
             "counts": gettext_lazy("A jam may show less than this, never more."),
             "time_zone": gettext_lazy("All times of its jams are shown in it."),
             "capacity": gettext_lazy("So many can join a jam as they come; whoever comes then needs the room code."),
@@ -288,7 +293,7 @@ class VenueForm(Remembering, InHouseStyle, forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["capacity"].required = False
-        for name in ("max_votes", "max_suggestions"):
+        for name in ("max_votes", "max_suggestions", "max_sign_ups"):
             self.fields[name].widget.attrs |= limits_of(Venue, name)
         self.dress()
         self.remember()

@@ -12,7 +12,7 @@ from apps.accounts.models import User
 from apps.catalog.models import Song
 from apps.catalog.operations import find_or_add_song
 from apps.core.errors import DomainError
-from apps.jams import board
+from apps.jams import board, events
 from apps.jams.actions import Action, acting
 from apps.jams.attendees import ERASED
 from apps.jams.errors import (
@@ -144,6 +144,7 @@ def suggest_song(
         status = JamSong.Status.PENDING if jam.approve_suggestions else JamSong.Status.OPEN
         jam_song = place(JamSong(jam=jam, song=song, status=status, origin="suggestion", suggested_by=attendee))
         Vote.objects.create(jam_song=jam_song, attendee=attendee)
+        events.songs_added.send(None, songs=[jam_song])
         told = [] if jam.approve_suggestions else [jam_song.pk]
         transaction.on_commit(lambda: board.publish(jam, told, desk=jam.approve_suggestions), robust=True)
     jam_song.refresh_from_db()
@@ -225,6 +226,7 @@ def take_off(action: Action, people: list[Attendee]) -> int:
     action.counted += songs
     action.desk = True
     jam = action.jam
+    events.people_gone.send(None, jam=jam, people=people)
     transaction.on_commit(lambda: after_leaving(jam, people), robust=True)
     return len(cast)
 
@@ -250,6 +252,7 @@ def leave_jam(*, attendee: Attendee) -> None:
         if locked.state == Attendee.State.REMOVED:
             gone |= {"state": locked.state, "secret_hash": locked.secret_hash}
         Attendee.objects.filter(pk=attendee.pk).update(**gone)
+        events.people_gone.send(None, jam=jam, people=[locked])
         transaction.on_commit(lambda: board.publish(jam, counted=songs), robust=True)
         transaction.on_commit(lambda: after_leaving(jam, [attendee]), robust=True)
     attendee.refresh_from_db()

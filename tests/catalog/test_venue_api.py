@@ -24,6 +24,8 @@ def test_a_venue_has_its_facts_and_no_names_of_people():
         "takes_suggestions": True,
         "approve_suggestions": False,
         "max_suggestions": None,
+        "sign_ups": True,
+        "max_sign_ups": None,
         "max_votes": None,
         "counts": "live",
         "capacity": 300,

@@ -48,7 +48,7 @@ def form(starts_at=None, **fields):
         "name": "Open Stage", "description": "", "starts_at_0": f"{starts_at:%Y-%m-%d}",
         "starts_at_1": f"{starts_at:%H:%M:%S}", "ends_at_0": f"{ends_at:%Y-%m-%d}", "ends_at_1": f"{ends_at:%H:%M:%S}",
         "voting_closes_at_0": "", "voting_closes_at_1": "", "max_votes": "", "counts": "live", "counts_top": 3,
-        "max_suggestions": 3, "door": "automatic",
+        "max_suggestions": 3, "sign_ups": "on", "max_sign_ups": 3, "door": "automatic",
     } | NO_HOSTS | fields  # fmt: skip
 
 

@@ -11,8 +11,9 @@ from tests.routes import MATRIX, address, make_world
 
 NAMES = [
     "accent", "address", "approve_suggestions", "artist", "attendee", "attendees", "capacity", "counts",
-    "counts_top", "description", "display_name", "door", "duration", "ends_at", "id", "key", "max_suggestions",
-    "max_votes", "name", "parts", "position", "role", "room_code", "song", "songs", "starts_at", "status",
+    "counts_top", "description", "display_name", "door", "duration", "ends_at", "id", "instrument", "jam_song",
+    "key", "max_sign_ups", "max_suggestions", "max_votes", "name", "parts", "position", "required", "role",
+    "room_code", "sign_ups", "slot", "song", "songs", "starts_at", "status",
     "suggestions", "tags", "tempo", "time_zone", "title", "token", "town", "venue", "voting", "voting_closes_at",
     "year",
 ]  # fmt: skip
@@ -66,11 +67,11 @@ def test_no_body_is_our_fault(row, role, full):
     check()
 
 
-LISTS = ["jams", "songs", "venues"]
+LISTS = ["jams", "songs", "venues", "jams/SLUG/slots"]
 PARAMETERS = [
     "when", "venue", "status", "starts_after", "starts_before", "search", "ordering", "page", "page_size", "format",
     "style", "tag", "key", "year", "year_min", "year_max", "tempo_min", "tempo_max", "town",
-    "artist", "duration_min", "fields",
+    "artist", "duration_min", "fields", "jam_song", "playable",
 ]  # fmt: skip
 ENCODABLE = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 QUERIES = st.dictionaries(
@@ -89,7 +90,7 @@ def test_no_query_is_our_fault(name, full):
     @settings(max_examples=500 if full else 80, deadline=None, suppress_health_check=list(HealthCheck), database=None)
     @given(QUERIES)
     def check(query):
-        response = caller.client.get(f"/api/v1/{name}", query)
+        response = caller.client.get(f"/api/v1/{name}".replace("SLUG", world.jam.slug), query)
 
         assert response.status_code < 500, query
 

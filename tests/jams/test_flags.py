@@ -15,6 +15,8 @@ from apps.jams import operations
 from apps.jams.board import snapshot
 from apps.jams.errors import SuggestionsClosed, TooManySuggestions, VotesOut
 from apps.jams.models import Jam
+from apps.stage.errors import SignUpsClosed, TooManySignUps
+from apps.stage.operations import sign_up
 from apps.voting.operations import cast_vote, suggest_song
 from tests.admin_pages import page_of, save
 from tests.callers import Caller
@@ -22,6 +24,7 @@ from tests.factories import (
     make_attendee,
     make_jam,
     make_jam_song,
+    make_slot,
     make_song,
     make_staff,
     make_user,
@@ -45,6 +48,11 @@ def venue(manager):
 def suggest(jam, times=1):
     sam = make_attendee(jam=jam)
     return [suggest_song(jam=jam, attendee=sam, song=make_song()) for _ in range(times)][-1]
+
+
+def claim(jam, times):
+    sam = make_attendee(jam=jam)
+    return [sign_up(slot=make_slot(jam_song=make_jam_song(jam=jam)), attendee=sam) for _ in range(times)]
 
 
 def vote(jam, times):
@@ -77,6 +85,11 @@ TABLE = [
     ("max_suggestions", 0, lambda jam: is_refused(TooManySuggestions, suggest, jam, 1)),
     ("max_votes", None, lambda jam: vote(jam, 5) is None),
     ("max_votes", 2, lambda jam: vote(jam, 2) is None and is_refused(VotesOut, vote, jam, 3)),
+    ("sign_ups", True, lambda jam: claim(jam, 1)),
+    ("sign_ups", False, lambda jam: is_refused(SignUpsClosed, claim, jam, 1)),
+    ("max_sign_ups", None, lambda jam: claim(jam, 3) and is_refused(TooManySignUps, claim, jam, 4)),
+    ("max_sign_ups", 1, lambda jam: claim(jam, 1) and is_refused(TooManySignUps, claim, jam, 2)),
+    ("max_sign_ups", 0, lambda jam: is_refused(TooManySignUps, claim, jam, 1)),
     ("counts", "live", lambda jam: votes_shown(jam) == 1),
     ("counts", "top", lambda jam: [votes_shown(jam) for _ in range(4)] == [1, 1, 1, None]),
     ("counts", "hidden", lambda jam: votes_shown(jam) is None),
@@ -130,9 +143,12 @@ def test_a_host_hears_that_it_is_the_venue(venue, manager):
 
 # Stricter, never looser -------------------------------------------------------------------------------
 
-STRICT = {"approve_suggestions": True, "max_suggestions": 2, "max_votes": 3, "counts": "top"}
-LOOSER = {"approve_suggestions": False, "max_suggestions": 3, "max_votes": None, "counts": "live"}
-STRICTER = {"approve_suggestions": True, "max_suggestions": 0, "max_votes": 1, "counts": "hidden"}
+STRICT = {"approve_suggestions": True, "max_suggestions": 2, "max_votes": 3, "sign_ups": False, "max_sign_ups": 2,
+          "counts": "top"}  # fmt: skip
+LOOSER = {"approve_suggestions": False, "max_suggestions": 3, "max_votes": None, "sign_ups": True, "max_sign_ups": 3,
+          "counts": "live"}  # fmt: skip
+STRICTER = {"approve_suggestions": True, "max_suggestions": 0, "max_votes": 1, "sign_ups": False, "max_sign_ups": 0,
+            "counts": "hidden"}  # fmt: skip
 
 
 @pytest.mark.parametrize(("name", "value"), LOOSER.items())
@@ -157,7 +173,7 @@ def test_a_jam_may_be_stricter_and_stays_so(manager, name, value):
     jam = make_jam(host=manager, venue=venue, **STRICT)
 
     operations.change_jam(jam=jam, host=manager, **{name: value})
-    change_venue(venue=venue, by=manager, **LOOSER | {"max_suggestions": None})
+    change_venue(venue=venue, by=manager, **LOOSER | {"max_suggestions": None, "max_sign_ups": None})
 
     jam.refresh_from_db()
     assert getattr(jam, name) == value
@@ -290,7 +306,9 @@ def test_the_form_of_a_new_jam_begins_with_the_venue(client, manager):
     assert (form["max_votes"].value(), form["counts"].value()) == (7, "top")
 
 
-@pytest.mark.parametrize("values", [{"max_votes": 0}, {"max_suggestions": 101}, {"counts": "never"}])
+@pytest.mark.parametrize(
+    "values", [{"max_votes": 0}, {"max_suggestions": 101}, {"max_sign_ups": 101}, {"counts": "never"}]
+)
 def test_the_database_checks_it(venue, values):
     with pytest.raises(IntegrityError), transaction.atomic():
         Venue.objects.filter(pk=venue.pk).update(**values)

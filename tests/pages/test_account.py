@@ -23,6 +23,7 @@ def form_for(venue=None, **changes):
         "starts_at": "2027-07-01T19:30",
         "ends_at": "2027-07-01T23:30",
         "max_suggestions": "3",
+        "max_sign_ups": "3",
         "counts": "live",
         "counts_top": "3",
     }
@@ -193,6 +194,7 @@ def test_deleting_asks_first_and_keeps_what_was_voted_in(as_host, host, text):
         ("max_votes", "0", "at least 1"),
         ("max_votes", "1001", "1000"),
         ("max_suggestions", "101", "100"),
+        ("max_sign_ups", "101", "100"),
         ("counts_top", "0", "1"),
         ("counts_top", "101", "100"),
     ],
@@ -216,4 +218,6 @@ def test_the_browser_knows_the_limits(as_host, host):
     known = {
         name: (f.widget.attrs["min"], f.widget.attrs["max"]) for name, f in fields.items() if "max" in f.widget.attrs
     }
-    assert known == {"max_votes": (1, 1000), "max_suggestions": (0, 100), "counts_top": (1, 100)}
+    assert known == {
+        "max_votes": (1, 1000), "max_suggestions": (0, 100), "max_sign_ups": (0, 100), "counts_top": (1, 100)
+    }  # fmt: skip

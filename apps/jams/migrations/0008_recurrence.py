@@ -8,7 +8,7 @@ import apps.jams.rules
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("jams", "0006_flags"),
+        ("jams", "0007_sign_ups"),
     ]
 
     operations = [

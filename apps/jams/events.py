@@ -1,0 +1,9 @@
+"""What happens in a jam, for apps above. Sent in the transaction, so that they follow or it fails, and
+under the jam's lock."""
+
+from django.dispatch import Signal
+
+songs_added = Signal()  # songs: jam songs that are new in the jam, or back in it
+song_moved = Signal()  # song: a jam song whose status has changed; before: what it was
+people_gone = Signal()  # jam, people: attendees who left or were taken off
+attendee_renamed = Signal()  # attendee. Without the lock, and after the commit

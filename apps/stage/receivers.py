@@ -1,0 +1,31 @@
+"""The stage follows the jam: songs bring their slots, who leaves leaves the stage too."""
+
+from typing import Any
+
+from django.dispatch import receiver
+
+from apps.jams.events import attendee_renamed, people_gone, song_moved, songs_added
+from apps.jams.models import Attendee, Jam, JamSong
+from apps.stage.operations import follow_song, show_name, withdraw_all
+from apps.stage.slots import make_slots
+
+
+@receiver(songs_added)
+def bring_slots(songs: list[JamSong], **kwargs: Any) -> None:
+    make_slots(songs=songs)
+
+
+@receiver(song_moved)
+def follow(song: JamSong, before: str, **kwargs: Any) -> None:
+    if {song.status, before} & {JamSong.Status.PLAYED, JamSong.Status.REMOVED}:
+        follow_song(song=song, before=before)
+
+
+@receiver(people_gone)
+def leave_the_stage(jam: Jam, people: list[Attendee], **kwargs: Any) -> None:
+    withdraw_all(jam=jam, people=people)
+
+
+@receiver(attendee_renamed)
+def rename(attendee: Attendee, **kwargs: Any) -> None:
+    show_name(attendee=attendee)

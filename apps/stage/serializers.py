@@ -1,0 +1,58 @@
+from typing import Any
+
+from rest_framework import serializers
+
+from apps.catalog.music import MAX_INSTRUMENT
+from apps.core.strict import Strict
+from apps.jams.models import JamSong
+from apps.jams.serializers import ShortText
+from apps.stage.models import SignUp
+
+ID: dict[str, Any] = {"min_value": 1, "max_value": 2**63 - 1}
+
+
+class SlotOutput(serializers.Serializer):
+    """A place on stage, as the room sees it."""
+
+    id = serializers.IntegerField()
+    jam_song = serializers.IntegerField(help_text="The id of the jam song.")
+    title = ShortText(source="jam_song__song__title")
+    instrument = serializers.CharField()
+    number = serializers.IntegerField(help_text="2: the second guitar.")
+    required: Any = serializers.BooleanField(help_text="Without it the song cannot be played.")
+    holder = serializers.CharField(allow_null=True, help_text="The name of who has it, or has played it. null: free.")
+    state = serializers.ChoiceField(
+        [SignUp.State.CLAIMED, SignUp.State.CHECKED_IN, SignUp.State.PLAYED], allow_null=True,
+        help_text="Of the holder; checked_in: they have said that they are here.",
+    )  # fmt: skip
+    waiting = serializers.IntegerField(help_text="How many wait in line for it.")
+    playable = serializers.BooleanField(help_text="Whether every required slot of its song is filled.")
+    revision = serializers.IntegerField(help_text="Of this slot: of two states the higher one is newer.")
+
+
+SLOT_COLUMNS = tuple(str(field.source or name) for name, field in SlotOutput().fields.items())
+
+
+class SlotInput(Strict):
+    jam_song = serializers.IntegerField(**ID, help_text="The id of the jam song.")
+    instrument = serializers.CharField(max_length=MAX_INSTRUMENT)
+    required: Any = serializers.BooleanField(default=True)
+
+
+class SignUpOutput(serializers.Serializer):
+    id = serializers.IntegerField()
+    slot = serializers.IntegerField(source="slot_id")
+    jam_song = serializers.IntegerField(source="slot.jam_song_id")
+    title = ShortText(source="slot.jam_song.song.title")
+    status = serializers.ChoiceField(JamSong.Status.choices, source="slot.jam_song.status", help_text="Of the song.")
+    instrument = serializers.CharField(source="slot.instrument")
+    number = serializers.IntegerField(source="slot.number")
+    attendee = serializers.IntegerField(source="attendee_id")
+    display_name = serializers.CharField(source="attendee.display_name")
+    state = serializers.ChoiceField(SignUp.State.choices)
+    place = serializers.IntegerField(allow_null=True, help_text="In the line for the slot: 1 is the next.")
+    signed_up_at = serializers.DateTimeField(source="created_at")
+
+
+class SignUpInput(Strict):
+    slot = serializers.IntegerField(**ID)
