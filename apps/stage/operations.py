@@ -195,6 +195,37 @@ def withdraw_all(*, jam: Jam, people: Iterable[Attendee]) -> None:
     step.end()
 
 
+def unite_sign_ups(*, song: JamSong, into: JamSong) -> None:
+    """Two songs have become one: for each instrument one line, by who signed up first. What the other song has no slot
+    for gets one there, so that nobody loses a place."""
+    step = Step(into.jam)
+    there = {(slot.instrument, slot.number): slot for slot in Slot.objects.filter(jam_song=into)}
+    for slot in Slot.objects.filter(jam_song=song).order_by("pk"):
+        moving = list(SignUp.objects.live().filter(slot=slot))
+        if not moving:
+            continue
+        to = there.get((slot.instrument, slot.number)) or Slot.objects.create(
+            jam_song=into, instrument=slot.instrument, number=slot.number, required=slot.required
+        )
+        line_up(to, [*moving, *SignUp.objects.live().filter(slot=to)])
+        step.slots |= {slot.pk, to.pk}
+        step.people.update(to.sign_ups.exclude(state=State.WITHDRAWN).values_list("attendee", flat=True))
+    step.end()
+
+
+def line_up(slot: Slot, sign_ups: list[SignUp]) -> None:
+    """The earliest of all these has the slot, the others wait; of one person the earliest counts."""
+    first: dict[int, SignUp] = {}
+    for one in sorted(sign_ups, key=lambda one: one.pk):
+        first.setdefault(one.attendee_id, one)
+    holder, *others = first.values()
+    kept = [one.pk for one in first.values()]
+    SignUp.objects.filter(pk__in={one.pk for one in sign_ups} - {*kept}).update(state=State.WITHDRAWN)
+    SignUp.objects.filter(pk__in=[one.pk for one in others]).update(state=State.WAITING)
+    SignUp.objects.filter(pk__in=kept).exclude(pk=holder.pk).update(slot=slot)
+    SignUp.objects.filter(pk=holder.pk).update(slot=slot, state=holder.state if holder.holds else State.CLAIMED)
+
+
 def follow_song(*, song: JamSong, before: str) -> None:
     """A song that has been played leaves its sign-ups as they were then; who held a slot has played. Where that is
     undone they hold it again."""

@@ -4,9 +4,9 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from apps.jams.events import attendee_renamed, people_gone, song_moved, songs_added
+from apps.jams.events import attendee_renamed, people_gone, song_moved, songs_added, songs_merged
 from apps.jams.models import Attendee, Jam, JamSong
-from apps.stage.operations import follow_song, show_name, withdraw_all
+from apps.stage.operations import follow_song, show_name, unite_sign_ups, withdraw_all
 from apps.stage.slots import make_slots
 
 
@@ -19,6 +19,11 @@ def bring_slots(songs: list[JamSong], **kwargs: Any) -> None:
 def follow(song: JamSong, before: str, **kwargs: Any) -> None:
     if {song.status, before} & {JamSong.Status.PLAYED, JamSong.Status.REMOVED}:
         follow_song(song=song, before=before)
+
+
+@receiver(songs_merged)
+def unite(song: JamSong, into: JamSong, **kwargs: Any) -> None:
+    unite_sign_ups(song=song, into=into)
 
 
 @receiver(people_gone)

@@ -7,6 +7,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
+from apps.jams import events
 from apps.jams.actions import Action, acting
 from apps.jams.board import tell_attendees
 from apps.jams.errors import SongNotReady
@@ -43,6 +44,7 @@ def merge_songs(*, jam_song: JamSong, into: JamSong, host: User) -> JamSong:
         if song == into:
             raise SongNotReady(_("A song cannot be merged into itself. Choose another one."))
         action.after["merge"] = {"song": song.pk, "into": into.pk, "votes": unite(action, song, into)}
+        events.songs_merged.send(None, song=song, into=into)
         action.change(song, status=Status.REMOVED, position=None, pinned=False)
         number(action, list(action.jam.songs.queue()))
         action.desk = True

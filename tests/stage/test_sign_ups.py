@@ -31,6 +31,7 @@ from apps.stage.operations import (
 )
 from apps.stage.queries import playable
 from apps.voting.operations import leave_jam, remove_attendee, void_attendees
+from apps.voting.songs import merge_songs
 from tests.factories import (
     make_attendee,
     make_jam,
@@ -522,3 +523,56 @@ def test_many_claims_of_one_person_at_once_keep_to_the_limit(jam):
 
     assert {type(error) for error in raised} == {TooManySignUps}
     assert SignUp.objects.out(ana).count() == jam.max_sign_ups
+
+
+# Two songs that are one ------------------------------------------------------------------------------
+
+
+def held(slot):
+    """Who stands at the slot, the holder first."""
+    rows = SignUp.objects.live().filter(slot=slot).order_by("pk")
+    return [(one.attendee.display_name, one.state) for one in sorted(rows, key=lambda one: not one.holds)]
+
+
+def test_merging_songs_unites_their_sign_ups_by_who_was_first(jam, host):
+    song, into = make_jam_song(jam=jam), make_jam_song(jam=jam)
+    slot, to = make_slot(jam_song=song), make_slot(jam_song=into)
+    ana, ben, cleo, dan = (make_attendee(jam=jam, name=name) for name in ("Ana", "Ben", "Cleo", "Dan"))
+    make_sign_up(slot=slot, attendee=ana, state="checked_in")
+    make_sign_up(slot=to, attendee=ben)
+    make_sign_up(slot=to, attendee=ana, state="waiting")
+    make_sign_up(slot=slot, attendee=cleo, state="waiting")
+    make_sign_up(slot=to, attendee=dan, state="waiting")
+
+    merge_songs(jam_song=song, into=into, host=host)
+
+    assert held(to) == [("Ana", "checked_in"), ("Ben", "waiting"), ("Cleo", "waiting"), ("Dan", "waiting")]
+    assert held(slot) == []
+    assert SignUp.objects.filter(state="withdrawn").get().attendee == ana
+
+
+def test_who_waited_first_has_the_slot_of_the_merged_song(jam, host):
+    song, into = make_jam_song(jam=jam), make_jam_song(jam=jam)
+    slot, to = make_slot(jam_song=song), make_slot(jam_song=into)
+    early, late = make_attendee(jam=jam, name="Early"), make_attendee(jam=jam, name="Late")
+    make_sign_up(slot=slot, attendee=make_attendee(jam=jam), state="withdrawn")
+    make_sign_up(slot=slot, attendee=early)
+    make_sign_up(slot=to, attendee=late)
+
+    merge_songs(jam_song=song, into=into, host=host)
+
+    assert held(to) == [("Early", "claimed"), ("Late", "waiting")]
+
+
+def test_a_slot_that_the_other_song_lacks_comes_along(jam, host):
+    song, into = make_jam_song(jam=jam), make_jam_song(jam=jam)
+    make_slot(jam_song=into)
+    cello, empty = make_slot(jam_song=song, instrument="cello", required=False), make_slot(jam_song=song, number=2)
+    make_sign_up(slot=cello, attendee=make_attendee(jam=jam, name="Cleo"))
+
+    merge_songs(jam_song=song, into=into, host=host)
+
+    slots = {(slot.instrument, slot.number, slot.required): slot for slot in into.slots.all()}
+    assert set(slots) == {("guitar", 1, True), ("cello", 1, False)}
+    assert held(slots["cello", 1, False]) == [("Cleo", "claimed")]
+    assert held(empty) == []
