@@ -15,7 +15,8 @@ from apps.stage.planning.optimum import optimum
 from apps.stage.planning.plans import CHANGEOVER, UNKNOWN_DURATION, Candidate, Night, Reason
 from apps.stage.planning.reasons import put_back
 from apps.stage.planning.scores import COVERAGE, HONOURED, SAME_TEMPO, VOTES, Score
-from apps.stage.planning.search import Walk, greedy, search
+from apps.stage.planning.search import greedy, search
+from apps.stage.planning.walk import Walk
 
 EIGHT = datetime(2026, 5, 7, 20, tzinfo=UTC)
 BOTH = pytest.mark.parametrize("algorithm", ALGORITHMS.values(), ids=list(ALGORITHMS))
@@ -259,7 +260,8 @@ def test_songs_whose_slots_are_empty_wait_for_them():
     plan = BALANCED(songs, Night(EIGHT))
 
     assert plan.songs == [2, 3, 1]
-    assert plan.entries[0].reasons == (Reason("ready"),)
+    assert plan.entries[0].reasons == (Reason("more_votes"),)  # than the third, which would come before it
+    assert plan.entries[1].reasons == (Reason("ready"),)
     assert plan.entries[2].reasons == (Reason("missing", {"missing": ("drums", "bass")}),)
 
 
@@ -328,6 +330,17 @@ def test_a_move_adds_what_was_foretold(drawn, dice):
             walk.begin(before)
         if moves:
             walk.make(dice.choice(moves))
+
+
+@any_night
+@given(nights(), some.randoms(use_true_random=False))
+def test_a_shake_keeps_to_the_rules(drawn, dice):
+    choice, score = scored(*drawn)
+    walk = Walk(choice, score, choice.order)
+
+    for _ in range(20 if len(walk.movable) > 1 else 0):
+        walk.shake(dice)
+        assert is_allowed(choice, score, walk.order)
 
 
 def test_the_search_ends_after_a_number_of_looks():
@@ -431,6 +444,10 @@ def test_reasons_are_true(drawn):
         assert len(entry.reasons) == (sum(worse) or 1)
 
 
+def is_before(one, other, now, then):
+    return now.index(one) < now.index(other) and then.index(one) > then.index(other)
+
+
 def is_true(reason, own, now, then, night):
     """Whether it would be so, were the song where the ranking has it."""
     line = [*([night.after] if night.after else []), *then]
@@ -448,6 +465,9 @@ def is_true(reason, own, now, then, night):
         case ("tempo", {"tempo": tempo}):
             found = [one for one in beside if own.tempo and one.tempo and abs(one.tempo - own.tempo) <= SAME_TEMPO]
             return tempo == (own.tempo if found else None)
+        case ("more_votes", _):
+            overtaken = [(one, other) for one in now for other in now if is_before(one, other, now, then)]
+            return any(one.votes > other.votes for one, other in overtaken)
         case ("missing", {"missing": missing}):
             return now.index(own) > then.index(own) and missing == own.missing != ()
         case ("ready", _):

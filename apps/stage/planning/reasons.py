@@ -11,6 +11,7 @@ waiting         {seconds}: performers would wait so much longer, all together
 rest            {times, performers}: so many more would play twice in a row; these of its own would
 artist          {artist}: songs of one artist would follow each other; it is None if not of this song's
 tempo           {tempo}: songs of about one tempo would follow each other; it is None if not of this song's
+more_votes      {}: songs that have more votes would stand later than they do
 missing         {missing}: it stands later, since performers of these instruments are missing
 ready           {}: it stands earlier than songs that miss more performers
 makes_room      {}: nothing would; others have moved past it
@@ -53,8 +54,12 @@ def why_moved(choice: Choice, score: Score, order: Sequence[int], place: int, te
     back = put_back(choice, order, place)
     growths = (there - here for here, there in zip(terms, score.terms(back), strict=True))
     found = [pair for pair in sorted(zip(growths, terms._fields, strict=True), reverse=True) if pair[0] > TINY]
-    is_later = place > back.index(order[place])
-    reasons = [worded(name, growth, score, back, order[place], is_later) for growth, name in found]
+    reasons = [
+        why_votes(score, order, back, order[place])
+        if name == "votes"
+        else worded(name, growth, score, back, order[place])
+        for growth, name in found
+    ]
     return tuple(reasons) or (Reason("makes_room"),)
 
 
@@ -70,7 +75,16 @@ def put_back(choice: Choice, order: Sequence[int], place: int) -> list[int]:
     return back
 
 
-def worded(term: str, growth: float, score: Score, back: Sequence[int], song: int, is_later: bool) -> Reason:
+def why_votes(score: Score, order: Sequence[int], back: Sequence[int], song: int) -> Reason:
+    if score.honoured(back) < score.honoured(order) - TINY:
+        return Reason("more_votes")
+    # It is for the votes that songs lose while performers are missing: its own, or those of what it has passed.
+    if order.index(song) > back.index(song):
+        return Reason("missing", {"missing": score.songs[song].missing})
+    return Reason("ready")
+
+
+def worded(term: str, growth: float, score: Score, back: Sequence[int], song: int) -> Reason:
     own, place = score.songs[song], back.index(song)
     beside = [back[place - 1] if place else score.after, *back[place + 1 : place + 2]]
     if term == "waiting":
@@ -80,6 +94,4 @@ def worded(term: str, growth: float, score: Score, back: Sequence[int], song: in
         return Reason("rest", {"times": round(growth / score.per_tight), "performers": tuple(sorted(performers))})
     if term == "artist":
         return Reason("artist", {"artist": own.artist if any(score.same_artist(song, one) for one in beside) else None})
-    if term == "tempo":
-        return Reason("tempo", {"tempo": own.tempo if any(score.same_tempo(song, one) for one in beside) else None})
-    return Reason("missing", {"missing": own.missing}) if is_later else Reason("ready")
+    return Reason("tempo", {"tempo": own.tempo if any(score.same_tempo(song, one) for one in beside) else None})
