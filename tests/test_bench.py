@@ -5,6 +5,7 @@ import os
 import re
 import sys
 import threading
+from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 
@@ -16,6 +17,7 @@ from loadtests import live_floor
 from loadtests.bench import COLUMNS, Row, main, table
 from loadtests.bench_http import CONNECTIONS
 from loadtests.bench_live import Cast, Voters, receipts
+from loadtests.bench_setlist import REQUIRED, differing, gains, gap, night_of, times
 from loadtests.bench_soak import growth_row
 from loadtests.bench_vote import votes
 from loadtests.client import Asked, load
@@ -118,6 +120,30 @@ def test_naive_reads_show_the_same_jams_and_ask_for_each_anew(client, settings, 
     assert jam == jams[0]
     assert (jam["song_count"], jam["people_count"], len(jam["hosts"])) == (1, 1, 1)
     assert set(ours[0]) - set(jam) == {"url"}
+
+
+# Set lists --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("cap", [3, None])
+def test_a_night_is_made_up_the_same_each_time(cap):
+    songs = night_of(5, cap=cap)
+
+    assert songs == night_of(5, cap=cap) != night_of(6, cap=cap)
+    sign_ups = Counter(who for song in songs for who in song.performers)
+    assert 30 <= len(songs) <= 60
+    assert (max(sign_ups.values()) <= 3) == (cap == 3)
+    assert all(len(song.performers) + len(song.missing) >= len(REQUIRED) for song in songs)
+    assert sorted((song.votes for song in songs), reverse=True)[:4] == [60, 30, 20, 15]
+
+
+def test_set_lists_are_judged_by_what_they_gain_and_take():
+    waiting, honoured, *told = gains("no cap", None, 2)
+    rows = [waiting, honoured, gap(3), times(20, 10, 2), differing(1)]
+
+    assert [row.target for row in rows] == ["≥ 30 %", "≥ 90 %", "≤ 5 %", "≤ 2 s CPU", "≤ 0 plans"]
+    assert all(row.met for row in rows if row.unit != "s CPU")
+    assert [row.target for row in told] == [None, None]
 
 
 # The generator ----------------------------------------------------------------------------------------
