@@ -9,7 +9,7 @@ from apps.accounts.roles import Right, Role, may
 from apps.jams.invitations import invite
 from apps.jams.models import JamHost
 from tests.factories import make_api_token, make_attendee, make_jam_song, make_user
-from tests.routes import CALLERS, empty_venue, invitation_to
+from tests.routes import CALLERS, empty_venue, invitation_to, slot_in
 from tests.world import ROUTES
 
 # A page knows no tokens.
@@ -66,6 +66,8 @@ PAGES = [
     page("jam", "GET", Right.WATCH),
     as_oneself("suggest", {"title": "New", "artist": "Somebody"}),
     as_oneself("vote", {"voted": "1"}),
+    page("stage", "GET", Right.WATCH),
+    as_oneself("claim", {"do": "claim"}),
     as_oneself("me", {"display_name": "Ana"}),
     page("leave", "POST", Right.WATCH, 303),
     page("move", "GET", Right.TAKE_PART, removed=200),
@@ -157,6 +159,8 @@ def address(world, name, at):
     ids |= made[name]() if name in made else {}
     if "attendee" in params:
         ids["attendee"] = make_attendee(jam=jam).pk
+    if "slot" in params:
+        ids["slot"] = slot_in(jam).pk
     if "song" in params:
         jam_song = make_jam_song(jam=jam)
         ids |= {"song": jam_song.song_id if name == "song" else jam_song.pk}

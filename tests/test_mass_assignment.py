@@ -54,6 +54,7 @@ TAKES = {
 }
 FORMS_TAKE = {
     "join": {"display_name", "song", "room_code"},
+    "claim": {"do"},
     "suggest": {"song", "title", "artist"},
     "me": {"display_name"},
     "add_songs": {"song"},

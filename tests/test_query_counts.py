@@ -97,6 +97,9 @@ PAGES = [
     row("pages:jam", 6, "phone", "?find=song"),  # hits
     row("pages:jam", 2, of="hidden"),
     row("pages:jam", 2, of="ended"),
+    row("pages:stage", 2),  # jam, slots
+    row("pages:stage", 4, "phone"),  # attendee, sign-ups
+    row("pages:stage", 3, "host"),  # user
     row("pages:screen", 2),
     row("pages:screen", 4, "host"),  # user, host?
     row("pages:screen_door", 3, "host"),  # user, jam, host?

@@ -83,7 +83,7 @@ ONLY_WRITTEN = {
         "signup-move", "attendee-signups", "void", "undo", "host", "invitation", "accept",
     )),
     *(f"pages:{name}" for name in (
-        "enter", "suggest", "vote", "me", "leave", "add_songs", "song_act", "logout", "session_end",
+        "enter", "suggest", "vote", "claim", "me", "leave", "add_songs", "song_act", "logout", "session_end",
         "void", "host_remove", "take_back",
     )),
     "admin:logout",
@@ -104,6 +104,7 @@ class World:
         self.ended = self.night(rows, status="ended")
         self.draft = self.night(rows, status="draft", name="Unmistakable draft")
         self.quiet = self.night(rows, votes=False)
+        self.slot = Slot.objects.get(jam_song=self.live.songs[0])
         for number in range(rows):
             self.add_row(number)
         self.phone, secret = make_attendee_with_token(jam=self.live.jam, name="Paula Phone")
@@ -232,6 +233,7 @@ class World:
             "token": {"pages:display": self.link, "pages:invitation": self.invitation}.get(name, self.token.pk),
             "jam_host": self.co_host.pk,
             "invitation": self.invited.pk,
+            "slot": self.slot.pk,
             "path": self.upload,
             "id": self.host.pk,
             "app_label": "jams",

@@ -5,7 +5,7 @@ from apps.catalog.statistics import count_song_page
 from apps.core.cached import public_page
 from apps.core.metrics import counted
 from apps.jams.statistics import count_jam_page, count_screen
-from apps.pages.views import account, console, home, hosts, jam, join, library, my_account, nights, screen, tokens
+from apps.pages.views import account, console, home, hosts, jam, join, library, my_account, nights, screen, stage, tokens
 
 
 class Colour:
@@ -29,6 +29,8 @@ urlpatterns = [
     path("jams/<slug:slug>", counted(count_jam_page)(public_page("page")(jam.jam)), name="jam"),
     path("jams/<slug:slug>/songs", jam.suggest, name="suggest"),
     path("jams/<slug:slug>/songs/<int:song>/vote", jam.vote, name="vote"),
+    path("jams/<slug:slug>/stage", stage.stage, name="stage"),
+    path("jams/<slug:slug>/slots/<int:slot>", stage.claim, name="claim"),
     path("jams/<slug:slug>/me", jam.me, name="me"),
     path("jams/<slug:slug>/leave", jam.leave, name="leave"),
     path("jams/<slug:slug>/move", jam.move, name="move"),

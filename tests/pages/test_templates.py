@@ -8,7 +8,16 @@ from django.test import Client, RequestFactory
 
 from apps.jams.identity import cookie_name
 from apps.pages.views.errors import csrf_failure
-from tests.factories import make_api_token, make_attendee_with_token, make_jam, make_jam_song, make_user, make_venue
+from tests.factories import (
+    make_api_token,
+    make_attendee_with_token,
+    make_jam,
+    make_jam_song,
+    make_sign_up,
+    make_slot,
+    make_user,
+    make_venue,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -22,6 +31,7 @@ def pages(text):
     for status in ("open", "pending", "queued", "playing", "played"):
         song = make_jam_song(jam=jam, status=status, position=1 if status == "queued" else None)
     attendee, token = make_attendee_with_token(jam=jam)
+    make_sign_up(slot=make_slot(jam_song=jam.songs.get(status="open")), attendee=attendee)
     client, guest, visitor = Client(), Client(), Client()
     client.force_login(host)
     guest.cookies[cookie_name(jam)] = token
@@ -37,6 +47,7 @@ def pages(text):
     ]
     found += [visitor.get(f"/account/{path}") for path in ("inactive", "reset/sent", "reset/done", "reset/1/x")]
     found += [visitor.get(path) for path in (f"/songs/{song.song_id}", venue.get_absolute_url(), "/nope")]
+    found += [guest.get(f"{at}/stage")]
     token, _text = make_api_token(user=host)
     mine = [
         "/account/tokens",

@@ -138,6 +138,18 @@ def test_being_here_playing_and_a_new_name_are_told(jam, slot, host, told):
     assert [one["revision"] for one in slots_in(told)] == [2, 3, 4]
 
 
+def test_a_name_that_is_erased_goes_from_what_they_played_too(jam, slot, host, told):
+    ana = make_attendee(jam=jam, name="Ana")
+    sign_up(slot=slot, attendee=ana)
+    play_song(jam_song=slot.jam_song, host=host)
+    finish_song(jam_song=slot.jam_song, host=host)
+    told.clear()
+
+    leave_jam(attendee=ana)
+
+    assert [(one["holder"], one["state"]) for one in slots_in(told)] == [("", "played")]
+
+
 def test_slots_come_and_go(jam, host, told):
     jam_song = make_jam_song(jam=jam)
     told.clear()
