@@ -5,7 +5,20 @@ from apps.catalog.statistics import count_song_page
 from apps.core.cached import public_page
 from apps.core.metrics import counted
 from apps.jams.statistics import count_jam_page, count_screen
-from apps.pages.views import account, console, home, hosts, jam, join, library, my_account, nights, screen, stage, tokens
+from apps.pages.views import (
+    account,
+    console,
+    home,
+    hosts,
+    jam,
+    join,
+    library,
+    my_account,
+    nights,
+    screen,
+    stage,
+    tokens,
+)
 
 
 class Colour:
