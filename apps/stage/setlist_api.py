@@ -19,8 +19,8 @@ from apps.stage.setlist import plan_of, queue_planned
 
 
 class SetList(APIView):
-    """What is queued, then the open songs as the algorithm orders them, with the time that each can be expected and why it
-    stands there. POST queues the next `count` of them. For hosts."""
+    """What is queued, then the open songs as the algorithm orders them, with the time that each can be expected and
+    why it stands there. POST queues the next `count` of them. For hosts."""
 
     scope = ApiToken.Scope.JAMS
 
