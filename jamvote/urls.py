@@ -23,6 +23,7 @@ from apps.jams import lineup, operations
 from apps.jams import nights_api as nights
 from apps.jams import reads as jam_reads
 from apps.stage import api as stage
+from apps.stage import setlist_api as setlist
 from apps.voting import api as voting
 
 PAGED = ("page", "page_size", "ordering")
@@ -54,6 +55,7 @@ jam = [
     path("/invitations", door.Invitations.as_view(), name="invitations"),
     path("/invitations/<int:pk>", door.InvitationDetail.as_view(), name="invitation"),
     path("/slots", public_read("board", *PAGED[:2], "jam_song", "playable")(stage.Slots.as_view()), name="slots"),
+    path("/setlist", setlist.SetList.as_view(), name="setlist"),
     path("/slots/<int:pk>", stage.SlotDetail.as_view(), name="slot"),
     path("/signups", stage.SignUps.as_view(), name="signups"),
     path("/signups/<int:pk>", stage.SignUpDetail.as_view(), name="signup"),

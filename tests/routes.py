@@ -167,6 +167,8 @@ MATRIX = [
     vote("jam-songs", "POST", (Right.TAKE_PART, Right.RUN), status=201, body={"song": "SONG"}),
     vote("vote", "PUT"),
     vote("vote", "DELETE"),
+    row("setlist", "GET", Right.RUN),
+    row("setlist", "POST", Right.RUN, body={"count": 3}),
     row("slots", "GET", Right.WATCH),
     row("slots", "POST", Right.RUN, 201, body={"jam_song": "JAM_SONG", "instrument": "trumpet"}),
     row("slot", "DELETE", Right.RUN, 204),

@@ -28,6 +28,7 @@ TAKES = {
     ("duplicate", "POST"): {"starts_at"},
     ("recurrence", "PUT"): {"rule", "until", "opens"},
     ("pause", "POST"): {"voting", "suggestions"},
+    ("setlist", "POST"): {"algorithm", "playable_only", "count"},
     ("attendees", "POST"): {"display_name", "room_code"},
     ("void", "POST"): {"attendees"},
     ("song-merge", "POST"): {"into"},

@@ -76,6 +76,7 @@ API = [
     row("api:door", 3, "host"),  # user, jam, host?
     row("api:hosts", 5, "host"),  # and count, page
     row("api:invitations", 5, "host"),
+    row("api:setlist", 8, "host"),  # user, jam, host?, queue, open, playing, slots, titles
     row("api:recurrence", 4, "host"),  # and the rule with its jam
     row("api:songs", 1),
     row("api:songs", 1, query="?tag=soul&ordering=-year&search=song&page_size=100"),

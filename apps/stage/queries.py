@@ -30,6 +30,10 @@ class SlotQuerySet(QuerySet["Slot"]):
             waiting=Coalesce(Subquery(line.values("n")), 0),
         )
 
+    def with_holder(self) -> Self:
+        """`holder_id`: the attendee who has it now."""
+        return self.annotate(holder_id=Subquery(sign_ups_of_it().filter(state__in=HOLDING).values("attendee")[:1]))
+
     def unfilled(self) -> Self:
         return self.exclude(Exists(sign_ups_of_it().filter(state__in=[*HOLDING, "played"])))
 

@@ -7,6 +7,8 @@ from apps.core.strict import Strict
 from apps.jams.models import JamSong
 from apps.jams.serializers import ShortText
 from apps.stage.models import SignUp
+from apps.stage.planning.algorithms import ALGORITHMS
+from apps.stage.setlist import DEFAULT, MOST_QUEUED
 
 ID: dict[str, Any] = {"min_value": 1, "max_value": 2**63 - 1}
 
@@ -37,6 +39,46 @@ class SlotInput(Strict):
     jam_song = serializers.IntegerField(**ID, help_text="The id of the jam song.")
     instrument = serializers.CharField(max_length=MAX_INSTRUMENT)
     required: Any = serializers.BooleanField(default=True)
+
+
+class PlanQuery(Strict):
+    algorithm = serializers.ChoiceField(
+        [*ALGORITHMS], default=DEFAULT, help_text="votes: as ranked. balanced: good to the performers too."
+    )
+    playable_only = serializers.BooleanField(default=False, help_text="Only songs whose required slots are filled.")
+
+
+class PlanInput(PlanQuery):
+    count = serializers.IntegerField(min_value=1, max_value=MOST_QUEUED, help_text="How many songs to queue.")
+
+
+class ReasonOutput(serializers.Serializer):
+    code = serializers.CharField(
+        help_text="locked, pinned, votes, tie, waiting, rest, artist, tempo, more_votes, missing, ready, makes_room; "
+        "of what is left out no_time, not_playable."
+    )
+    params = serializers.DictField(help_text="What its words need: `votes`, `seconds`, `missing`, …")
+
+
+class PlannedSong(serializers.Serializer):
+    id = serializers.IntegerField()
+    title = serializers.CharField()
+    starts_at = serializers.DateTimeField(help_text="Expected: lengths, and a changeover after each song.")
+    seconds = serializers.IntegerField()
+    timed = serializers.BooleanField(help_text="Whether its length is known, or supposed.")
+    reasons = ReasonOutput(many=True)
+
+
+class LeftOutSong(serializers.Serializer):
+    id = serializers.IntegerField()
+    title = serializers.CharField()
+    reason = ReasonOutput()
+
+
+class PlanOutput(serializers.Serializer):
+    algorithm = serializers.CharField()
+    songs = PlannedSong(many=True)
+    left_out = LeftOutSong(many=True)
 
 
 class SignUpOutput(serializers.Serializer):

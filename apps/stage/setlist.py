@@ -1,0 +1,90 @@
+"""The set list of a jam: what the host has queued, then the open songs as an algorithm of apps/stage/planning orders
+them. A plan changes nothing; a host takes over as much of it as they like."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Max
+from django.utils import timezone
+
+from apps.accounts.models import User
+from apps.jams.actions import Action, acting
+from apps.jams.models import Jam, JamSong
+from apps.stage.models import Slot
+from apps.stage.planning.algorithms import ALGORITHMS
+from apps.stage.planning.plans import CHANGEOVER, UNKNOWN_DURATION, Candidate, Night, Plan
+
+Status = JamSong.Status
+DEFAULT = "balanced"
+MOST_QUEUED = 50  # songs of a plan that are queued at once
+
+
+def plan_of(jam: Jam, *, algorithm: str = DEFAULT, playable_only: bool = False) -> Plan:
+    """The queue keeps its places: the room knows it. Asks the database four times."""
+    queue = list(jam.songs.queue().select_related("song"))
+    ranked = list(jam.songs.ranked().select_related("song")[: settings.BOARD_SIZE])
+    playing = list(jam.songs.filter(status=Status.PLAYING).select_related("song"))
+    candidates = as_candidates([*queue, *ranked, *playing])
+    on_stage = candidates.pop(playing[0].pk) if playing else None
+    starts = next_start(jam, playing[0] if playing else None)
+    night = Night(
+        starts=starts,
+        seconds=max(0, int((jam.ends_at - starts).total_seconds())),
+        locked={place: song.pk for place, song in enumerate(queue)},
+        playable_only=playable_only,
+        after=on_stage,
+    )
+    return ALGORITHMS[algorithm](candidates.values(), night)
+
+
+def queue_planned(
+    *, jam: Jam, host: User, count: int, algorithm: str = DEFAULT, playable_only: bool = False
+) -> list[JamSong]:
+    """The next songs of the plan go onto the set list, in its order. Answers them. Raises NotAHost, WrongStatus."""
+    with acting(jam, host, "plan") as action:
+        plan = plan_of(action.jam, algorithm=algorithm, playable_only=playable_only)
+        open_songs = {song.pk: song for song in action.jam.songs.ranked()}
+        chosen = [open_songs[pk] for pk in plan.songs if pk in open_songs][:count]
+        queue_all(action, chosen)
+        action.after["plan"] = {"algorithm": algorithm, "songs": [song.pk for song in chosen]}
+    return chosen
+
+
+def queue_all(action: Action, songs: list[JamSong]) -> None:
+    last = action.jam.songs.queue().aggregate(last=Max("position"))["last"] or 0
+    for place, song in enumerate(songs, start=last + 1):
+        action.change(song, status=Status.QUEUED, position=place, times_queued=song.times_queued + 1)
+
+
+def next_start(jam: Jam, playing: JamSong | None) -> datetime:
+    """When the next song can begin: what plays has its length and a changeover; nothing begins before the night."""
+    now = max(timezone.now(), jam.starts_at)
+    if playing is None or playing.started_at is None:
+        return now
+    seconds = (playing.song.duration or UNKNOWN_DURATION) + CHANGEOVER
+    return max(now, playing.started_at + timedelta(seconds=seconds))
+
+
+def as_candidates(songs: list[JamSong]) -> dict[int, Candidate]:
+    """With who holds their slots, and which required instruments are missing."""
+    slots: dict[int, list[tuple[str, bool, int | None]]] = {song.pk: [] for song in songs}
+    rows: Any = Slot.objects.filter(jam_song__in=[*slots]).with_holder().order_by("pk")
+    for song, instrument, required, holder in rows.values_list("jam_song", "instrument", "required", "holder_id"):
+        slots[song].append((instrument, required, holder))
+    return {song.pk: as_candidate(song, slots[song.pk]) for song in songs}
+
+
+def as_candidate(song: JamSong, slots: list[tuple[str, bool, int | None]]) -> Candidate:
+    return Candidate(
+        id=song.pk,
+        votes=song.votes,
+        counted_at=song.counted_at,
+        pinned=song.pinned,
+        duration=song.song.duration,
+        tempo=song.song.tempo,
+        artist=song.song.folded_artist,
+        performers=frozenset(holder for _instrument, _required, holder in slots if holder),
+        missing=tuple(instrument for instrument, required, holder in slots if required and not holder),
+        required=sum(required for _instrument, required, _holder in slots),
+    )

@@ -1,0 +1,152 @@
+"""The set list of a jam: planned from what is there, taken over as far as the host likes."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from django.utils import timezone
+
+from apps.accounts.models import AuditEvent
+from apps.jams.errors import NotAHost
+from apps.jams.models import Jam
+from apps.stage.setlist import plan_of, queue_planned
+from tests.callers import Caller
+from tests.factories import (
+    make_attendee,
+    make_jam,
+    make_jam_song,
+    make_sign_up,
+    make_slot,
+    make_song,
+    make_user,
+    make_vote,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def host():
+    return make_user()
+
+
+@pytest.fixture
+def jam(host):
+    """It begins in an hour and lasts three."""
+    begins = timezone.now().replace(microsecond=0) + timedelta(hours=1)
+    return make_jam(host=host, starts_at=begins, ends_at=begins + timedelta(hours=3))
+
+
+def make(jam, title, *, votes=0, duration=200, **fields):
+    jam_song = make_jam_song(jam=jam, song=make_song(title=title, duration=duration), **fields)
+    for _ in range(votes):
+        make_vote(jam_song=jam_song, attendee=make_attendee(jam=jam))
+    return jam_song
+
+
+def titles(jam, songs):
+    names = dict(jam.songs.values_list("pk", "song__title"))
+    return [names[pk] for pk in songs]
+
+
+def test_by_votes_the_queue_comes_first_and_then_the_ranking(jam):
+    make(jam, "Second", votes=1)
+    make(jam, "First", votes=2)
+    make(jam, "Queued later", status="queued", position=2)
+    make(jam, "Queued", status="queued", position=1)
+    make(jam, "Removed", votes=3, status="removed")
+    make(jam, "Pending", votes=3, status="pending")
+
+    plan = plan_of(jam, algorithm="votes")
+
+    assert titles(jam, plan.songs) == ["Queued", "Queued later", "First", "Second"]
+    assert [entry.reasons[0].code for entry in plan.entries] == ["locked", "locked", "votes", "votes"]
+
+
+def test_the_first_song_begins_with_the_night_and_each_after_the_one_before(jam):
+    make(jam, "Short", votes=2, duration=100)
+    make(jam, "Long", votes=1, duration=300)
+
+    entries = plan_of(jam, algorithm="votes").entries
+
+    assert [entry.starts for entry in entries] == [jam.starts_at, jam.starts_at + timedelta(seconds=220)]
+
+
+def test_while_a_song_plays_the_next_one_waits_for_its_end(jam):
+    started = jam.starts_at + timedelta(minutes=5)
+    make(jam, "On stage", status="playing", started_at=started, duration=180)
+    make(jam, "Next")
+
+    (entry,) = plan_of(jam, algorithm="votes").entries
+
+    assert entry.starts == started + timedelta(seconds=300)
+
+
+def test_what_does_not_fit_into_the_night_is_left_out_and_says_so(jam):
+    Jam.objects.filter(pk=jam.pk).update(ends_at=jam.starts_at + timedelta(seconds=250))
+    jam.refresh_from_db()
+    make(jam, "Fits", votes=2)
+    make(jam, "Too long", votes=1, duration=400)
+
+    plan = plan_of(jam)
+
+    assert titles(jam, plan.songs) == ["Fits"]
+    assert [(titles(jam, [one.song])[0], one.reason.code) for one in plan.left_out] == [("Too long", "no_time")]
+
+
+def test_a_host_may_insist_on_songs_that_can_be_played(jam):
+    ready, unready = make(jam, "Ready", votes=1), make(jam, "Unready", votes=2)
+    make_sign_up(slot=make_slot(jam_song=ready), attendee=make_attendee(jam=jam))
+    make_sign_up(slot=make_slot(jam_song=unready), attendee=make_attendee(jam=jam), state="withdrawn")
+    make_slot(jam_song=ready, instrument="cello", required=False)
+
+    plan = plan_of(jam, playable_only=True)
+
+    assert titles(jam, plan.songs) == ["Ready"]
+    assert plan.left_out[0].reason == ("not_playable", {"missing": ("guitar",)})
+
+
+def test_balanced_gives_a_performer_a_rest(jam):
+    drummer = make_attendee(jam=jam)
+    for title, votes in (("One", 4), ("Two", 3)):
+        make_sign_up(slot=make_slot(jam_song=make(jam, title, votes=votes), instrument="drums"), attendee=drummer)
+    make_sign_up(slot=make_slot(jam_song=make(jam, "Other", votes=2)), attendee=make_attendee(jam=jam))
+
+    assert titles(jam, plan_of(jam, algorithm="votes").songs) == ["One", "Two", "Other"]
+    assert titles(jam, plan_of(jam, algorithm="balanced").songs) == ["One", "Other", "Two"]
+
+
+def test_the_next_songs_of_the_plan_are_queued_in_its_order(jam, host):
+    make(jam, "Queued", status="queued", position=1)
+    for title, votes in (("Third", 1), ("First", 3), ("Second", 2)):
+        make(jam, title, votes=votes)
+
+    queue_planned(jam=jam, host=host, algorithm="votes", count=2)
+
+    assert titles(jam, jam.songs.queue().values_list("pk", flat=True)) == ["Queued", "First", "Second"]
+    assert list(jam.songs.queue().values_list("position", flat=True)) == [1, 2, 3]
+    assert not jam.songs.get(song__title="First").votable
+    event = AuditEvent.objects.about(jam).get(verb="plan")
+    assert event.after["plan"]["algorithm"] == "votes"
+
+
+def test_only_its_hosts_take_it_over(jam):
+    make(jam, "Song")
+
+    with pytest.raises(NotAHost):
+        queue_planned(jam=jam, host=make_user(), count=1)
+    assert not jam.songs.queue().exists()
+
+
+def test_over_the_api(jam, host):
+    first = make(jam, "First", votes=2, duration=None)
+    call, path = Caller(user=host), f"/api/v1/jams/{jam.slug}/setlist"
+
+    planned = call("GET", f"{path}?algorithm=votes").json()
+    queued = call("POST", path, {"algorithm": "votes", "count": 1}).json()
+
+    (song,) = planned["songs"]
+    assert (song["id"], song["title"], song["seconds"], song["timed"]) == (first.pk, "First", 240, False)
+    assert datetime.fromisoformat(song["starts_at"]) == jam.starts_at
+    assert song["reasons"] == [{"code": "votes", "params": {"votes": 2}}]
+    assert queued["songs"][0]["reasons"][0]["code"] == "locked"
+    assert call("GET", f"{path}?algorithm=best").status_code == 400
