@@ -35,8 +35,8 @@ class JamSerializer(serializers.ModelSerializer):
         fields: ClassVar[list[str]] = [
             "id", "slug", "name", "code", "venue", "hosts", "description", "background", "starts_at", "ends_at",
             "voting_closes_at", "status", "voting", "suggestions", "voting_paused", "suggestions_paused",
-            "approve_suggestions", "max_votes", "max_suggestions", "counts", "counts_top", "door", "revision",
-            "created_at", "ended_at", "song_count", "people_count",
+            "approve_suggestions", "max_votes", "max_suggestions", "sign_ups", "max_sign_ups", "counts", "counts_top",
+            "door", "revision", "created_at", "ended_at", "song_count", "people_count",
         ]  # fmt: skip
 
     def get_song_count(self, jam: Jam) -> int:

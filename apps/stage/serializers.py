@@ -41,14 +41,14 @@ class SlotInput(Strict):
     required: Any = serializers.BooleanField(default=True)
 
 
-class PlanQuery(Strict):
+class PlanQuery(serializers.Serializer):
     algorithm = serializers.ChoiceField(
         [*ALGORITHMS], default=DEFAULT, help_text="votes: as ranked. balanced: good to the performers too."
     )
     playable_only = serializers.BooleanField(default=False, help_text="Only songs whose required slots are filled.")
 
 
-class PlanInput(PlanQuery):
+class PlanInput(Strict, PlanQuery):
     count = serializers.IntegerField(min_value=1, max_value=MOST_QUEUED, help_text="How many songs to queue.")
 
 

@@ -134,6 +134,7 @@ def test_what_staff_change_in_the_library_is_written_down(staff):
         "town": "Leeds",
         "counts": venue.counts,
         "takes_suggestions": "on",
+        "sign_ups": "on",
     }
 
     assert save(staff, page_of(venue, "change"), managers=[manager.pk], **fields) == {}
