@@ -103,10 +103,11 @@ def vote(jam: Jam, line_up: list[JamSong], people: list[Attendee], each: int, rn
 
 
 def play(night: Night, jam: Jam, host: User) -> None:
-    """The host takes the first of the ranking, again and again."""
+    """The host takes the first of the ranking, again and again; of equal ones the first that was added, whichever this
+    machine was faster with."""
     start_jam(jam=jam, host=host)
     playing = night.status == "live"
-    wanted = list(jam.songs.ranked()[: night.played + playing + night.queued])
+    wanted = list(jam.songs.ranked().order_by("-votes", "pk")[: night.played + playing + night.queued])
     for jam_song in wanted:
         queue_song(jam_song=jam_song, host=host)
     for _ in range(night.played + playing):
