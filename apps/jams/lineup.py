@@ -58,9 +58,15 @@ def queue_song(*, jam_song: JamSong, host: User) -> JamSong:
     """Announced for the set list, at its end: votes on it are frozen from now on."""
     with acting(jam_song.jam, host, "queue") as action:
         song = ready(action, jam_song, Status.OPEN)
-        last = action.jam.songs.queue().aggregate(last=Max("position"))["last"]
-        action.change(song, status=Status.QUEUED, position=(last or 0) + 1, times_queued=song.times_queued + 1)
+        put_last(action, [song])
     return song
+
+
+def put_last(action: Action, songs: Iterable[JamSong]) -> None:
+    """At the end of the set list, in this order."""
+    last = action.jam.songs.queue().aggregate(last=Max("position"))["last"] or 0
+    for place, song in enumerate(songs, start=last + 1):
+        action.change(song, status=Status.QUEUED, position=place, times_queued=song.times_queued + 1)
 
 
 def unqueue_song(*, jam_song: JamSong, host: User) -> JamSong:

@@ -1,6 +1,7 @@
 """Recurring nights: a jam is the template of those that come after it. What is made is a jam like any other."""
 
 import logging
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from itertools import islice, takewhile
 from typing import Any
@@ -99,7 +100,7 @@ def next_dates(recurrence: Recurrence, number: int) -> list[datetime]:
     return list(islice(starts(recurrence, after=timezone.now()), number))
 
 
-def starts(recurrence: Recurrence, *, after: datetime | None = None) -> Any:
+def starts(recurrence: Recurrence, *, after: datetime | None = None) -> Iterator[datetime]:
     jam = recurrence.jam
     after = after or max(recurrence.made_until, timezone.now())
     return occurrences(

@@ -29,5 +29,7 @@ def facts(event: AuditEvent) -> dict[str, Any]:
     if song := event.after.get("song"):
         title = JamSong.objects.filter(pk=song).values_list("song__title", flat=True).first()
         return {"title": isolated(title or ""), "place": event.after.get(f"song {song}", {}).get("position")}
+    if "void" not in event.after:
+        return {}
     names = Attendee.objects.filter(pk__in=event.after["void"]["attendees"][:1]).values_list("display_name", flat=True)
     return {"name": isolated(names.first() or "")}

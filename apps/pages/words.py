@@ -175,6 +175,7 @@ def console_words(starts: str) -> Words:
         "done_start-next": _("Started %(title)s."),
         "done_approve": _("Approved %(title)s."),
         "done_queue": _("Queued %(title)s."),
+        "done_plan": _("Queued the next songs of the plan."),
         "done_unqueue": _("%(title)s is open to votes again."),
         "done_play": _("Started %(title)s."),
         "done_finish": _("Marked %(title)s as played."),

@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Max
 from django.utils import timezone
 
 from apps.accounts.models import User
-from apps.jams.actions import Action, acting
+from apps.jams.actions import acting
+from apps.jams.lineup import put_last
 from apps.jams.models import Jam, JamSong
 from apps.stage.models import Slot
 from apps.stage.planning.algorithms import ALGORITHMS
@@ -46,15 +46,10 @@ def queue_planned(
         plan = plan_of(action.jam, algorithm=algorithm, playable_only=playable_only)
         open_songs = {song.pk: song for song in action.jam.songs.ranked()}
         chosen = [open_songs[pk] for pk in plan.songs if pk in open_songs][:count]
-        queue_all(action, chosen)
-        action.after["plan"] = {"algorithm": algorithm, "songs": [song.pk for song in chosen]}
+        put_last(action, chosen)
+        if chosen:
+            action.after["plan"] = {"algorithm": algorithm, "songs": [song.pk for song in chosen]}
     return chosen
-
-
-def queue_all(action: Action, songs: list[JamSong]) -> None:
-    last = action.jam.songs.queue().aggregate(last=Max("position"))["last"] or 0
-    for place, song in enumerate(songs, start=last + 1):
-        action.change(song, status=Status.QUEUED, position=place, times_queued=song.times_queued + 1)
 
 
 def next_start(jam: Jam, playing: JamSong | None) -> datetime:

@@ -31,8 +31,8 @@ Status = JamSong.Status
 UNDO = "undo"
 VOIDS = ("remove_attendee", "void")  # possible, and undone, also when the night is over
 UNDOABLE = (
-    "approve", "encore", "finish", "move", "pin", "play", "queue", "remove", "skip", "start_next", "unpin", "unqueue",
-    *VOIDS,
+    "approve", "encore", "finish", "move", "pin", "plan", "play", "queue", "remove", "skip", "start_next", "unpin",
+    "unqueue", *VOIDS,
 )  # fmt: skip
 AT_THE_DESK = {Status.PENDING, Status.REMOVED}  # where the room does not see a song
 

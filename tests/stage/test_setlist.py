@@ -9,6 +9,7 @@ from apps.accounts.models import AuditEvent
 from apps.jams.errors import NotAHost
 from apps.jams.models import Jam
 from apps.stage.setlist import plan_of, queue_planned
+from apps.voting.undo import undo
 from tests.callers import Caller
 from tests.factories import (
     make_attendee,
@@ -127,6 +128,35 @@ def test_the_next_songs_of_the_plan_are_queued_in_its_order(jam, host):
     assert not jam.songs.get(song__title="First").votable
     event = AuditEvent.objects.about(jam).get(verb="plan")
     assert event.after["plan"]["algorithm"] == "votes"
+
+
+def test_taking_it_over_can_be_undone(jam, host):
+    make(jam, "Queued", status="queued", position=1)
+    for title, votes in (("First", 2), ("Second", 1)):
+        make(jam, title, votes=votes)
+    queue_planned(jam=jam, host=host, algorithm="votes", count=2)
+
+    assert undo(jam=jam, host=host).action == "plan"
+
+    assert titles(jam, jam.songs.queue().values_list("pk", flat=True)) == ["Queued"]
+    assert titles(jam, jam.songs.ranked().values_list("pk", flat=True)) == ["First", "Second"]
+    assert jam.songs.get(song__title="First").votable
+
+
+def test_the_console_offers_to_undo_it(jam, host):
+    make(jam, "Song")
+    queue_planned(jam=jam, host=host, count=1)
+
+    page = Caller(user=host).client.get(f"/jams/{jam.slug}/host")
+
+    assert "Queued the next songs of the plan." in page.content.decode()
+    assert 'name="undo" value="plan"' in page.content.decode()
+
+
+def test_where_there_is_nothing_to_queue_nothing_is_written_down(jam, host):
+    assert queue_planned(jam=jam, host=host, count=3) == []
+
+    assert not AuditEvent.objects.about(jam).filter(verb="plan").exists()
 
 
 def test_only_its_hosts_take_it_over(jam):
