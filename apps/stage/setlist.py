@@ -52,6 +52,16 @@ def queue_planned(
     return chosen
 
 
+def expected_starts(jam: Jam) -> dict[int, datetime]:
+    """When each song of the queue can be expected, if all goes as timed. Asks the database twice."""
+    playing = jam.songs.filter(status=Status.PLAYING).select_related("song").first()
+    starts, expected = next_start(jam, playing), {}
+    for song in jam.songs.queue().select_related("song"):
+        expected[song.pk] = starts
+        starts += timedelta(seconds=(song.song.duration or UNKNOWN_DURATION) + CHANGEOVER)
+    return expected
+
+
 def next_start(jam: Jam, playing: JamSong | None) -> datetime:
     """When the next song can begin: what plays has its length and a changeover; nothing begins before the night."""
     now = max(timezone.now(), jam.starts_at)
