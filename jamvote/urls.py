@@ -23,6 +23,7 @@ from apps.jams import lineup, operations
 from apps.jams import nights_api as nights
 from apps.jams import reads as jam_reads
 from apps.stage import api as stage
+from apps.stage import history_api as history
 from apps.stage import setlist_api as setlist
 from apps.voting import api as voting
 
@@ -32,6 +33,7 @@ one_jam = public_read("jam", hot=jam_reads.jam)
 board = public_read("board", hot=jam_reads.board)
 song_list = public_read("songs", "cursor", *PAGED[1:], hot=catalog_reads.songs)
 venue_list = public_read("venues", *PAGED, hot=catalog_reads.venues)
+performances = public_read("songs", "cursor", *PAGED[1:2], "jam", "venue", "song", "started_after", "started_before")
 docs = SpectacularSwaggerSplitView.as_view(  # its script has an address of its own, ?script=, so that none is inline
     url_name="api:schema", template_name="api_docs.html", http_method_names=["get", "head"]
 )
@@ -86,6 +88,8 @@ v1: list[Any] = [
     path("/songs", song_list(catalog.SongViewSet.as_view(many)), name="songs"),
     path("/songs/<int:pk>", public_read("songs")(catalog.SongViewSet.as_view(one)), name="song"),
     path("/venues", venue_list(catalog.VenueViewSet.as_view(many)), name="venues"),
+    path("/performances", performances(history.Performances.as_view()), name="performances"),
+    path("/venues/<slug:slug>/statistics", history.VenueStatistics.as_view(), name="venue-statistics"),
     path("/venues/<slug:slug>", public_read("venues")(catalog.VenueViewSet.as_view(one)), name="venue"),
     path("/auth", accounts.Auth.as_view(), name="auth"),
     path("/auth/tokens", accounts.Tokens.as_view(), name="tokens"),

@@ -12,7 +12,7 @@ from apps.jams.attendees import add_attendee
 from apps.jams.board import publish_people
 from apps.jams.models import Attendee, Jam, JamHost, JamSong
 from apps.jams.operations import free_slug
-from apps.stage.models import SignUp, Slot
+from apps.stage.models import Performance, SignUp, Slot
 from apps.voting.models import Vote
 
 numbers = itertools.count(1)
@@ -98,3 +98,9 @@ def make_slot(*, jam_song: JamSong | None = None, instrument: str = "guitar", nu
 def make_sign_up(*, slot: Slot | None = None, attendee: Attendee | None = None, state: str = "claimed") -> SignUp:
     slot = slot or make_slot()
     return SignUp.objects.create(slot=slot, attendee=attendee or make_attendee(jam=slot.jam_song.jam), state=state)
+
+
+def make_performance(*, jam: Jam | None = None, song: Song | None = None, **fields) -> Performance:
+    jam, now = jam or make_jam(), timezone.now()
+    fields = {"votes": 1, "started_at": now - timedelta(minutes=4), "ended_at": now} | fields
+    return Performance.objects.create(jam=jam, song=song or make_song(), **fields)

@@ -102,6 +102,7 @@ PAGES = [
     page("venues", "GET", Right.WATCH),
     *form_page("venue_new", Right.ADD_VENUE, VENUE),
     page("venue", "GET", Right.WATCH),
+    page("venue_statistics", "GET", Right.READ_STATISTICS),
     *form_page("venue_edit", Right.CHANGE_VENUE, VENUE),
     page("accent", "GET", Right.WATCH),
     page("host", "GET", Right.ADD_VENUE),

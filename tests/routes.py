@@ -197,6 +197,8 @@ MATRIX = [
     row("song", "DELETE", Right.CHANGE_SONG, 204),
     row("venues", "GET", Right.WATCH),
     row("venues", "POST", Right.ADD_VENUE, 201, body={"name": "A New Venue"}),
+    row("performances", "GET", Right.WATCH),
+    row("venue-statistics", "GET", Right.READ_STATISTICS),
     row("venue", "GET", Right.WATCH),
     row("venue", "PATCH", Right.CHANGE_VENUE, body={"town": "Bristol"}),
     row("venue", "DELETE", Right.DELETE_VENUE, 204),

@@ -23,7 +23,7 @@ from apps.jams.board import snapshot
 from apps.jams.models import Attendee, Invitation, Jam, JamSong, JamView
 from apps.jams.operations import free_slug as free_jam_slug
 from apps.jams.receivers import look_again
-from apps.stage.models import SignUp, Slot
+from apps.stage.models import Performance, SignUp, Slot
 from apps.voting import ballot
 from apps.voting.queries import mine
 from tests.volume import empty, fill
@@ -84,7 +84,6 @@ USES = {
     # The board
     "jam_songs_by_status": lambda: list(jam().songs.queue()),
     "a_song_once_per_jam": lambda: snapshot(jam()),
-    "plays_of_a_song": lambda: list(JamSong.objects.played().filter(song=77)[:20]),
     "jams_with_a_song": lambda: look_again([77]),
     # People and their votes
     "attendees_by_state": lambda: Attendee.objects.filter(jam=jam()).in_the_room().count(),
@@ -97,6 +96,9 @@ USES = {
     "one_slot_per_number": lambda: list(Slot.objects.shown(jam())[:20]),
     "sign_ups_of_a_slot": lambda: list(Slot.objects.shown(jam()).with_holders().with_playable()[:100]),
     "sign_ups_of_an_attendee": lambda: SignUp.objects.out(attendee()).count(),
+    "one_performance_per_start": lambda: list(Performance.objects.filter(jam=jam()).order_by("started_at", "pk")),
+    "performances_of_a_song": lambda: list(Performance.objects.filter(song=77).last_first()[:20]),
+    "performances_by_date": lambda: list(Performance.objects.last_first()[:20]),
     # The library
     "one_song_per_title_and_artist": lambda: list(songs()),
     "songs_by_artist": lambda: list(songs(ordering="artist")),

@@ -84,6 +84,9 @@ API = [
     row("api:venues", 2, query="?page_size=30"),  # count, page
     row("api:venue", 1),
     row("api:venue", 2, "host"),  # user, venue
+    row("api:performances", 1),
+    row("api:performances", 1, query="?venue=test&page_size=30"),
+    row("api:venue-statistics", 8, "host"),  # manages?, nights, people, performances, performers, most played
 ]
 PAGES = [
     row("pages:home", 4),  # tonight, on stage, coming, past
@@ -97,7 +100,8 @@ PAGES = [
     row("pages:jam", 5, "phone"),  # attendee, votes, suggestions
     row("pages:jam", 6, "phone", "?find=song"),  # hits
     row("pages:jam", 2, of="hidden"),
-    row("pages:jam", 2, of="ended"),
+    row("pages:jam", 6, of="ended"),  # nights, people, performances, performers
+    row("pages:jam", 10, "host", of="ended"),  # user, host?, performances, names
     row("pages:stage", 2),  # jam, slots
     row("pages:stage", 4, "phone"),  # attendee, sign-ups
     row("pages:stage", 3, "host"),  # user
@@ -112,6 +116,7 @@ PAGES = [
     row("pages:venues", 2, query="?search=venue"),  # count, page
     row("pages:venue", 3),  # venue, coming, past
     row("pages:venue", 5, "host"),  # user, manages?
+    row("pages:venue_statistics", 8, "host"),  # as in the API
     row("pages:accent", 0),
     row("pages:tokens", 3, "host"),  # user, count, page
     row("pages:token_revoke", 2, "host"),  # user, token
@@ -184,7 +189,7 @@ ADMIN = [
         "catalog_venue", filters="town=Town 0", changelist=5, found=5, add=1, change=5, history=4, delete=3,
         forbidden=["delete"],
     ),
-    *page_of_model("catalog_song", filters="style=Soul", changelist=5, found=5, add=1, change=2, history=4, delete=4),
+    *page_of_model("catalog_song", filters="style=Soul", changelist=5, found=5, add=1, change=2, history=4, delete=5),
     *page_of_model(
         "jams_jam", filters="status=live", changelist=3, found=3, add=1, change=5, history=4, delete=3,
         forbidden=["delete"],
@@ -228,6 +233,10 @@ ADMIN = [
     ),
     *page_of_model(
         "stage_signup", filters="state=waiting", changelist=2, found=2, add=1, change=2, history=3, delete=2,
+        forbidden=["add", "delete"],
+    ),
+    *page_of_model(
+        "stage_performance", filters="", changelist=2, found=2, add=1, change=2, history=3, delete=2,
         forbidden=["add", "delete"],
     ),
     *page_of_model(

@@ -5,7 +5,7 @@ import pytest
 from apps.catalog.models import Song, Venue
 from apps.catalog.music import MAX_COUNT, MAX_INSTRUMENT, MAX_PARTS, MAX_TAG, MAX_TAGS
 from apps.jams.models import Attendee, Jam, JamSong
-from apps.stage.models import SignUp, Slot
+from apps.stage.models import Performance, SignUp, Slot
 from apps.voting.models import Vote
 from tests.world import READ, World
 
@@ -27,6 +27,7 @@ WHO = {"api:me": "phone", "api:votes": "phone", "api:signups": "phone", "api:use
             "tokens",
             "myself",
             "user",
+            "venue-statistics",
         )
     ),
     "host",
@@ -79,6 +80,11 @@ def fill(jam, phone):
         Slot(jam_song=jam_song, instrument=f"{n}".zfill(4) + CLEF * (MAX_INSTRUMENT - 4))
         for n, jam_song in enumerate(jam_songs)
     )
+    line_up = [{"instrument": CLEF * MAX_INSTRUMENT, "attendee": people[0].pk}] * MAX_PARTS * MAX_COUNT
+    Performance.objects.bulk_create(
+        Performance(jam=jam, song=song, votes=1, line_up=line_up, started_at=jam.starts_at, ended_at=jam.ends_at)
+        for song in songs[:MANY]
+    )
     SignUp.objects.bulk_create(SignUp(slot=slot, attendee=people[0], state="claimed") for slot in slots)
     SignUp.objects.bulk_create(SignUp(slot=slot, attendee=phone, state="waiting") for slot in slots)
 
@@ -96,7 +102,7 @@ def test_every_read_of_the_api_stays_small(world):
     assert {route: size for route, size in sizes.items() if size > MOST} == {}
     assert {name for (name, _night), size in sizes.items() if size > MOST / 2} == {  # the data is what it should be
         "api:jams", "api:snapshot", "api:jam-songs", "api:desk", "api:me", "api:votes", "api:songs", "api:venues",
-        "api:slots", "api:signups", "api:setlist",
+        "api:slots", "api:signups", "api:setlist", "api:performances",
     }  # fmt: skip
 
 

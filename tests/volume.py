@@ -55,6 +55,9 @@ SELECT 1 + n * 2, 1 + (n * 7) %% %(attendees)s, CASE WHEN n %% 5 = 0 THEN 'withd
 FROM generate_series(0, %(jam_songs)s - 1) n;
 INSERT INTO stage_signup (slot_id, attendee_id, state, created_at)
 SELECT 1 + n * 2, 1 + (n * 7 + 1) %% %(attendees)s, 'waiting', now() FROM generate_series(0, %(jam_songs)s - 1) n;
+INSERT INTO stage_performance (jam_id, song_id, votes, line_up, started_at, ended_at)
+SELECT 1 + n %% %(jams)s, 1 + (n * 7) %% %(songs)s, 3, '[]', now() - n * interval '4 minutes', now()
+FROM generate_series(1, %(jam_songs)s) n;
 INSERT INTO accounts_auditevent (about, actor_id, verb, before, after, created_at)
 SELECT 'jam:' || 1 + n %% %(jams)s, 1 + n %% %(users)s, 'queue', '{}', '{}', now()
 FROM generate_series(1, %(jams)s * 4) n;

@@ -21,7 +21,7 @@ from apps.accounts.sessions import SessionStore
 from apps.catalog.models import Song, SongSearch, SongView, Venue
 from apps.jams.invitations import invite
 from apps.jams.models import Attendee, Jam, JamHost, JamSong, JamView, Recurrence
-from apps.stage.models import SignUp, Slot
+from apps.stage.models import Performance, SignUp, Slot
 from apps.voting.models import Vote
 from tests.callers import Caller, with_cookie
 from tests.factories import (
@@ -30,6 +30,7 @@ from tests.factories import (
     make_attendee_with_token,
     make_jam,
     make_jam_song,
+    make_performance,
     make_sign_up,
     make_slot,
     make_song,
@@ -41,7 +42,7 @@ from tests.factories import (
 
 MODELS = (
     User, ApiToken, Venue, Song, SongView, SongSearch, Jam, JamSong, Attendee, AuditEvent, JamView, Recurrence,
-    Vote, AccessAttempt, Slot, SignUp,
+    Vote, AccessAttempt, Slot, SignUp, Performance,
 )  # fmt: skip
 EVERYBODY = ("visitor", "attendee", "phone", "stranger", "host", "program", "other_host", "staff")
 
@@ -156,6 +157,7 @@ class World:
             songs.append(make_jam_song(**row, title=f"Open {of}"))
             songs.append(make_jam_song(**row, title=f"Queued {of}", status="queued", position=number + 1))
             played_at = jam.starts_at + timedelta(minutes=number)
+            make_performance(jam=jam, line_up=[{"instrument": "bass", "attendee": person.pk}])
             played = make_jam_song(**row, title=f"Played {of}", status="played", ended_at=played_at)
             for status in ("pending", "removed"):
                 written_in = make_song(title=f"{status.title()} {of}", listed=False)
@@ -183,6 +185,7 @@ class World:
                 make_vote(jam_song=song)
                 make_jam_song(jam=jam, status="playing", started_at=jam.starts_at)
                 make_jam_song(jam=jam, song=self.song, status="played", ended_at=timezone.now())
+                make_performance(jam=jam, song=self.song)
                 Recurrence.objects.create(jam=jam, rule="FREQ=WEEKLY;BYDAY=TU", made_until=jam.starts_at)
         make_api_token(user=self.host, revoked_at=timezone.now())
         today = timezone.now().date()

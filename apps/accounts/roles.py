@@ -35,6 +35,7 @@ class Right(StrEnum):
     DELETE_JAM = "delete a jam"
     HOLD_JAM = "create a jam at a venue"
     CHANGE_VENUE = "change a venue and what it allows its jams"
+    READ_STATISTICS = "read how the nights of a venue went"
     DELETE_VENUE = "delete a venue"
     ADD_VENUE = "add a venue"
     ADD_SONG = "add a song to the library"
@@ -61,6 +62,7 @@ MAY: dict[Right, frozenset[Role]] = {
     Right.DELETE_JAM: HEADS,
     Right.HOLD_JAM: MANAGERS,
     Right.CHANGE_VENUE: MANAGERS,
+    Right.READ_STATISTICS: MANAGERS,
     Right.DELETE_VENUE: MANAGERS,
     Right.ADD_VENUE: ACCOUNTS,
     Right.ADD_SONG: ACCOUNTS,

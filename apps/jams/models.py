@@ -340,7 +340,6 @@ class JamSong(models.Model):
         # are sorted when they are read.
         indexes = [
             models.Index(fields=["jam", "status", "position"], name="jam_songs_by_status"),
-            models.Index(fields=["song", "-ended_at", "-id"], condition=Q(status="played"), name="plays_of_a_song"),
             models.Index(fields=["song"], name="jams_with_a_song"),
             models.Index(fields=["suggested_by"], condition=Q(suggested_by__isnull=False), name="suggestions_of_one"),
         ]  # fmt: skip

@@ -107,9 +107,6 @@ class JamSongQuerySet(QuerySet["JamSong"]):
     def pending(self) -> Self:
         return self.filter(status="pending").order_by("created_at", "pk")
 
-    def played(self) -> Self:
-        return self.filter(status="played").order_by("-ended_at", "-pk")
-
     def suggested_by_still(self, attendee: "Attendee") -> Self:
         """The suggestions of this attendee that have not been queued, played or removed: they count to the limit."""
         return self.filter(suggested_by=attendee, status__in=["pending", "open"])

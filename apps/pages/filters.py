@@ -55,3 +55,18 @@ class SongFilterForm(InHouseStyle, forms.Form):
             _label, low, high = TEMPOS[wanted["tempo"]]
             songs = songs.filter(tempo__range=(low, high))
         return songs.in_order(wanted.get("sort", "title"))
+
+
+class PeriodForm(InHouseStyle, forms.Form):
+    """From one day to another. What is not understood is left out, never an error."""
+
+    since = forms.DateField(label=gettext_lazy("From"), required=False, widget=forms.DateInput({"type": "date"}))
+    until = forms.DateField(label=gettext_lazy("To"), required=False, widget=forms.DateInput({"type": "date"}))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.dress()
+
+    def days(self) -> dict[str, Any]:
+        self.is_valid()
+        return {name: self.cleaned_data.get(name) for name in self.fields}

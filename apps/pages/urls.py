@@ -72,6 +72,7 @@ urlpatterns = [
     path("venues", public_page("venues", "page")(library.venues), name="venues"),
     path("venues/new", library.venue_new, name="venue_new"),
     path("venues/<slug:slug>", public_page("nights")(library.venue), name="venue"),
+    path("venues/<slug:slug>/statistics", library.venue_statistics, name="venue_statistics"),
     path("venues/<slug:slug>/edit", library.venue_edit, name="venue_edit"),
     path("accent/<colour:colour>.css", library.accent, name="accent"),
     path("host", account.host, name="host"),

@@ -8,8 +8,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.paginator import InfinitePaginator
 
-from apps.core.admin import OperationsAdmin, staff, step
-from apps.stage.models import SignUp, Slot
+from apps.core.admin import OperationsAdmin, ReadOnlyAdmin, staff, step
+from apps.stage.models import Performance, SignUp, Slot
 from apps.stage.operations import check_in_for, take_off
 from apps.stage.slots import add_slot, remove_slot
 
@@ -93,3 +93,18 @@ class SignUpAdmin(OperationsAdmin):
     @admin.display(description=_("place in line"))
     def place(self, sign_up: Any) -> Any:
         return sign_up.place
+
+
+@admin.register(Performance)
+class PerformanceAdmin(ReadOnlyAdmin):
+    """History: it is written when a song is over."""
+
+    list_display = ("song", "jam", "votes", "started_at", "ended_at")
+    list_filter = ("started_at",)
+    search_fields = ("song__title", "song__artist", "jam__name", "jam__slug")
+    ordering = ("-started_at", "-pk")
+    paginator = InfinitePaginator
+    fields = ("jam", "song", "votes", "line_up", "started_at", "ended_at")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Performance]:
+        return super().get_queryset(request).select_related("song", "jam")

@@ -1,12 +1,13 @@
-"""Who plays what: the slots of a jam's songs, and the sign-ups for them."""
+"""Who plays what: the slots of a jam's songs, the sign-ups for them, and what was played in the end."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from apps.catalog.models import Song
 from apps.catalog.music import MAX_COUNT, MAX_INSTRUMENT
-from apps.jams.models import Attendee, JamSong
+from apps.jams.models import Attendee, Jam, JamSong
 from apps.stage import queries
 
 
@@ -88,3 +89,32 @@ class SignUp(models.Model):
     @property
     def is_live(self) -> bool:
         return self.state in self.LIVE
+
+
+class Performance(models.Model):
+    """A song as it was played: written when it is over, and history from then on. An encore is another one."""
+
+    jam = models.ForeignKey(Jam, models.CASCADE, related_name="performances", db_index=False, verbose_name=_("jam"))
+    song = models.ForeignKey(Song, models.PROTECT, related_name="performances", db_index=False, verbose_name=_("song"))
+    votes = models.PositiveIntegerField(_("votes"))
+    line_up = models.JSONField(_("line-up"), default=list)  # [{"instrument": "bass", "attendee": 12}]: names are erased
+    started_at = models.DateTimeField(_("started"))
+    ended_at = models.DateTimeField(_("ended"))
+
+    objects = queries.PerformanceQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("performance")
+        verbose_name_plural = _("performances")
+        constraints = [
+            # In this order it also finds the performances of a night.
+            models.UniqueConstraint(fields=["jam", "started_at", "song"], name="one_performance_per_start"),
+            models.CheckConstraint(condition=Q(ended_at__gte=F("started_at")), name="performance_ends_after_it_starts"),
+        ]
+        indexes = [
+            models.Index(fields=["song", "-started_at", "-id"], name="performances_of_a_song"),
+            models.Index(fields=["-started_at", "-id"], name="performances_by_date"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.song}, {self.started_at:%Y-%m-%d}"

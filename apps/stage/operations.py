@@ -22,6 +22,7 @@ from apps.stage.errors import (
     TooManySignUps,
 )
 from apps.stage.models import SignUp, Slot
+from apps.stage.performances import note_performance, take_back_performance
 
 State = SignUp.State
 FROZEN = (JamSong.Status.PLAYED, JamSong.Status.REMOVED)
@@ -230,12 +231,15 @@ def follow_song(*, song: JamSong, before: str) -> None:
     """A song that has been played leaves its sign-ups as they were then; who held a slot has played. Where that is
     undone they hold it again."""
     played, undone = song.status == JamSong.Status.PLAYED, before == JamSong.Status.PLAYED
+    plays_on = undone and song.status == JamSong.Status.PLAYING
     sign_ups = SignUp.objects.filter(slot__jam_song=song)
     step = Step(song.jam)
     if played:
-        found = list(sign_ups.holding())
-    elif undone and song.status == JamSong.Status.PLAYING:
+        found = list(sign_ups.holding().select_related("slot").order_by("slot"))
+        note_performance(song=song, line_up=found)
+    elif plays_on:
         found = list(sign_ups.filter(state=State.PLAYED))
+        take_back_performance(song=song)
     else:
         found = []
     if found:

@@ -1,14 +1,14 @@
 """Reads of slots and sign-ups in the product's words. Each list is fully ordered."""
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from django.db.models import Case, Count, Exists, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce
 
 from apps.jams.models import Attendee, Jam, JamSong
 
 if TYPE_CHECKING:
-    from apps.stage.models import SignUp, Slot  # noqa: F401
+    from apps.stage.models import Performance, SignUp, Slot  # noqa: F401
 
 HOLDING = ["claimed", "checked_in"]
 TO_BE_PLAYED = [JamSong.Status.PENDING, JamSong.Status.OPEN, JamSong.Status.QUEUED, JamSong.Status.PLAYING]
@@ -70,6 +70,21 @@ class SignUpQuerySet(QuerySet["SignUp"]):
         before = sign_ups_of_it("slot").filter(state="waiting", pk__lte=OuterRef("pk")).order_by().values("slot")
         place = Subquery(before.annotate(n=Count("pk")).values("n"))
         return self.annotate(place=Case(When(state="waiting", then=place), default=Value(None)))
+
+
+class PerformanceQuerySet(QuerySet["Performance"]):
+    def last_first(self) -> Self:
+        return self.order_by(F("started_at").desc(), F("pk").desc())
+
+    def with_shown_votes(self) -> Self:
+        """`shown_votes`: None while the room of that jam may not see them."""
+        shown = Q(jam__counts="live") | Q(jam__status="ended")
+        return self.annotate(shown_votes=Case(When(shown, then="votes"), default=Value(None)))
+
+    def most_played(self) -> Any:
+        """Per song: `song`, its title and artist, `times` and `votes` together; the most played first."""
+        rows = self.order_by().values("song", "song__title", "song__artist")
+        return rows.annotate(times=Count("pk"), all_votes=Sum("votes")).order_by("-times", "-all_votes", "song")
 
 
 def sign_ups_of_it(slot: str = "pk") -> "SignUpQuerySet":

@@ -1,5 +1,6 @@
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from apps.catalog.music import MAX_INSTRUMENT
@@ -79,6 +80,58 @@ class PlanOutput(serializers.Serializer):
     algorithm = serializers.CharField()
     songs = PlannedSong(many=True)
     left_out = LeftOutSong(many=True)
+
+
+class PerformanceOutput(serializers.Serializer):
+    """A song as it was played."""
+
+    id = serializers.IntegerField()
+    jam = serializers.SlugField(source="jam__slug", help_text="The jam's address.")
+    jam_name = serializers.CharField(source="jam__name")
+    venue = serializers.SlugField(source="jam__venue__slug", help_text="The venue's address.")
+    song = serializers.IntegerField(help_text="Of the library.")
+    title = ShortText(source="song__title")
+    artist = ShortText(source="song__artist")
+    votes = serializers.IntegerField(
+        source="shown_votes", allow_null=True, help_text="null while the room of that jam may not see them."
+    )
+    instruments = serializers.ListField(
+        source="line_up", child=serializers.CharField(), help_text="That were played by who had signed up."
+    )
+    started_at = serializers.DateTimeField()
+    ended_at = serializers.DateTimeField()
+
+
+PERFORMANCE_COLUMNS = tuple(str(field.source or name) for name, field in PerformanceOutput().fields.items())
+
+
+class StatisticsQuery(serializers.Serializer):
+    since = serializers.DateField(required=False, help_text="The first day, by the venue's clock.")
+    until = serializers.DateField(required=False, help_text="The last day; it counts.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "since" in attrs and "until" in attrs and attrs["since"] > attrs["until"]:
+            raise serializers.ValidationError({"until": _("This is before the first day.")})
+        return attrs
+
+
+class MostPlayed(serializers.Serializer):
+    song = serializers.IntegerField(help_text="Of the library.")
+    title = serializers.CharField()
+    artist = serializers.CharField()
+    times = serializers.IntegerField()
+    votes = serializers.IntegerField(help_text="Of all those times.")
+
+
+class StatisticsOutput(serializers.Serializer):
+    nights = serializers.IntegerField(help_text="That are over.")
+    people = serializers.IntegerField(help_text="Who joined; one who came to two nights counts twice.")
+    performances = serializers.IntegerField()
+    songs = serializers.IntegerField(help_text="Different ones.")
+    votes = serializers.IntegerField(help_text="For what was played.")
+    performers = serializers.IntegerField(help_text="Who signed up and played, night by night.")
+    seconds = serializers.IntegerField(help_text="Played altogether.")
+    most_played = MostPlayed(many=True)
 
 
 class SignUpOutput(serializers.Serializer):

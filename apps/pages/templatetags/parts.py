@@ -79,6 +79,12 @@ def as_length(seconds: Any) -> str:
     return "" if seconds in (None, "") else f"{seconds // 60}:{seconds % 60:02}"
 
 
+@register.filter
+def as_hours(seconds: int) -> str:
+    """6740 → '1:52'."""
+    return f"{seconds // 3600}:{seconds % 3600 // 60:02}"
+
+
 def local(moment: datetime | str | None, zone: ZoneInfo | str) -> datetime | None:
     if not moment:
         return None

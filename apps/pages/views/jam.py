@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from apps.accounts.roles import Right
 from apps.catalog.models import Song
 from apps.catalog.statistics import count_search
 from apps.jams.attendees import rename_attendee
@@ -20,6 +21,7 @@ from apps.pages.forms import SuggestForm
 from apps.pages.templatetags.parts import SCRIPT_ICONS, clock
 from apps.pages.views.common import find_jam, page_with_form, see_other, telling
 from apps.pages.words import phone_words, strip_of
+from apps.stage.statistics import on_stage, statistics_of
 from apps.voting.models import Vote
 from apps.voting.operations import cast_vote, leave_jam, suggest_song, take_back_vote
 
@@ -40,7 +42,7 @@ def jam(request: HttpRequest, slug: str) -> HttpResponse:
     context |= {"strip": strip_of(board, starts), "words": phone_words(starts)}
     context["notes"] = {m.extra_tags: str(m) for m in messages.get_messages(request) if m.extra_tags}
     if jam.status == Jam.Status.ENDED:
-        return render(request, "pages/jam/ended.html", context | {"wanted": most_wanted(board["songs"])})
+        return render(request, "pages/jam/ended.html", context | afterwards(request, jam, board))
     context |= {"icons": set(SCRIPT_ICONS), "blank": BLANK}
     context["data"] = {
         "slug": jam.slug,
@@ -62,6 +64,15 @@ def marks(song: dict[str, Any], place: int, context: dict[str, Any]) -> dict[str
     """What a row of the ranking shows besides the song: its place, whether it is mine, why a vote was refused."""
     note = context["notes"].get(f"song-{song['id']}", "")
     return {"rank": place, "mine": song["id"] in context.get("voted", ()), "note": note}
+
+
+def afterwards(request: HttpRequest, jam: Jam, board: dict[str, Any]) -> dict[str, Any]:
+    """What a night came to; who was on stage, for its hosts."""
+    return {
+        "wanted": most_wanted(board["songs"]),
+        "facts": statistics_of(Jam.objects.filter(pk=jam.pk)),
+        "on_stage": on_stage(jam) if jam.lets(request.user, Right.RUN) else [],
+    }
 
 
 def own(request: HttpRequest, jam: Jam, attendee: Attendee, board: dict[str, Any]) -> dict[str, Any]:
