@@ -29,11 +29,11 @@ def bass(jam, host):
 
 @pytest.fixture
 def player(phone, bass):
-    """The phone of somebody who has signed up, or waits, for the bass."""
+    """The phone of somebody who has signed up, or waits, for the bass or another slot."""
 
-    def opened(name, **options):
-        page = phone(name=name, **options)
-        sign_up(slot=bass, attendee=Attendee.objects.get(display_name=name))
+    def opened(name, slot=bass):
+        page = phone(name=name)
+        sign_up(slot=slot, attendee=Attendee.objects.get(display_name=name))
         open_live(page, page.url)
         return page
 
@@ -88,8 +88,9 @@ SPY = """
 
 
 @pytest.mark.parametrize("breaks", ["", "throw new TypeError('Illegal constructor');"])
-def test_the_browser_tells_only_who_tapped_for_it(player, console, breaks):
-    ben, cleo, desk = player("Ben"), player("Cleo"), console()
+def test_the_browser_tells_only_who_tapped_for_it(player, bass, console, breaks):
+    drums = make_slot(jam_song=bass.jam_song, instrument="drums")
+    ben, cleo, desk = player("Ben"), player("Cleo", drums), console()
     for page in (ben, cleo):
         page.add_init_script(SPY % ("granted", breaks))
         open_live(page, page.url)
@@ -100,6 +101,7 @@ def test_the_browser_tells_only_who_tapped_for_it(player, console, breaks):
 
     expect(said(ben)).to_have_text(NEXT)
     assert [bool(NEXT.search(text)) for text in ben.evaluate("told")] == [True]
+    expect(said(cleo)).to_contain_text("You are on next")
     assert cleo.evaluate("told") == []
 
 
