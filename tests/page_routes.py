@@ -73,6 +73,7 @@ PAGES = [
     page("move", "GET", Right.TAKE_PART, removed=200),
     page("move", "POST", Right.WATCH, "join", form={"token": "made-up"}),
     page("screen", "GET", Right.WATCH),
+    page("overlay", "GET", Right.WATCH),
     page("screen_door", "GET", Right.RUN),  # and screens that a link has opened: tests/pages/test_door.py
     page("display", "GET", Right.WATCH, 303),  # whoever has the link
     page("console", "GET", Right.RUN),

@@ -97,16 +97,17 @@ PAGES = [
     row("pages:join", 2, "phone", status=303),  # jam, attendee
     row("pages:jam", 2),  # jam, the board in one trip
     row("pages:jam", 3, "host"),  # user
-    row("pages:jam", 5, "phone"),  # attendee, votes, suggestions
-    row("pages:jam", 6, "phone", "?find=song"),  # hits
+    row("pages:jam", 6, "phone"),  # attendee, votes, suggestions, sign-ups
+    row("pages:jam", 7, "phone", "?find=song"),  # hits
     row("pages:jam", 2, of="hidden"),
     row("pages:jam", 6, of="ended"),  # nights, people, performances, performers
     row("pages:jam", 10, "host", of="ended"),  # user, host?, performances, names
     row("pages:stage", 2),  # jam, slots
     row("pages:stage", 4, "phone"),  # attendee, sign-ups
     row("pages:stage", 3, "host"),  # user
-    row("pages:screen", 2),
-    row("pages:screen", 4, "host"),  # user, host?
+    row("pages:screen", 3),  # and who plays
+    row("pages:screen", 5, "host"),  # user, host?
+    row("pages:overlay", 3, query="?show=now,next,top,code"),
     row("pages:screen_door", 3, "host"),  # user, jam, host?
     row("pages:display", 2, status=303),  # the link, whether who made it still hosts
     row("pages:move", 3, "phone"),  # jam, attendee when making the code, attendee

@@ -54,7 +54,7 @@ def paths(world):
     for row in [row for row in MATRIX if row.method == "GET" and row.of_a_jam]:
         yield address(world, row.name, "other").replace(slug, world.draft.slug)
     yield from (f"{path}/songs/{world.waiting.song_id}" for path in ("", "/api/v1"))
-    pages = ("", "/screen", "/host", "/edit", "/duplicate", "/delete")
+    pages = ("", "/screen", "/overlay", "/host", "/edit", "/duplicate", "/delete")
     yield from (f"/jams/{world.draft.slug}{page}" for page in pages)
     yield f"/j/{world.draft.code}"
 

@@ -5,8 +5,10 @@ from typing import Any
 
 from apps.jams.board import snapshot
 from apps.jams.models import Jam
+from apps.stage.models import Slot
 
 State = dict[str, Any]
+PLAYER = ("jam_song", "instrument", "holder")
 
 
 def board_of(jam: Jam, counted: Iterable[State] = ()) -> State:
@@ -47,3 +49,11 @@ def most_wanted(songs: Iterable[State]) -> State | None:
     """The song of the night with the most votes, whatever became of it."""
     voted = [song for song in songs if song["votes"]]
     return min(voted, key=lambda song: (-song["votes"], song["counted_at"], song["id"])) if voted else None
+
+
+def players_of(jam: Jam, *songs: State | None) -> list[list[State]]:
+    """Of each song those who play it, as the room may know them: `{holder, instrument}`, slot by slot."""
+    wanted = [song["id"] for song in songs if song]
+    slots = Slot.objects.shown(jam).filter(jam_song__in=wanted).with_holders()
+    held = [slot for slot in slots.values(*PLAYER) if slot["holder"]] if wanted else []
+    return [[slot for slot in held if song and slot["jam_song"] == song["id"]] for song in songs]

@@ -103,13 +103,32 @@ def vote_words() -> Words:
     }
 
 
+def notice_words() -> Words:
+    """What static/js/notify.js tells: to those who play, and how the night goes on."""
+    return {
+        "notice_next": _("You are on next: %(parts)s in %(title)s. Come to the stage."),
+        "notice_up": _("Your song is up: %(parts)s in %(title)s. Go on stage."),
+        "notice_yours": _("You have the slot now: %(parts)s in %(title)s. Withdraw if you cannot play."),
+        "notice_night_open": _("The jam is open. Vote for what they play."),
+        "notice_night_live": _("The jam has begun. Vote for what comes next."),
+        "notice_night_last_call": _("Last call: no more suggestions. Your votes still count."),
+        "notice_night_ended": _("The night is over. The set list comes up."),
+        "notice_voting_paused": _("The host has paused voting. Your votes stay."),
+        "notice_voting_open": _("Voting goes on."),
+        "notice_voting_closed": _("Voting is closed. The ranking stays as it is."),
+        "tell_on": _("Your browser tells you, also when you look at something else. Keep this page open."),
+        "tell_off": _("Off. Here it is said all the same."),
+        "tell_blocked": _("Your browser blocks it. Allow notifications of this site in its settings, then tap again."),
+    }
+
+
 def phone_words(starts: str) -> Words:
     return {
         **live_words(starts),
+        **notice_words(),
         **vote_words(),
         "counted": _("Vote for %(title)s counted."),
         "taken_back": _("Vote for %(title)s taken back."),
-        "ended": _("The night is over. The set list comes up."),
         "place": _("Place %(place)s"),
         "in_set_list": _("In the set list"),
         "played_at": _("Played at %(time)s"),

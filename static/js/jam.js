@@ -1,10 +1,11 @@
 // The phone page: wires the parts to what the page carries.
-import { all, announce, clockOf, data, find, setText, text } from "./page.js";
+import { all, clockOf, data, find, setText, text } from "./page.js";
 import { Board } from "./board.js";
 import { startClock } from "./clock.js";
 import { tellConnection } from "./connection.js";
 import { Me } from "./me.js";
 import { showLines, showNext, showNow } from "./now.js";
+import { Notices } from "./notify.js";
 import { JamState } from "./state.js";
 import { Stream } from "./stream.js";
 import { Suggest } from "./suggest.js";
@@ -44,7 +45,6 @@ let turning = false;
 function turnPage() {
   if (turning) return;
   turning = true;
-  announce(text("ended"));
   setTimeout(() => location.reload(), Math.random() * 4000);
 }
 
@@ -98,5 +98,6 @@ for (const link of all(".dock a")) {
 }
 
 state.addEventListener("change", show);
+if (data.status !== "ended") new Notices({ slug: data.slug, state, stream });
 startClock(stream);
 if (data.status !== "ended") stream.start();

@@ -5,11 +5,14 @@ import { startClock } from "./clock.js";
 import { tellConnection } from "./connection.js";
 import { watchDoor } from "./fragment.js";
 import { showNext, showNow } from "./now.js";
+import { Players } from "./players.js";
+import { hideAtRest } from "./rest.js";
 import { JamState } from "./state.js";
 import { Stream } from "./stream.js";
 
 const state = new JamState();
 const stream = new Stream(data.slug, state);
+const players = new Players(data.slug, state, stream);
 const list = find("[data-board]");
 const board = list && new Board(list, { most: data.most });
 const pause = find("[data-pause]");
@@ -24,6 +27,7 @@ function show() {
   setText(find("[data-votes-cast]"), facts.counts === "live" ? text("votes_cast", { count: votes }) : "");
   for (const strip of all("[data-now]")) showNow(strip, state);
   for (const next of all("[data-next]")) showNext(next, facts.status === "ended" ? null : state.queue[0]);
+  players.show();
   for (const line of all("[data-voting]")) line.hidden = line.dataset.voting !== facts.voting;
   for (const none of all("[data-none]")) none.hidden = ranking.length > 0;
   board?.show(ranking);
@@ -37,6 +41,8 @@ pause?.addEventListener("click", () => {
   show();
 });
 if (pause) pause.hidden = false;
+find("[data-themes]").hidden = false;
+hideAtRest();
 
 state.addEventListener("change", show);
 tellConnection(find("[data-connection]"), stream);

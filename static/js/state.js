@@ -3,6 +3,7 @@ const FACTS = ["status", "voting", "suggestions", "voting_closes_at", "counts", 
 
 export class JamState extends EventTarget {
   songs = new Map();
+  slots = new Map(); // what frames tell of them, and what was learned
   facts = {};
   loaded = false;
   #told = 0;
@@ -41,6 +42,7 @@ export class JamState extends EventTarget {
       if (!known && row.title === undefined) whole &&= row.status === "removed";
       else this.songs.set(row.id, this.#newer(known, row));
     }
+    if (frame.slots) this.learn(frame.slots);
     if (frame.top) this.#only(frame.top);
     for (const fact of ["present", "people"]) if (fact in frame) this.facts[fact] = frame[fact];
     if ((frame.jam_revision ?? -1) >= (this.facts.jam_revision ?? 0)) {
@@ -49,6 +51,16 @@ export class JamState extends EventTarget {
     }
     this.#tell();
     return whole;
+  }
+
+  learn(slots) {
+    for (const slot of slots) this.slots.set(slot.id, this.#newer(this.slots.get(slot.id), slot));
+    this.#tell();
+  }
+
+  slotsOf(song) {
+    const slots = [...this.slots.values()].filter((slot) => slot.jam_song === song && !slot.removed);
+    return slots.sort((a, b) => a.id - b.id);
   }
 
   // Counts are shown of these only: another song's, if it was among them, is not known any more.

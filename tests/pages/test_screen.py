@@ -2,10 +2,14 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
+from apps.jams.door import room_code
+from apps.jams.invitations import invite
 from apps.jams.models import Jam
-from tests.factories import make_jam, make_jam_song, make_song, make_vote
+from apps.pages.templatetags.parts import in_threes
+from tests.factories import make_attendee, make_jam, make_jam_song, make_sign_up, make_slot, make_song, make_vote
 
 pytestmark = pytest.mark.django_db
 
@@ -32,9 +36,92 @@ def test_the_code_is_drawn_here_and_leads_to_the_join_page(client, jam, settings
     assert "style=" not in page
 
 
-@pytest.mark.parametrize(("wish", "theme"), [("light", "light"), ("dark", "dark"), ("", ""), ('"><script>', "")])
-def test_the_theme_can_be_wished_for(client, jam, wish, theme):
-    assert client.get(f"/jams/{jam.slug}/screen", {"theme": wish}).context["theme"] == theme
+WISHES = [("light", "light"), ("contrast", "contrast"), ("dark", "dark"), ("", "dark"), ('"><script>', "dark")]
+
+
+@pytest.mark.parametrize(("wish", "theme"), WISHES)
+def test_the_address_says_the_theme_and_dark_is_for_projectors(client, jam, wish, theme):
+    page = client.get(f"/jams/{jam.slug}/screen", {"theme": wish}).content.decode()
+
+    assert f'data-theme="{theme}"' in page
+    assert f'href="?theme={theme}" aria-current="true"' in page
+
+
+def test_hosts_find_the_screens_themes_and_the_overlays_address(as_host, jam):
+    page = as_host.get(f"/jams/{jam.slug}/hosts").content.decode()
+
+    assert f'href="/jams/{jam.slug}/screen?theme=contrast"' in page
+    assert f"/jams/{jam.slug}/overlay?show=now,next,top,code" in page
+
+
+@pytest.mark.parametrize("path", ["screen", "overlay"])
+def test_it_names_who_plays_now_and_next_and_nobody_else(client, jam, text, path):
+    songs = [("Superstition", "playing"), ("Valerie", "queued"), ("Creep", "open")]
+    for (title, status), name in zip(songs, ("Ana", "Ben", "Cleo"), strict=True):
+        song = make_jam_song(jam=jam, title=title, status=status, position=1 if status == "queued" else None)
+        make_sign_up(slot=make_slot(jam_song=song, instrument="bass"), attendee=make_attendee(jam=jam, name=name))
+        waiting = make_attendee(jam=jam, name=f"{name} Who Waits")
+        make_sign_up(slot=song.slots.get(), attendee=waiting, state="waiting")
+
+    page = text(client.get(f"/jams/{jam.slug}/{path}"))
+
+    assert "Ana bass" in page
+    assert "Ben bass" in page
+    assert "Cleo" not in page
+    assert "Who Waits" not in page
+
+
+def test_the_overlay_shows_the_parts_that_are_asked_for(client, jam, text):
+    make_vote(jam_song=make_jam_song(jam=jam, title="Creep"))
+    make_jam_song(jam=jam, title="Valerie", status="queued", position=1)
+
+    usual = text(client.get(f"/jams/{jam.slug}/overlay"))
+    top = text(client.get(f"/jams/{jam.slug}/overlay?show=top"))
+
+    assert "Valerie" in usual
+    assert in_threes(jam.code) in usual
+    assert "Creep" not in usual
+    assert "Creep" in top
+    assert "Valerie" not in top
+
+
+def test_a_part_that_does_not_exist_is_named(client, jam, text):
+    response = client.get(f"/jams/{jam.slug}/overlay?show=now,<b>")
+
+    assert response.status_code == 400
+    assert "The overlay has no part \u2068<b>\u2069. Write ?show= with one or more of: now, next, top, code." in text(
+        response
+    )
+
+
+@pytest.mark.parametrize(("counts", "shown"), [("hidden", []), ("top", ["Dreams"]), ("live", ["Dreams", "Creep"])])
+def test_the_overlay_ranks_only_what_the_room_sees_counted(client, jam, text, counts, shown):
+    Jam.objects.filter(pk=jam.pk).update(counts=counts, counts_top=1)
+    for title, votes in (("Creep", 1), ("Dreams", 2)):
+        jam_song = make_jam_song(jam=jam, title=title)
+        for _ in range(votes):
+            make_vote(jam_song=jam_song)
+
+    page = text(client.get(f"/jams/{jam.slug}/overlay?show=top"))
+
+    assert [title for title in ("Dreams", "Creep") if title in page] == shown
+
+
+def test_the_room_code_leaves_the_room_on_no_overlay(as_host, host, jam):
+    Jam.objects.filter(pk=jam.pk).update(door=Jam.Door.CODE)
+    client = Client()
+    client.get(f"/jams/{jam.slug}/display/{invite(jam=jam, host=host, role='display')[1]}")
+
+    for who in (as_host, client):
+        assert in_threes(room_code(jam)) in who.get(f"/jams/{jam.slug}/screen").content.decode()
+        assert in_threes(room_code(jam)) not in who.get(f"/jams/{jam.slug}/overlay").content.decode()
+
+
+def test_the_overlay_of_a_draft_is_for_its_hosts(client, as_host, host):
+    draft = make_jam(host=host, status="draft")
+
+    assert client.get(f"/jams/{draft.slug}/overlay").status_code == 404
+    assert as_host.get(f"/jams/{draft.slug}/overlay").status_code == 200
 
 
 def test_a_screen_without_songs_says_what_to_do(client, jam, text):

@@ -12,9 +12,20 @@ from apps.core.store import store
 from apps.jams import lineup, operations
 from apps.jams.attendees import join_jam
 from apps.jams.models import Attendee
+from apps.stage.models import Slot
+from apps.stage.operations import sign_up
 from apps.voting.operations import cast_vote, leave_jam
 from tests.admin_pages import page_of, save
-from tests.factories import make_attendee, make_jam, make_jam_song, make_song, make_staff, make_user, make_venue
+from tests.factories import (
+    make_attendee,
+    make_jam,
+    make_jam_song,
+    make_slot,
+    make_song,
+    make_staff,
+    make_user,
+    make_venue,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -32,19 +43,20 @@ def night():
     host = make_user()
     jam = make_jam(host=host, name="Blue Night", venue=make_venue(name="The Copper Room", manager=host))
     jam_song = make_jam_song(jam=jam, title="Valerie")
-    make_jam_song(jam=jam, title="Superstition", status="queued", position=1)
+    make_slot(jam_song=make_jam_song(jam=jam, title="Superstition", status="queued", position=1))
     return jam, jam_song, host
 
 
 def pages(jam, jam_song):
     return {
         "home": "/", "jams": "/jams", "past": "/jams?when=past", "jam": f"/jams/{jam.slug}",
-        "screen": f"/jams/{jam.slug}/screen", "songs": "/songs", "song": f"/songs/{jam_song.song_id}",
+        "screen": f"/jams/{jam.slug}/screen", "overlay": f"/jams/{jam.slug}/overlay?show=now,next,top,code",
+        "songs": "/songs", "song": f"/songs/{jam_song.song_id}",
         "venues": "/venues", "venue": f"/venues/{jam.venue.slug}",
     }  # fmt: skip
 
 
-NAMES = ["home", "jams", "past", "jam", "screen", "songs", "song", "venues", "venue"]
+NAMES = ["home", "jams", "past", "jam", "screen", "overlay", "songs", "song", "venues", "venue"]
 
 
 def test_every_page_that_is_shared_is_here():
@@ -145,11 +157,16 @@ def rename_song(jam, jam_song, host):
 
 WRITES = {
     "a song is edited in the admin": (rename_song, {"jam", "screen", "songs", "song"}),
-    "a vote": (lambda jam, song, host: cast_vote(jam_song=song, attendee=make_attendee(jam=jam)), {"jam", "screen"}),
+    "a vote": (
+        lambda jam, song, host: cast_vote(jam_song=song, attendee=make_attendee(jam=jam)), {"jam", "screen", "overlay"}
+    ),
+    "somebody signs up": (
+        lambda jam, song, host: sign_up(slot=Slot.objects.get(), attendee=jam.attendees.get()), {"screen", "overlay"}
+    ),
     "somebody comes": (lambda jam, song, host: join_jam(jam=jam, display_name="Ana"), {"jam", "screen", "home"}),
     "somebody leaves": (lambda jam, song, host: leave_jam(attendee=jam.attendees.get()), {"jam", "screen"}),
     "the host plays a song": (
-        lambda jam, song, host: lineup.play_song(jam_song=song, host=host), {"jam", "screen", "home"}
+        lambda jam, song, host: lineup.play_song(jam_song=song, host=host), {"jam", "screen", "overlay", "home"}
     ),
     "the host renames the jam": (
         lambda jam, song, host: operations.change_jam(jam=jam, host=host, name="Red Night"),

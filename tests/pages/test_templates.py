@@ -47,7 +47,11 @@ def pages(text):
     ]
     found += [visitor.get(f"/account/{path}") for path in ("inactive", "reset/sent", "reset/done", "reset/1/x")]
     found += [visitor.get(path) for path in (f"/songs/{song.song_id}", venue.get_absolute_url(), "/nope")]
-    found += [guest.get(f"{at}/stage")]
+    found += [
+        guest.get(f"{at}/stage"),
+        visitor.get(f"{at}/overlay?show=now,next,top,code"),
+        visitor.get(f"{at}/overlay?show=x"),
+    ]
     token, _text = make_api_token(user=host)
     mine = [
         "/account/tokens",
@@ -93,8 +97,17 @@ def of_console(pages):
     return next(page for page in pages if re.fullmatch("/jams/[^/]+/host", page.request["PATH_INFO"]))
 
 
+def of_overlay(pages):
+    return next(page for page in pages if "/overlay" in page.request["PATH_INFO"])
+
+
 def test_scripts_ask_only_for_icons_and_words_that_are_there(pages, settings):
-    for name, page in (("jam", pages[0]), ("screen", pages[4]), ("console", of_console(pages))):
+    for name, page in (
+        ("jam", pages[0]),
+        ("screen", pages[4]),
+        ("overlay", of_overlay(pages)),
+        ("console", of_console(pages)),
+    ):
         assert f"js/{name}.js" in page.content.decode()
         modules = re.findall(r'modulepreload" href="/static/js/(\w+).js"', page.content.decode())
         source = "".join((settings.BASE_DIR / f"static/js/{module}.js").read_text() for module in modules)

@@ -15,6 +15,7 @@ from apps.jams import invitations
 from apps.jams.errors import AlreadyAHost, InvitationGone
 from apps.jams.models import Invitation, Jam, JamHost
 from apps.pages.views.common import HostRequest, find_hosted_jam, page_with_form, see_other, sentence, telling
+from apps.pages.views.screen import THEMES
 
 
 @login_required
@@ -44,6 +45,7 @@ def show(request: HostRequest, jam: Jam, *, made: dict[str, Any] | None = None, 
         "out": jam.invitations.out(),
         "owns": jam.lets(request.user, Right.APPOINT),
         "made": made,
+        "themes": THEMES,
     }
     return render(request, "pages/hosts.html", context, status=status)
 

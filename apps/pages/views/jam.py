@@ -21,6 +21,7 @@ from apps.pages.forms import SuggestForm
 from apps.pages.templatetags.parts import SCRIPT_ICONS, clock
 from apps.pages.views.common import find_jam, page_with_form, see_other, telling
 from apps.pages.words import phone_words, strip_of
+from apps.stage.models import SignUp
 from apps.stage.statistics import on_stage, statistics_of
 from apps.voting.models import Vote
 from apps.voting.operations import cast_vote, leave_jam, suggest_song, take_back_vote
@@ -53,7 +54,11 @@ def jam(request: HttpRequest, slug: str) -> HttpResponse:
     }
     if attendee:
         context |= own(request, jam, attendee, board)
-        context["data"] |= {"attendee": attendee.pk, "voted": sorted(context["voted"])}
+        context["data"] |= {
+            "attendee": attendee.pk,
+            "voted": sorted(context["voted"]),
+            "sign_ups": sign_ups_of(attendee),
+        }
     board["ranking"] = [row | marks(row, place, context) for place, row in enumerate(board["ranking"], start=1)]
     response = render(request, "pages/jam/page.html", context)
     response.stale_at = first_closing(jam.voting_closes_at)  # type: ignore[attr-defined]
@@ -91,6 +96,16 @@ def own(request: HttpRequest, jam: Jam, attendee: Attendee, board: dict[str, Any
         "suggestions_left": max(0, jam.max_suggestions - len(suggested)),
         **search(request, board),
     }
+
+
+def sign_ups_of(attendee: Attendee) -> list[dict[str, Any]]:
+    """What they play or wait for, as `…/signups` of the API says it."""
+    rows = SignUp.objects.live().filter(attendee=attendee).select_related("slot__jam_song__song").order_by("pk")
+    return [
+        {"id": one.pk, "jam_song": song.pk, "title": song.song.title, "instrument": one.slot.instrument,
+         "state": one.state}
+        for one in rows for song in [one.slot.jam_song]
+    ]  # fmt: skip
 
 
 def search(request: HttpRequest, board: dict[str, Any]) -> dict[str, Any]:

@@ -6,43 +6,62 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from apps.jams.door import door_of
 from apps.jams.invitations import remember_screen, screen_of, sees_door
 from apps.jams.models import Jam, first_closing
-from apps.pages.board import board_of, most_wanted
+from apps.pages.board import board_of, most_wanted, players_of
 from apps.pages.templatetags.parts import SCRIPT_ICONS, bare_host, clock
 from apps.pages.views.common import see_other
 from apps.pages.words import screen_words, strip_of
 
 ROWS = 8
+# The first one is for a projector in a dark room: nobody need choose it.
+THEMES = {"dark": gettext_lazy("Dark"), "light": gettext_lazy("Light"), "contrast": gettext_lazy("High contrast")}
 
 
 @require_safe
 def screen(request: HttpRequest, slug: str) -> HttpResponse:
     """Who may see the room code has a page of their own; the one for everybody never holds it."""
     jam = find_jam_and_door(request, slug)
-    board = board_of(jam)
-    theme = request.GET.get("theme", "")
-    starts = clock(jam.starts_at, jam.zone)
-    context = {
-        "jam": jam,
-        "board": board,
-        "rows": board["ranking"][:ROWS],
-        "wanted": most_wanted(board["songs"]),
+    context = what_is_on(jam, ROWS)
+    context |= {
+        "wanted": most_wanted(context["board"]["songs"]),
         "zone": jam.zone,
-        "blank": {"id": 0, "votes": 0},
-        "theme": theme if theme in ("dark", "light") else "",
-        "strip": strip_of(board, starts),
-        "words": screen_words(starts),
+        "theme": theme_of(request),
+        "themes": THEMES,
         "icons": set(SCRIPT_ICONS),
-        "data": {"slug": jam.slug, "status": jam.status, "most": ROWS, "zone": jam.venue.time_zone},
         **entrance(request, jam),
     }
     response = render(request, "pages/screen.html", context)
     response.stale_at = first_closing(jam.voting_closes_at)  # type: ignore[attr-defined]
     return response
+
+
+def what_is_on(jam: Jam, most: int) -> dict[str, Any]:
+    """What screen and overlay share: the strip, what comes next, who plays, the first `most` of the ranking."""
+    board = board_of(jam)
+    playing, following = players_of(jam, board["playing"], next(iter(board["queue"]), None))
+    starts = clock(jam.starts_at, jam.zone)
+    return {
+        "jam": jam,
+        "board": board,
+        "playing": playing,
+        "following": following,
+        "rows": board["ranking"][:most],
+        "blank": {"id": 0, "votes": 0},
+        "strip": strip_of(board, starts),
+        "words": screen_words(starts),
+        "data": {"slug": jam.slug, "status": jam.status, "most": most, "zone": jam.venue.time_zone},
+    }
+
+
+def theme_of(request: HttpRequest) -> str:
+    """The address says it, so that the bookmark of a projector keeps it; one that is not known is the first."""
+    wish = request.GET.get("theme", "")
+    return wish if wish in THEMES else next(iter(THEMES))
 
 
 def find_jam_and_door(request: HttpRequest, slug: str) -> Jam:
