@@ -208,6 +208,8 @@ STATUS_FOR = {
     "song-approve": "pending",
     "song-unqueue": "queued",
     "song-skip": "queued",
+    "song-lock": "queued",
+    "song-unlock": "queued",
     "move": "queued",
     "song-finish": "playing",
     "song-encore": "played",

@@ -27,7 +27,7 @@ def tie(params: Params, songs: Songs) -> str:
 
 def waiting(params: Params, songs: Songs) -> str:
     minutes = max(1, round(params["seconds"] / 60))
-    return ngettext("Performers wait %(n)d minute less", "Performers wait %(n)d minutes less", minutes) % {"n": minutes}
+    return ngettext("%(n)d min less waiting", "%(n)d min less waiting", minutes) % {"n": minutes}
 
 
 def rest(params: Params, songs: Songs) -> str:

@@ -54,7 +54,8 @@ export class SetList {
     const plan = this.#plans.get(song.id);
     if (!plan) return;
     paintStuds(row, plan);
-    const reasons = (plan.reasons ?? []).slice(0, data.most_reasons).filter((reason) => reason.code !== "votes");
+    const known = plan.status === "queued" ? plan.reasons : []; // others were for another place
+    const reasons = known.slice(0, data.most_reasons).filter((reason) => reason.code !== "votes");
     setText(find("[data-why]", row), reasons.map((reason) => reason.text).join(" · "));
   }
 

@@ -304,7 +304,7 @@ def test_only_its_hosts_arrange_it(jam):
 PARAMS = {
     "votes": ({"votes": 3}, "3 votes"),
     "tie": ({"votes": 3, "song": 0}, "\u2068Creep\u2069 had as many votes earlier"),
-    "waiting": ({"seconds": 150}, "Performers wait 2 minutes less"),
+    "waiting": ({"seconds": 150}, "2 min less waiting"),
     "rest": ({"times": 2, "performers": (4,)}, "Rests 1 performer"),
     "missing": ({"missing": ("drums", "drums", "bass")}, "Missing: drums, bass"),
     "not_playable": ({"missing": ("drums",)}, "Missing: drums"),
