@@ -94,7 +94,7 @@ class Evening:
     def __init__(self, seed):
         self.rng, self.host = random.Random(seed), make_user()
         self.jam = make_jam(host=self.host, approve_suggestions=True)
-        for _ in range(4):
+        for _ in range(8):
             make_jam_song(jam=self.jam)
         for title in ("Asked", "Asked too"):
             suggest_song(jam=self.jam, attendee=make_attendee(jam=self.jam), title=title, artist="Somebody")
@@ -137,7 +137,7 @@ def changed(deed):
 def test_what_is_done_and_undone_has_not_been(seed):
     evening, tried = Evening(seed), set()
 
-    for _step in range(60):
+    for _step in range(70):
         deed, before = evening.deed(), state_of(evening.jam)
         if not changed(deed):
             assert state_of(evening.jam) == before
