@@ -58,6 +58,7 @@ jam = [
     path("/invitations/<int:pk>", door.InvitationDetail.as_view(), name="invitation"),
     path("/slots", public_read("board", *PAGED[:2], "jam_song", "playable")(stage.Slots.as_view()), name="slots"),
     path("/setlist", setlist.SetList.as_view(), name="setlist"),
+    path("/setlist/arrange", setlist.ArrangeSetList.as_view(), name="setlist-arrange"),
     path("/slots/<int:pk>", stage.SlotDetail.as_view(), name="slot"),
     path("/signups", stage.SignUps.as_view(), name="signups"),
     path("/signups/<int:pk>", stage.SignUpDetail.as_view(), name="signup"),

@@ -87,6 +87,7 @@ PAGES = [
     page("take_back", "POST", Right.RUN, 303),
     *form_page("invitation", Right.ADD_VENUE),  # whoever has the link, and an account
     page("add_songs", "POST", Right.RUN, 303, form={"lines": "Title - Artist"}),
+    page("set_list", "POST", Right.RUN, 303, form={"do": "plan"}),
     *form_page("act", Right.RUN),
     page("song_act", "POST", Right.RUN, 303),
     page("merge", "GET", Right.RUN),

@@ -29,6 +29,7 @@ TAKES = {
     ("recurrence", "PUT"): {"rule", "until", "opens"},
     ("pause", "POST"): {"voting", "suggestions"},
     ("setlist", "POST"): {"algorithm", "playable_only", "count"},
+    ("setlist-arrange", "POST"): {"algorithm"},
     ("attendees", "POST"): {"display_name", "room_code"},
     ("void", "POST"): {"attendees"},
     ("song-merge", "POST"): {"into"},

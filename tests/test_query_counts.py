@@ -76,7 +76,7 @@ API = [
     row("api:door", 3, "host"),  # user, jam, host?
     row("api:hosts", 5, "host"),  # and count, page
     row("api:invitations", 5, "host"),
-    row("api:setlist", 8, "host"),  # user, jam, host?, queue, open, playing, slots, titles
+    row("api:setlist", 7, "host"),  # user, jam, host?, queue, open, playing, slots
     row("api:recurrence", 4, "host"),  # and the rule with its jam
     row("api:songs", 1),
     row("api:songs", 1, query="?tag=soul&ordering=-year&search=song&page_size=100"),
@@ -148,8 +148,9 @@ PAGES = [
     row("metrics", 1, "staff"),
     # What hosts see begins with the user; of one jam: the jam, whether it is theirs.
     row("pages:host", 6, "host"),  # what is on, what of it may be changed, count, past, venues
-    row("pages:console", 10, "host"),  # may it be changed?, last action, pending, people, snapshot, door, alike votes
-    row("pages:console", 12, "host", "?find=open", of="hidden"),  # counted songs, hits
+    # may it be changed?, last action, pending, people, snapshot, queue, open, playing, slots, door, alike votes
+    row("pages:console", 14, "host"),
+    row("pages:console", 16, "host", "?find=open&playable=1", of="hidden"),  # counted songs, hits
     row("pages:door", 4, "host"),
     row("pages:clusters", 4, "host"),
     row("pages:hosts", 6, "host"),  # owner?, hosts, links

@@ -80,12 +80,13 @@ ONLY_WRITTEN = {
     *(f"api:{name}" for name in (
         "duplicate", "token", "pause", "start-next", "attendees", "attendee", "vote", "move", "open", "start",
         "last-call", "end", "song-approve", "song-queue", "song-unqueue", "song-play", "song-finish", "song-skip",
-        "song-remove", "song-pin", "song-unpin", "song-encore", "song-merge", "slot", "signup", "check-in",
+        "song-remove", "song-pin", "song-unpin", "song-encore", "song-merge", "song-lock", "song-unlock",
+        "setlist-arrange", "slot", "signup", "check-in",
         "signup-move", "attendee-signups", "void", "undo", "host", "invitation", "accept",
     )),
     *(f"pages:{name}" for name in (
         "enter", "suggest", "vote", "claim", "me", "leave", "add_songs", "song_act", "logout", "session_end",
-        "void", "host_remove", "take_back",
+        "void", "host_remove", "take_back", "set_list",
     )),
     "admin:logout",
 }  # fmt: skip

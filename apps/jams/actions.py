@@ -31,7 +31,12 @@ class Action:
         self.desk = False
 
     def change(self, thing: Jam | JamSong, **fields: Any) -> None:
-        """Writes these fields and raises the row's revision, unless nothing would change."""
+        """Writes these fields and raises the row's revision, unless nothing would change.
+
+        A song that leaves the set list loses its lock.
+        """
+        if fields.get("status", JamSong.Status.QUEUED) != JamSong.Status.QUEUED and isinstance(thing, JamSong):
+            fields["locked"] = False
         new = {name: value for name, value in fields.items() if getattr(thing, name) != value}
         if not new:
             return

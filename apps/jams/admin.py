@@ -116,7 +116,7 @@ class JamAdmin(OperationsAdmin):
 
 @admin.register(JamSong)
 class JamSongAdmin(OperationsAdmin):
-    list_display = ("song", "jam", "status", "votes", "position", "pinned", "origin", "suggested_by")
+    list_display = ("song", "jam", "status", "votes", "position", "locked", "pinned", "origin", "suggested_by")
     list_filter = ("status", "origin", "pinned")
     list_select_related = ("song", "jam", "suggested_by")
     search_fields = ("song__title", "song__artist", "song__folded_title", "jam__name", "jam__slug")
@@ -129,10 +129,12 @@ class JamSongAdmin(OperationsAdmin):
         step(_("Take off the set list"), lineup.unqueue_song, "jam_song"),
         step(_("Pin"), lineup.pin_song, "jam_song", pinned=True),
         step(_("Unpin"), lineup.pin_song, "jam_song", pinned=False),
+        step(_("Lock in its place"), lineup.lock_song, "jam_song", locked=True),
+        step(_("Unlock"), lineup.lock_song, "jam_song", locked=False),
         step(_("Remove from the jam"), lineup.remove_song, "jam_song"),
     )
     kept = (
-        "status", "position", "votes", "counted_at", "votable", "origin", "suggested_by", "times_queued",
+        "status", "position", "locked", "votes", "counted_at", "votable", "origin", "suggested_by", "times_queued",
         "started_at", "ended_at", "created_at", "revision",
     )  # fmt: skip
 

@@ -142,7 +142,7 @@ class JamStartNext(APIView):
 
 
 class JamSongAction(APIView):
-    """A host's action on a song: approve, queue, unqueue, play, finish, skip, remove, pin, unpin."""
+    """A host's action on a song: approve, queue, unqueue, play, finish, skip, remove, pin, unpin, lock, unlock."""
 
     scope = ApiToken.Scope.JAMS
     action = ""

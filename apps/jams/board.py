@@ -27,7 +27,7 @@ State = dict[str, Any]
 
 FIELDS = (
     "id", "song_id", "song__title", "song__artist", "song__key", "song__tempo", "song__duration", "status", "pinned",
-    "position", "votes", "counted_at", "started_at", "ended_at", "revision",
+    "position", "locked", "votes", "counted_at", "started_at", "ended_at", "revision",
 )  # fmt: skip
 
 STATUS = FIELDS.index("status")
@@ -154,8 +154,8 @@ def stamp(jam: Jam) -> int | None:
 
 def song_state(row: tuple[Any, ...], at: int | None = None) -> State:
     """The state of a row of FIELDS."""
-    (pk, song, title, artist, key, tempo, duration, status, pinned, position, votes, counted_at, started_at, ended_at,
-     revision) = row  # fmt: skip
+    (pk, song, title, artist, key, tempo, duration, status, pinned, position, locked, votes, counted_at, started_at,
+     ended_at, revision) = row  # fmt: skip
     return {
         "id": pk,
         "song": song,
@@ -167,6 +167,7 @@ def song_state(row: tuple[Any, ...], at: int | None = None) -> State:
         "status": status,
         "pinned": pinned,
         "position": position,
+        "locked": locked,
         "votes": votes,
         "counted_at": counted_at and iso(counted_at),
         "started_at": started_at and iso(started_at),

@@ -87,6 +87,14 @@ def move_song(*, jam_song: JamSong, host: User, position: int) -> JamSong:
     return song
 
 
+def lock_song(*, jam_song: JamSong, host: User, locked: bool) -> JamSong:
+    """A locked song keeps its place when the set list is arranged, until it leaves it. By hand it can be moved."""
+    with acting(jam_song.jam, host, "lock" if locked else "unlock") as action:
+        song = ready(action, jam_song, Status.QUEUED)
+        action.change(song, locked=locked)
+    return song
+
+
 def number(action: Action, queue: list[JamSong]) -> None:
     for place, song in enumerate(queue, start=1):
         action.change(song, position=place)
@@ -204,4 +212,6 @@ SONG_ACTIONS: dict[str, Callable[..., Any]] = {
     "remove": remove_song,
     "pin": partial(pin_song, pinned=True),
     "unpin": partial(pin_song, pinned=False),
+    "lock": partial(lock_song, locked=True),
+    "unlock": partial(lock_song, locked=False),
 }

@@ -316,6 +316,7 @@ class JamSong(models.Model):
     status = models.CharField(_("status"), max_length=7, choices=Status, default=Status.OPEN)
     pinned = models.BooleanField(_("pinned"), default=False)
     position = models.PositiveIntegerField(_("place in the set list"), null=True, blank=True)
+    locked = models.BooleanField(_("keeps its place in the set list"), default=False, db_default=False)
     # The database keeps these five, whoever writes: see triggers.py here and in apps/voting.
     votes = models.PositiveIntegerField(_("votes"), default=0, editable=False)
     counted_at = models.DateTimeField(_("count changed"), default=timezone.now, editable=False)

@@ -243,6 +243,7 @@ class SongState(serializers.Serializer):
     )
     pinned = serializers.BooleanField()
     position = serializers.IntegerField(allow_null=True, help_text="In the set list, from 1.")
+    locked = serializers.BooleanField(help_text="Whether it keeps its place when the set list is arranged.")
     votes = serializers.IntegerField(allow_null=True)
     counted_at = serializers.DateTimeField(allow_null=True)
     started_at = serializers.DateTimeField(allow_null=True)

@@ -17,6 +17,7 @@ from apps.pages.views import (
     nights,
     overlay,
     screen,
+    set_list,
     stage,
     tokens,
 )
@@ -57,6 +58,7 @@ urlpatterns = [
     path("jams/<slug:slug>/host/clusters", console.clusters, name="clusters"),
     path("jams/<slug:slug>/host/clusters/void", console.void, name="void"),
     path("jams/<slug:slug>/host/door", console.door, name="door"),
+    path("jams/<slug:slug>/host/setlist", set_list.set_list, name="set_list"),
     path("jams/<slug:slug>/host/<slug:action>", console.act, name="act"),
     path("jams/<slug:slug>/host/songs/<int:song>/merge", console.merge, name="merge"),
     path("jams/<slug:slug>/host/songs/<int:song>/<slug:action>", console.song_act, name="song_act"),

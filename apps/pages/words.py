@@ -195,6 +195,10 @@ def console_words(starts: str) -> Words:
         "done_approve": _("Approved %(title)s."),
         "done_queue": _("Queued %(title)s."),
         "done_plan": _("Queued the next songs of the plan."),
+        "done_arrange": _("Put the set list in order."),
+        "done_lock": _("Locked %(title)s in its place."),
+        "done_unlock": _("%(title)s may be moved by a plan again."),
+        **set_list_words(),
         "done_unqueue": _("%(title)s is open to votes again."),
         "done_play": _("Started %(title)s."),
         "done_finish": _("Marked %(title)s as played."),
@@ -209,6 +213,17 @@ def console_words(starts: str) -> Words:
         "done_add": _("Added %(title)s."),
         "undone": _("Undone: %(what)s"),
         "seconds_left": _("%(count)s s"),
+    }
+
+
+def set_list_words() -> Words:
+    """Why nothing came of it, and what stands above the list."""
+    return {
+        "none_plan": _("Nothing to queue: no open song fits before closing."),
+        "none_arrange": _("The set list is in that order already."),
+        "ends": _("ends about %(time)s, closing %(closing)s"),
+        "closing": _("closing %(closing)s"),
+        "line_up": _("Line-up %(filled)s of %(required)s"),
     }
 
 

@@ -42,37 +42,52 @@ class SlotInput(Strict):
     required: Any = serializers.BooleanField(default=True)
 
 
-class PlanQuery(serializers.Serializer):
+class ByAlgorithm(serializers.Serializer):
     algorithm = serializers.ChoiceField(
         [*ALGORITHMS], default=DEFAULT, help_text="votes: as ranked. balanced: good to the performers too."
     )
+
+
+class PlanQuery(ByAlgorithm):
     playable_only = serializers.BooleanField(default=False, help_text="Only songs whose required slots are filled.")
 
 
 class PlanInput(Strict, PlanQuery):
-    count = serializers.IntegerField(min_value=1, max_value=MOST_QUEUED, help_text="How many songs to queue.")
+    count = serializers.IntegerField(
+        min_value=1, max_value=MOST_QUEUED, default=MOST_QUEUED, help_text="How many songs to queue, if they fit."
+    )
+
+
+class ArrangeInput(Strict, ByAlgorithm):
+    pass
 
 
 class ReasonOutput(serializers.Serializer):
     code = serializers.CharField(
-        help_text="locked, pinned, votes, tie, waiting, rest, artist, tempo, more_votes, missing, ready, makes_room; "
-        "of what is left out no_time, not_playable."
+        help_text="locked, pinned, votes, tie, waiting, rest, artist, tempo, more_votes, missing, ready, makes_room, "
+        "placed; of what is left out no_time, not_playable."
     )
     params = serializers.DictField(help_text="What its words need: `votes`, `seconds`, `missing`, …")
+    text = serializers.CharField(help_text="In words.")
 
 
-class PlannedSong(serializers.Serializer):
+class ListedSong(serializers.Serializer):
     id = serializers.IntegerField()
     title = serializers.CharField()
+    status = serializers.ChoiceField(JamSong.Status.choices, help_text="queued or open.")
+    locked = serializers.BooleanField()
+    filled = serializers.IntegerField(help_text="How many of its required slots somebody has.")
+    required: Any = serializers.IntegerField(help_text="How many those are.")
+
+
+class PlannedSong(ListedSong):
     starts_at = serializers.DateTimeField(help_text="Expected: lengths, and a changeover after each song.")
     seconds = serializers.IntegerField()
     timed = serializers.BooleanField(help_text="Whether its length is known, or supposed.")
     reasons = ReasonOutput(many=True)
 
 
-class LeftOutSong(serializers.Serializer):
-    id = serializers.IntegerField()
-    title = serializers.CharField()
+class LeftOutSong(ListedSong):
     reason = ReasonOutput()
 
 
@@ -132,6 +147,12 @@ class StatisticsOutput(serializers.Serializer):
     performers = serializers.IntegerField(help_text="Who signed up and played, night by night.")
     seconds = serializers.IntegerField(help_text="Played altogether.")
     most_played = MostPlayed(many=True)
+
+
+class ChangedPlan(PlanOutput):
+    changed = serializers.ListField(
+        child=serializers.IntegerField(), help_text="The songs that were queued, or have moved."
+    )
 
 
 class SignUpOutput(serializers.Serializer):

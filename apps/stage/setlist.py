@@ -1,18 +1,20 @@
 """The set list of a jam: what the host has queued, then the open songs as an algorithm of apps/stage/planning orders
-them. A plan changes nothing; a host takes over as much of it as they like."""
+them. A plan changes nothing; a host takes over as much of it as they like, or has the queue itself arranged."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.jams.actions import acting
-from apps.jams.lineup import put_last
+from apps.jams.lineup import number, put_last
 from apps.jams.models import Jam, JamSong
 from apps.stage.models import Slot
-from apps.stage.planning.algorithms import ALGORITHMS
+from apps.stage.planning.algorithms import ALGORITHMS, standing
 from apps.stage.planning.plans import CHANGEOVER, UNKNOWN_DURATION, Candidate, Night, Plan
 
 Status = JamSong.Status
@@ -20,28 +22,49 @@ DEFAULT = "balanced"
 MOST_QUEUED = 50  # songs of a plan that are queued at once
 
 
-def plan_of(jam: Jam, *, algorithm: str = DEFAULT, playable_only: bool = False) -> Plan:
-    """The queue keeps its places: the room knows it. Asks the database four times."""
+class Material(NamedTuple):
+    """What a set list is made of. `songs` has the rows of all candidates; of the night only locked songs are fixed."""
+
+    queue: list[Candidate]
+    ranked: list[Candidate]
+    night: Night
+    songs: dict[int, JamSong]
+
+
+def material_of(jam: Jam) -> Material:
+    """Asks the database four times."""
     queue = list(jam.songs.queue().select_related("song"))
     ranked = list(jam.songs.ranked().select_related("song")[: settings.BOARD_SIZE])
     playing = list(jam.songs.filter(status=Status.PLAYING).select_related("song"))
     candidates = as_candidates([*queue, *ranked, *playing])
-    on_stage = candidates.pop(playing[0].pk) if playing else None
     starts = next_start(jam, playing[0] if playing else None)
     night = Night(
         starts=starts,
         seconds=max(0, int((jam.ends_at - starts).total_seconds())),
-        locked={place: song.pk for place, song in enumerate(queue)},
-        playable_only=playable_only,
-        after=on_stage,
+        locked={place: song.pk for place, song in enumerate(queue) if song.locked},
+        after=candidates[playing[0].pk] if playing else None,
     )
-    return ALGORITHMS[algorithm](candidates.values(), night)
+    queued, opened = ([candidates[song.pk] for song in songs] for songs in (queue, ranked))
+    return Material(queued, opened, night, {song.pk: song for song in (*queue, *ranked)})
+
+
+def plan_of(jam: Jam, **wanted: Any) -> Plan:
+    return planned(material_of(jam), **wanted)
+
+
+def planned(material: Material, *, algorithm: str = DEFAULT, playable_only: bool = False) -> Plan:
+    """The queue as it stands, since the room knows it, then the open songs."""
+    queue, ranked, night, _songs = material
+    stays = {place: song.id for place, song in enumerate(queue)}
+    filled = ALGORITHMS[algorithm]([*queue, *ranked], replace(night, locked=stays, playable_only=playable_only))
+    return Plan((*standing(queue, night).entries, *filled.entries[len(queue) :]), filled.left_out)
 
 
 def queue_planned(
-    *, jam: Jam, host: User, count: int, algorithm: str = DEFAULT, playable_only: bool = False
+    *, jam: Jam, host: User, count: int = MOST_QUEUED, algorithm: str = DEFAULT, playable_only: bool = False
 ) -> list[JamSong]:
-    """The next songs of the plan go onto the set list, in its order. Answers them. Raises NotAHost, WrongStatus."""
+    """The next songs of the plan go onto the set list, in its order: as many as the night has time for, at most
+    `count`. Answers them. Raises NotAHost, WrongStatus."""
     with acting(jam, host, "plan") as action:
         plan = plan_of(action.jam, algorithm=algorithm, playable_only=playable_only)
         open_songs = {song.pk: song for song in action.jam.songs.ranked()}
@@ -50,6 +73,19 @@ def queue_planned(
         if chosen:
             action.after["plan"] = {"algorithm": algorithm, "songs": [song.pk for song in chosen]}
     return chosen
+
+
+def arrange(*, jam: Jam, host: User, algorithm: str = DEFAULT) -> list[JamSong]:
+    """The queue in the order of the algorithm; locked songs keep their places. Answers the songs that have moved.
+
+    Raises NotAHost, WrongStatus.
+    """
+    with acting(jam, host, "arrange") as action:
+        queue, _ranked, night, songs = material_of(action.jam)
+        places = {song.id: place for place, song in enumerate(queue)}
+        order = ALGORITHMS[algorithm](queue, replace(night, seconds=None)).songs
+        number(action, [songs[pk] for pk in order])
+    return [songs[pk] for place, pk in enumerate(order) if places[pk] != place]
 
 
 def expected_starts(jam: Jam) -> dict[int, datetime]:
@@ -71,7 +107,7 @@ def next_start(jam: Jam, playing: JamSong | None) -> datetime:
     return max(now, playing.started_at + timedelta(seconds=seconds))
 
 
-def as_candidates(songs: list[JamSong]) -> dict[int, Candidate]:
+def as_candidates(songs: Sequence[JamSong]) -> dict[int, Candidate]:
     """With who holds their slots, and which required instruments are missing."""
     slots: dict[int, list[tuple[str, bool, int | None]]] = {song.pk: [] for song in songs}
     rows: Any = Slot.objects.filter(jam_song__in=[*slots]).with_holder().order_by("pk")

@@ -1,4 +1,4 @@
-"""Set lists over HTTP: a plan, and taking it over."""
+"""Set lists over HTTP: a plan, taking it over, and having the queue arranged."""
 
 from typing import Any
 
@@ -10,17 +10,16 @@ from rest_framework.views import APIView
 from apps.accounts.auth import user_of
 from apps.accounts.models import ApiToken
 from apps.core.api import valid
-from apps.core.formats import LONGEST_TITLE, MOST_BYTES, cut, fitting
 from apps.jams.auth import hosted_jam
-from apps.jams.models import Jam
-from apps.stage.planning.plans import Plan, Reason
-from apps.stage.serializers import PlanInput, PlanOutput, PlanQuery
-from apps.stage.setlist import plan_of, queue_planned
+from apps.jams.models import Jam, JamSong
+from apps.stage.serializers import ArrangeInput, ChangedPlan, PlanInput, PlanOutput, PlanQuery
+from apps.stage.setlist import arrange, queue_planned
+from apps.stage.shown import set_list_of
 
 
 class SetList(APIView):
     """What is queued, then the open songs as the algorithm orders them, with the time that each can be expected and
-    why it stands there. POST queues the next `count` of them. For hosts."""
+    why it stands there. POST queues the next `count` of them, or as many as fit into the night. For hosts."""
 
     scope = ApiToken.Scope.JAMS
 
@@ -28,48 +27,26 @@ class SetList(APIView):
     def get(self, request: Request, slug: str) -> Response:
         jam, query = hosted_jam(request, slug), PlanQuery(data=request.query_params.dict())
         query.is_valid(raise_exception=True)
-        return Response(output(jam, **query.validated_data))
+        return Response(set_list_of(jam, **query.validated_data))
 
-    @extend_schema(request=PlanInput, responses=PlanOutput)
+    @extend_schema(request=PlanInput, responses=ChangedPlan)
     def post(self, request: Request, slug: str) -> Response:
         jam, wanted = hosted_jam(request, slug), valid(PlanInput, request)
-        queue_planned(jam=jam, host=user_of(request), **wanted)
+        queued = queue_planned(jam=jam, host=user_of(request), **wanted)
         wanted.pop("count")
-        return Response(output(jam, **wanted))
+        return changed(jam, queued, **wanted)
 
 
-def output(jam: Jam, *, algorithm: str, playable_only: bool) -> dict[str, Any]:
-    plan = plan_of(jam, algorithm=algorithm, playable_only=playable_only)
-    titles = titles_of(jam, plan)
-    songs = [
-        {
-            "id": entry.song,
-            "title": titles[entry.song],
-            "starts_at": entry.starts.isoformat(timespec="seconds"),
-            "seconds": entry.seconds,
-            "timed": entry.timed,
-            "reasons": [said(reason) for reason in entry.reasons],
-        }
-        for entry in plan.entries
-    ]
-    left_out = [{"id": one.song, "title": titles[one.song], "reason": said(one.reason)} for one in plan.left_out]
-    return {
-        "algorithm": algorithm,
-        "songs": fitting(songs, MOST_BYTES * 2 // 3),
-        "left_out": fitting(left_out, MOST_BYTES // 3),
-    }
+class ArrangeSetList(APIView):
+    """Puts the queue in the order of the algorithm; locked songs keep their places. For hosts."""
+
+    scope = ApiToken.Scope.JAMS
+
+    @extend_schema(request=ArrangeInput, responses=ChangedPlan)
+    def post(self, request: Request, slug: str) -> Response:
+        jam, wanted = hosted_jam(request, slug), valid(ArrangeInput, request)
+        return changed(jam, arrange(jam=jam, host=user_of(request), **wanted), **wanted)
 
 
-def said(reason: Reason) -> dict[str, Any]:
-    """Sets have no place in JSON, and no order."""
-    params = {
-        name: sorted(value) if isinstance(value, set | frozenset) else value for name, value in reason.params.items()
-    }
-    return {"code": reason.code, "params": params}
-
-
-def titles_of(jam: Jam, plan: Plan) -> dict[int, str]:
-    ids = [*plan.songs, *(one.song for one in plan.left_out)]
-    return {
-        pk: cut(title, LONGEST_TITLE) for pk, title in jam.songs.filter(pk__in=ids).values_list("pk", "song__title")
-    }
+def changed(jam: Jam, songs: list[JamSong], **wanted: Any) -> Response:
+    return Response({**set_list_of(jam, **wanted), "changed": [song.pk for song in songs]})

@@ -31,8 +31,8 @@ Status = JamSong.Status
 UNDO = "undo"
 VOIDS = ("remove_attendee", "void")  # possible, and undone, also when the night is over
 UNDOABLE = (
-    "approve", "encore", "finish", "move", "pin", "plan", "play", "queue", "remove", "skip", "start_next", "unpin",
-    "unqueue", *VOIDS,
+    "approve", "arrange", "encore", "finish", "lock", "move", "pin", "plan", "play", "queue", "remove", "skip",
+    "start_next", "unlock", "unpin", "unqueue", *VOIDS,
 )  # fmt: skip
 AT_THE_DESK = {Status.PENDING, Status.REMOVED}  # where the room does not see a song
 
@@ -117,7 +117,7 @@ def put_back(undoing: Action, event: AuditEvent) -> tuple[int, int]:
 def unchanged(undoing: Action, event: AuditEvent) -> list[JamSong]:
     """The songs that the action changed, if they are still as it left them. Raises ChangedSince.
 
-    Places do not count, but for the song that was moved: others may have queued and moved around it.
+    Places do not count, but for songs that were moved or arranged: others may have queued and moved around it.
     """
     names = {int(name.split()[1]): name for name in event.after if name.startswith("song ")}
     songs = list(undoing.jam.songs.select_related("song", "suggested_by").filter(pk__in=names).order_by("pk"))
@@ -135,7 +135,7 @@ def unchanged(undoing: Action, event: AuditEvent) -> list[JamSong]:
 
 
 def is_moved(event: AuditEvent, song: JamSong) -> bool:
-    return event.verb == "move" and song.pk == event.after["song"]
+    return event.verb == "arrange" or (event.verb == "move" and song.pk == event.after["song"])
 
 
 def check_stage_is_free(undoing: Action, songs: list[tuple[JamSong, dict[str, Any]]]) -> None:

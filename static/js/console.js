@@ -8,6 +8,7 @@ import { Fragment, watchDoor } from "./fragment.js";
 import { showLines, showNow } from "./now.js";
 import { all, clockOf, data, find, isolated, lengthOf, setText, text } from "./page.js";
 import { Rows } from "./rows.js";
+import { SetList } from "./setlist.js";
 import { JamState } from "./state.js";
 import { Stream } from "./stream.js";
 
@@ -18,6 +19,7 @@ const state = new JamState({ keepsCounts: true });
 const stream = new Stream(data.slug, state);
 const actions = new Actions(state, stream);
 const desk = new Desk(state);
+const setList = new SetList(state, stream, actions, show);
 const queue = new Rows(find("[data-queue-rows]"), { template: "q-row", paint: paintQueued, settled: placeQueued });
 const candidates = new Rows(find("[data-cand-rows]"), { template: "cand-row", paint: paintCandidate });
 
@@ -27,6 +29,7 @@ function paintQueued(row, song) {
   setText(find("[data-count]", row), song.votes === null ? "" : text("votes", { count: song.votes }));
   setText(find("[data-key-of]", row), song.key);
   setText(find("[data-length]", row), song.duration ? lengthOf(song.duration) : "");
+  setList.paintQueued(row, song);
 }
 
 // At the ends one of the two arrows is dead: focus goes to the other.
@@ -49,6 +52,7 @@ function paintCandidate(row, song) {
   setText(find("[data-votes-word]", row), song.votes === null ? "" : text("votes_word", { count: song.votes }));
   for (const part of all("[data-pinned]", row)) part.hidden = !song.pinned;
   for (const part of all("[data-when-pinned]", row)) part.hidden = String(song.pinned) !== part.dataset.whenPinned;
+  setList.paintCandidate(row, song);
 }
 
 function show() {
@@ -75,7 +79,8 @@ function show() {
   for (const strip of all("[data-now]")) showNow(strip, state);
   showStart(state.playing, state.queue[0]);
   queue.show(state.queue);
-  candidates.show(state.ranking);
+  candidates.show(setList.candidates(state.ranking));
+  setList.follow();
   find("[data-queue-none]").hidden = state.queue.length > 0;
   find("[data-cand-none]").hidden = state.ranking.length > 0;
   for (const lines of all("[data-played]")) showLines(lines, state.played, (song) => (song.ended_at ? clockOf(song.ended_at) : ""));

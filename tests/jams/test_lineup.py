@@ -13,6 +13,7 @@ from apps.jams.lineup import (
     add_songs,
     approve_song,
     finish_song,
+    lock_song,
     move_song,
     pin_song,
     play_song,
@@ -38,6 +39,10 @@ def move(*, jam_song, host):
     return move_song(jam_song=jam_song, host=host, position=0)
 
 
+def lock(*, jam_song, host):
+    return lock_song(jam_song=jam_song, host=host, locked=True)
+
+
 ACTIONS = {
     "approve": (approve_song, {"pending": "open"}),
     "queue": (queue_song, {"open": "queued"}),
@@ -48,6 +53,7 @@ ACTIONS = {
     "remove": (remove_song, {"pending": "removed", "open": "removed", "queued": "removed"}),
     "pin": (pin, {"open": "open"}),
     "move": (move, {"queued": "queued"}),
+    "lock": (lock, {"queued": "queued"}),
 }
 
 
@@ -424,3 +430,24 @@ def test_a_vote_taken_back_and_cast_again_loses_the_earlier_place(jam):
     JamSong.objects.filter(pk=two.pk).update(counted_at=timezone.now() - timedelta(minutes=1))
 
     assert list(jam.songs.ranked()) == [two, one]
+
+
+@pytest.mark.parametrize("leave", [unqueue_song, play_song, skip_song, remove_song])
+def test_a_song_that_leaves_the_set_list_loses_its_lock(jam, host, leave):
+    jam_song = make_jam_song(jam=jam, status="queued", position=1)
+    lock(jam_song=jam_song, host=host)
+    assert fresh(jam_song).locked
+
+    leave(jam_song=jam_song, host=host)
+
+    assert not fresh(jam_song).locked
+
+
+def test_a_locked_song_can_be_moved_by_hand_and_stays_locked(jam, host):
+    first, second = (make_jam_song(jam=jam, status="queued", position=n) for n in (1, 2))
+    lock(jam_song=second, host=host)
+
+    move(jam_song=second, host=host)
+
+    assert queue_of(jam) == [(second.pk, 1), (first.pk, 2)]
+    assert fresh(second).locked

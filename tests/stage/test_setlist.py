@@ -6,9 +6,12 @@ import pytest
 from django.utils import timezone
 
 from apps.accounts.models import AuditEvent
-from apps.jams.errors import NotAHost
-from apps.jams.models import Jam
-from apps.stage.setlist import plan_of, queue_planned
+from apps.jams.errors import ChangedSince, NotAHost
+from apps.jams.lineup import lock_song, move_song, queue_song, start_next
+from apps.jams.models import Jam, JamHost
+from apps.stage.planning.plans import Reason
+from apps.stage.setlist import arrange, plan_of, queue_planned
+from apps.stage.wording import WORDS, worded
 from apps.voting.undo import undo
 from tests.callers import Caller
 from tests.factories import (
@@ -60,7 +63,7 @@ def test_by_votes_the_queue_comes_first_and_then_the_ranking(jam):
     plan = plan_of(jam, algorithm="votes")
 
     assert titles(jam, plan.songs) == ["Queued", "Queued later", "First", "Second"]
-    assert [entry.reasons[0].code for entry in plan.entries] == ["locked", "locked", "votes", "votes"]
+    assert [entry.reasons[0].code for entry in plan.entries] == ["placed", "placed", "votes", "votes"]
 
 
 def test_the_first_song_begins_with_the_night_and_each_after_the_one_before(jam):
@@ -167,6 +170,173 @@ def test_only_its_hosts_take_it_over(jam):
     assert not jam.songs.queue().exists()
 
 
+def queue(jam):
+    return list(jam.songs.queue().values_list("song__title", flat=True))
+
+
+def queue_up(jam, *titles, **fields):
+    """In this order, each with fewer votes than the one after it."""
+    return [make(jam, title, votes=n, status="queued", position=n + 1, **fields) for n, title in enumerate(titles)]
+
+
+def test_without_a_number_as_many_are_queued_as_the_night_has_time_for(jam, host):
+    Jam.objects.filter(pk=jam.pk).update(ends_at=jam.starts_at + timedelta(seconds=600))
+    jam.refresh_from_db()
+    for votes in range(4):
+        make(jam, f"{votes} votes", votes=votes)
+
+    queue_planned(jam=jam, host=host, algorithm="votes")
+
+    assert queue(jam) == ["3 votes", "2 votes"]
+
+
+def test_a_song_of_the_queue_says_what_there_is_to_say_for_its_place(jam, host):
+    drummer = make_attendee(jam=jam)
+    rested, between, first = queue_up(jam, "Rested", "Between", "First")
+    for jam_song in (first, rested):
+        make_sign_up(slot=make_slot(jam_song=jam_song, instrument="drums"), attendee=drummer)
+    for jam_song in (first, rested, rested):
+        make_vote(jam_song=jam_song)
+    for place, jam_song in enumerate((first, between, rested)):
+        move_song(jam_song=jam_song, host=host, position=place)
+
+    reasons = [entry.reasons[0].code for entry in plan_of(jam).entries]
+
+    assert reasons == ["votes", "rest", "rest"]  # as ranked First, Rested, Between
+
+
+def test_a_locked_song_of_the_queue_says_so(jam, host):
+    first, _second = queue_up(jam, "First", "Second")
+    lock_song(jam_song=first, host=host, locked=True)
+
+    assert [entry.reasons[0].code for entry in plan_of(jam).entries] == ["locked", "votes"]
+
+
+def test_songs_that_stand_where_only_the_host_wants_them_say_so(jam):
+    queue_up(jam, "Unwanted", "Wanted")
+
+    assert [entry.reasons for entry in plan_of(jam).entries] == [(Reason("placed"),)] * 2
+
+
+def test_arranging_moves_all_but_locked_songs(jam, host):
+    _low, middle, _high = queue_up(jam, "Low", "Middle", "High")
+    lock_song(jam_song=middle, host=host, locked=True)
+    make(jam, "Open", votes=9)
+
+    moved = arrange(jam=jam, host=host, algorithm="votes")
+
+    assert queue(jam) == ["High", "Middle", "Low"]
+    assert {song.song.title for song in moved} == {"High", "Low"}
+
+
+def test_arranging_keeps_a_locked_song_at_its_place_whatever_its_votes(jam, host):
+    low, *_others = queue_up(jam, "Low", "Middle", "High")
+    lock_song(jam_song=low, host=host, locked=True)
+
+    arrange(jam=jam, host=host, algorithm="votes")
+
+    assert queue(jam) == ["Low", "High", "Middle"]
+
+
+def test_balanced_arranging_gives_a_performer_a_rest(jam, host):
+    drummer = make_attendee(jam=jam)
+    songs = queue_up(jam, "Other", "Two", "One")
+    for jam_song in songs[1:]:
+        make_sign_up(slot=make_slot(jam_song=jam_song, instrument="drums"), attendee=drummer)
+
+    arrange(jam=jam, host=host, algorithm="balanced")
+
+    assert queue(jam)[1] == "Other"
+
+
+def test_one_undo_puts_all_places_back(jam, host):
+    queue_up(jam, "Low", "Middle", "High")
+    arrange(jam=jam, host=host, algorithm="votes")
+
+    assert undo(jam=jam, host=host).action == "arrange"
+
+    assert queue(jam) == ["Low", "Middle", "High"]
+    assert list(jam.songs.queue().values_list("position", flat=True)) == [1, 2, 3]
+
+
+def test_what_a_co_host_queued_since_stays_behind_it(jam, host):
+    queue_up(jam, "Low", "High")
+    arrange(jam=jam, host=host, algorithm="votes")
+    queue_song(jam_song=make(jam, "New"), host=co_host_of(jam))
+
+    undo(jam=jam, host=host)
+
+    assert queue(jam) == ["Low", "High", "New"]
+
+
+def test_arranging_is_not_undone_once_the_first_of_it_plays(jam, host):
+    queue_up(jam, "Low", "High")
+    arrange(jam=jam, host=host, algorithm="votes")
+    start_next(jam=jam, host=co_host_of(jam))
+
+    with pytest.raises(ChangedSince):
+        undo(jam=jam, host=host)
+
+    assert queue(jam) == ["Low"]
+
+
+def co_host_of(jam):
+    return JamHost.objects.create(jam=jam, user=make_user(), role="co_host").user
+
+
+def test_arranging_what_is_in_order_changes_nothing(jam, host):
+    queue_up(jam, "One")
+
+    assert arrange(jam=jam, host=host) == []
+
+    assert not AuditEvent.objects.about(jam).filter(verb="arrange").exists()
+
+
+def test_only_its_hosts_arrange_it(jam):
+    queue_up(jam, "Low", "High")
+
+    with pytest.raises(NotAHost):
+        arrange(jam=jam, host=make_user(), algorithm="votes")
+
+    assert queue(jam) == ["Low", "High"]
+
+
+PARAMS = {
+    "votes": ({"votes": 3}, "3 votes"),
+    "tie": ({"votes": 3, "song": 0}, "\u2068Creep\u2069 had as many votes earlier"),
+    "waiting": ({"seconds": 150}, "2 min less waiting"),
+    "rest": ({"times": 2, "performers": (4,)}, "Rests 1 performer"),
+    "missing": ({"missing": ("drums", "drums", "bass")}, "Missing: drums, bass"),
+    "not_playable": ({"missing": ("drums",)}, "Missing: drums"),
+    "no_time": ({"seconds": 320, "left": 65}, "Takes 5:20, 1:05 left"),
+}
+
+
+@pytest.mark.parametrize("code", WORDS)
+def test_each_reason_has_words(jam, code):
+    params, text = PARAMS.get(code, ({}, None))
+
+    said = worded(Reason(code, params), {0: make(jam, "Creep")})
+
+    assert said == text if text else len(said) > 5
+
+
+def test_where_nothing_is_left_of_the_night_no_lengths_are_told():
+    assert worded(Reason("no_time", {"seconds": 320, "left": 0}), {}) == "No time left"
+
+
+def test_over_the_api_the_queue_is_arranged(jam, host):
+    low, high = queue_up(jam, "Low", "High")
+    make_slot(jam_song=low)
+    make_sign_up(slot=make_slot(jam_song=low, instrument="drums"), attendee=make_attendee(jam=jam))
+
+    answer = Caller(user=host)("POST", f"/api/v1/jams/{jam.slug}/setlist/arrange", {"algorithm": "votes"}).json()
+
+    assert [song["id"] for song in answer["songs"]] == [high.pk, low.pk]
+    assert sorted(answer["changed"]) == [low.pk, high.pk]
+    assert (answer["songs"][1]["filled"], answer["songs"][1]["required"]) == (1, 2)
+
+
 def test_over_the_api(jam, host):
     first = make(jam, "First", votes=2, duration=None)
     call, path = Caller(user=host), f"/api/v1/jams/{jam.slug}/setlist"
@@ -177,6 +347,6 @@ def test_over_the_api(jam, host):
     (song,) = planned["songs"]
     assert (song["id"], song["title"], song["seconds"], song["timed"]) == (first.pk, "First", 240, False)
     assert datetime.fromisoformat(song["starts_at"]) == jam.starts_at
-    assert song["reasons"] == [{"code": "votes", "params": {"votes": 2}}]
-    assert queued["songs"][0]["reasons"][0]["code"] == "locked"
+    assert song["reasons"] == [{"code": "votes", "params": {"votes": 2}, "text": "2 votes"}]
+    assert (song["status"], queued["songs"][0]["status"], queued["changed"]) == ("open", "queued", [first.pk])
     assert call("GET", f"{path}?algorithm=best").status_code == 400

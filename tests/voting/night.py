@@ -20,6 +20,7 @@ class Song:
     status: str = "open"
     by: Person | None = None
     pinned: bool = False
+    locked: bool = False
     votes: set[int] = field(default_factory=set)  # of whom
     counted: bool = False  # whether the count has changed since the last look
     counted_at: object = None  # as the database noted it
@@ -128,8 +129,8 @@ class Night:
     BEFORE = {
         "approve": ["pending"], "queue": ["open"], "unqueue": ["queued"], "play": ["open", "queued"],
         "finish": ["playing"], "skip": ["queued", "playing"], "remove": ["pending", "open", "queued"],
-        "pin": ["open"], "unpin": ["open"], "move": ["queued"], "encore": ["played"],
-        "merge": ["pending", "open", "queued"],
+        "pin": ["open"], "unpin": ["open"], "lock": ["queued"], "unlock": ["queued"], "move": ["queued"],
+        "encore": ["played"], "merge": ["pending", "open", "queued"],
     }  # fmt: skip
 
     def refuses_action(self, action, song):
@@ -163,6 +164,9 @@ class Night:
         if action in ("pin", "unpin"):
             song.pinned = action == "pin"
             return
+        if action in ("lock", "unlock"):
+            song.locked = action == "lock"
+            return
         if song in self.queue:
             self.queue.remove(song)
         if action == "queue":
@@ -180,6 +184,7 @@ class Night:
             song.pinned = False
         after = {"queue": "queued", "move": "queued", "play": "playing", "finish": "played", "remove": "removed"}
         song.status = after.get(action, "open")
+        song.locked &= song.status == "queued"
 
     def merge(self, song, into):
         self.act("remove", song)

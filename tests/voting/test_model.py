@@ -247,9 +247,10 @@ class Evening(RuleBasedStateMachine):
     def act_and_undo(self, action, song):
         """All is as it was, and whoever follows has heard so."""
         song = self.song(song, *self.night.BEFORE[action])
-        refused, pinned = self.night.refuses_action(action, song), song.pinned
+        refused = self.night.refuses_action(action, song)
+        idle = {("pin", song.pinned), ("unpin", not song.pinned), ("lock", song.locked), ("unlock", not song.locked)}
         done = self.host_does("host", refused, self.OPERATIONS[action], jam_song=self.jam_song(song))
-        if done and (action, pinned) not in {("pin", True), ("unpin", False)}:  # which has changed nothing
+        if done and (action, True) not in idle:  # which has changed nothing
             undo(jam=self.jam, host=self.host)
 
     @happens(person=NUMBERS)
@@ -372,8 +373,8 @@ class Evening(RuleBasedStateMachine):
         for song in night.songs.values():
             row = rows[song.pk]
             by = song.by and song.by.pk
-            stands = (row.status, row.pinned, row.votes, row.suggested_by_id)
-            assert stands == (song.status, song.pinned, len(song.votes), by)
+            stands = (row.status, row.pinned, row.locked, row.votes, row.suggested_by_id)
+            assert stands == (song.status, song.pinned, song.locked, len(song.votes), by)
             self.never_goes_back(song.pk, row.revision)
             assert (row.counted_at != song.counted_at) == song.counted
             if song.counted:

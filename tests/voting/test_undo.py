@@ -27,6 +27,7 @@ from apps.jams.lineup import (
 )
 from apps.jams.models import Attendee, JamHost, JamSong
 from apps.jams.operations import end_jam, set_paused
+from apps.stage.setlist import arrange
 from apps.voting.corrections import differences
 from apps.voting.models import Vote
 from apps.voting.operations import cast_vote, leave_jam, remove_attendee, suggest_song, void_attendees
@@ -74,8 +75,8 @@ def queue_of(jam):
 
 def state_of(jam):
     """All of a jam but its revisions, and what the library says of its songs."""
-    columns = ("pk", "status", "pinned", "position", "votes", "counted_at", "votable", "times_queued", "started_at",
-               "ended_at", "suggested_by", "origin")  # fmt: skip
+    columns = ("pk", "status", "pinned", "position", "locked", "votes", "counted_at", "votable", "times_queued",
+               "started_at", "ended_at", "suggested_by", "origin")  # fmt: skip
     return (
         list(jam.songs.order_by("pk").values_list(*columns)),
         list(Song.objects.order_by("pk").values_list("pk", "times_played", "last_played", "listed")),
@@ -93,7 +94,7 @@ class Evening:
     def __init__(self, seed):
         self.rng, self.host = random.Random(seed), make_user()
         self.jam = make_jam(host=self.host, approve_suggestions=True)
-        for _ in range(4):
+        for _ in range(8):
             make_jam_song(jam=self.jam)
         for title in ("Asked", "Asked too"):
             suggest_song(jam=self.jam, attendee=make_attendee(jam=self.jam), title=title, artist="Somebody")
@@ -114,6 +115,7 @@ class Evening:
             *(partial(operation, jam_song=jam_song, host=self.host) for operation in SONG_ACTIONS.values()),
             partial(queue_song, jam_song=jam_song, host=self.host),
             partial(move_song, jam_song=jam_song, host=self.host, position=self.rng.randrange(4)),
+            partial(arrange, jam=self.jam, host=self.host),
             partial(start_next, jam=self.jam, host=self.host),
             partial(reopen_song, jam_song=jam_song, host=self.host),
             partial(void_attendees, jam=self.jam, host=self.host, attendees=some),
@@ -135,7 +137,7 @@ def changed(deed):
 def test_what_is_done_and_undone_has_not_been(seed):
     evening, tried = Evening(seed), set()
 
-    for _step in range(40):
+    for _step in range(70):
         deed, before = evening.deed(), state_of(evening.jam)
         if not changed(deed):
             assert state_of(evening.jam) == before

@@ -22,6 +22,7 @@ from apps.jams.door import door_of, set_door
 from apps.jams.models import Attendee, Jam, JamSong
 from apps.pages.board import board_of
 from apps.pages.forms import MOST_LINES, songs_in
+from apps.pages.set_list import planned_board
 from apps.pages.templatetags.parts import SCRIPT_ICONS, clock, isolated
 from apps.pages.undoing import last_deed
 from apps.pages.views.common import HostRequest, SeeOther, find_hosted_jam, page_with_form, see_other, telling
@@ -52,7 +53,7 @@ def console(request: HostRequest, slug: str) -> HttpResponse:
 def show(request: HostRequest, jam: Jam, *, lines: str = "", status: int = 200) -> HttpResponse:
     """The console; `lines` are pasted songs that were refused, to be corrected."""
     desk = desk_of(jam)
-    board = board_of(jam, desk["songs"])
+    board, filling = planned_board(jam, board_of(jam, desk["songs"]), request.GET)
     starts = clock(jam.starts_at, jam.zone)
     context = {
         "jam": jam,
@@ -67,7 +68,7 @@ def show(request: HostRequest, jam: Jam, *, lines: str = "", status: int = 200) 
         "notes": {m.extra_tags: m for m in messages.get_messages(request) if m.extra_tags},
         "strip": strip_of(board, starts),
         "words": console_words(starts),
-        "icons": set(SCRIPT_ICONS),
+        "icons": {*SCRIPT_ICONS, "lock", "unlock"},
         "asked": [asked(jam_song) for jam_song in desk["pending"]],
         "blank": {"id": 0, "votes": 0, "display_name": ""},
         "last": last_deed(jam, request.user),
@@ -77,7 +78,9 @@ def show(request: HostRequest, jam: Jam, *, lines: str = "", status: int = 200) 
             "status": jam.status,
             "zone": jam.venue.time_zone,
             "songs": desk["songs"],
+            **filling["data"],
         },
+        "filling": filling,
         **entrance(jam),
         **suspects(jam),
         **search(request, board),
@@ -161,7 +164,7 @@ def song_act(request: HostRequest, slug: str, song: int, action: str) -> HttpRes
             lineup.SONG_ACTIONS[action](jam_song=jam_song, host=request.user)
         else:
             raise Http404
-    fragment = {"approve": "side", "move": "queue", "unqueue": "queue"}.get(action, "")
+    fragment = {"approve": "side", **dict.fromkeys(("move", "unqueue", "lock", "unlock"), "queue")}.get(action, "")
     return see_other("pages:console", jam.slug, fragment=fragment)
 
 

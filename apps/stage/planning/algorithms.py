@@ -1,6 +1,8 @@
-"""The algorithms by their names. Each gives a plan for candidates and a night, the same for the same."""
+"""The algorithms by their names. Each gives a plan for candidates and a night, the same for the same; and so does
+`standing`, for an order that a host has made."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from apps.stage.planning.choice import Choice, choose
@@ -8,6 +10,8 @@ from apps.stage.planning.plans import Candidate, Entry, Night, Plan, Reason
 from apps.stage.planning.reasons import why, why_unmoved
 from apps.stage.planning.scores import Score
 from apps.stage.planning.search import search
+
+makes_room, placed = (Reason("makes_room"),), (Reason("placed"),)
 
 Algorithm = Callable[[Iterable[Candidate], Night], Plan]
 
@@ -27,6 +31,15 @@ def balanced(candidates: Iterable[Candidate], night: Night) -> Plan:
 
 
 ALGORITHMS: Mapping[str, Algorithm] = {"votes": by_votes, "balanced": balanced}
+
+
+def standing(songs: Sequence[Candidate], night: Night) -> Plan:
+    """The songs in the order in which they are given, all of them, and what there is to say for it."""
+    choice = choose(songs, replace(night, seconds=None, playable_only=False))
+    index = {song.id: at for at, song in enumerate(choice.songs)}
+    order = [index[song.id] for song in songs]
+    reasons = why(choice, Score(choice, night), order)
+    return plan(choice, night, order, [placed if found == makes_room else found for found in reasons])
 
 
 def plan(choice: Choice, night: Night, order: Sequence[int], reasons: Sequence[tuple[Reason, ...]]) -> Plan:

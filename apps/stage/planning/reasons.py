@@ -15,6 +15,7 @@ more_votes      {}: songs that have more votes would stand later than they do
 missing         {missing}: it stands later, since performers of these instruments are missing
 ready           {}: it stands earlier than songs that miss more performers
 makes_room      {}: nothing would; others have moved past it
+placed          {}: nothing would, and it stands where a host has put it
 
 and of a song that is left out:
 no_time         {seconds, left}: it takes more than is left of the night
