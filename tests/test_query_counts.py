@@ -84,6 +84,8 @@ API = [
     row("api:venues", 2, query="?page_size=30"),  # count, page
     row("api:venue", 1),
     row("api:venue", 2, "host"),  # user, venue
+    row("api:library", 5, "host", "?search=song"),  # user, venue, manages?, count, page
+    row("api:library-song", 5, "host"),  # user, venue, manages?, song, the venue's
 ]
 PAGES = [
     row("pages:home", 4),  # tonight, on stage, coming, past
@@ -94,8 +96,8 @@ PAGES = [
     row("pages:join", 2, "phone", status=303),  # jam, attendee
     row("pages:jam", 2),  # jam, the board in one trip
     row("pages:jam", 3, "host"),  # user
-    row("pages:jam", 5, "phone"),  # attendee, votes, suggestions
-    row("pages:jam", 6, "phone", "?find=song"),  # hits
+    row("pages:jam", 6, "phone"),  # attendee, votes, suggestions, banned
+    row("pages:jam", 7, "phone", "?find=song"),  # hits
     row("pages:jam", 2, of="hidden"),
     row("pages:jam", 2, of="ended"),
     row("pages:stage", 2),  # jam, slots
@@ -142,8 +144,8 @@ PAGES = [
     row("metrics", 1, "staff"),
     # What hosts see begins with the user; of one jam: the jam, whether it is theirs.
     row("pages:host", 6, "host"),  # what is on, what of it may be changed, count, past, venues
-    row("pages:console", 10, "host"),  # may it be changed?, last action, pending, people, snapshot, door, alike votes
-    row("pages:console", 12, "host", "?find=open", of="hidden"),  # counted songs, hits
+    row("pages:console", 11, "host"),  # roles, banned, last action, pending, people, snapshot, door, alike votes
+    row("pages:console", 13, "host", "?find=open", of="hidden"),  # counted songs, hits
     row("pages:door", 4, "host"),
     row("pages:clusters", 4, "host"),
     row("pages:hosts", 6, "host"),  # owner?, hosts, links
@@ -158,6 +160,10 @@ PAGES = [
     row("pages:jam_delete", 3, "host"),
     row("pages:venue_new", 1, "host"),
     row("pages:venue_edit", 3, "host"),  # venue, manages?
+    row("pages:venue_library", 5, "host"),  # count, page
+    row("pages:venue_library", 6, "host", "?search=song"),  # others
+    row("pages:venue_song", 5, "host"),  # song, the venue's
+    row("pages:ban", 5, "host"),  # jam, host?, manages?, song
 ]
 # Everything begins with the user.
 ADMIN = [
@@ -184,7 +190,11 @@ ADMIN = [
         "catalog_venue", filters="town=Town 0", changelist=5, found=5, add=1, change=5, history=4, delete=3,
         forbidden=["delete"],
     ),
-    *page_of_model("catalog_song", filters="style=Soul", changelist=5, found=5, add=1, change=2, history=4, delete=4),
+    *page_of_model(
+        "catalog_librarysong", filters="banned_at__isempty=1", changelist=2, found=2, add=1, change=2, history=3,
+        delete=2, forbidden=["delete"],
+    ),
+    *page_of_model("catalog_song", filters="style=Soul", changelist=5, found=5, add=1, change=2, history=4, delete=5),
     *page_of_model(
         "jams_jam", filters="status=live", changelist=3, found=3, add=1, change=5, history=4, delete=3,
         forbidden=["delete"],

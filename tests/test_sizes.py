@@ -27,6 +27,8 @@ WHO = {"api:me": "phone", "api:votes": "phone", "api:signups": "phone", "api:use
             "tokens",
             "myself",
             "user",
+            "library",
+            "library-song",
         )
     ),
     "host",

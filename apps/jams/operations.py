@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.audit import record
 from apps.accounts.models import User
 from apps.accounts.roles import Right
+from apps.catalog.library import banned_at
 from apps.catalog.models import Venue
 from apps.core.conditions import Check
 from apps.core.errors import DomainError, Invalid, NotAllowed
@@ -86,8 +87,8 @@ def change_jam(*, jam: Jam, host: User, seen: Check | None = None, **fields: Any
 
 
 def duplicate_jam(*, jam: Jam, host: User, starts_at: datetime) -> Jam:
-    """The same night again: name, settings and the host's songs, without votes, people or suggestions. The door
-    opens by itself: how it stood was of that night."""
+    """The same night again: name, settings and the host's songs, without votes, people, suggestions and what the
+    venue has banned since. The door opens by itself: how it stood was of that night."""
     check_right(jam, host, Right.DUPLICATE)
     check_times(starts_at=starts_at)
     shift = starts_at - jam.starts_at
@@ -100,8 +101,9 @@ def duplicate_jam(*, jam: Jam, host: User, starts_at: datetime) -> Jam:
     check(new)
     with transaction.atomic():
         save_new(new, host)
-        songs = jam.songs.filter(origin=JamSong.Origin.HOST).exclude(status=JamSong.Status.REMOVED).order_by("pk")
-        copies = [JamSong(jam=new, song_id=pk) for pk in songs.values_list("song_id", flat=True)]
+        songs = jam.songs.filter(origin=JamSong.Origin.HOST).exclude(status=JamSong.Status.REMOVED)
+        played_here = songs.exclude(song__in=banned_at(jam.venue_id)).order_by("pk")
+        copies = [JamSong(jam=new, song_id=pk) for pk in played_here.values_list("song_id", flat=True)]
         events.songs_added.send(None, songs=JamSong.objects.bulk_create(copies))
     return new
 

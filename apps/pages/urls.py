@@ -18,6 +18,7 @@ from apps.pages.views import (
     screen,
     stage,
     tokens,
+    venue_library,
 )
 
 
@@ -57,6 +58,7 @@ urlpatterns = [
     path("jams/<slug:slug>/host/door", console.door, name="door"),
     path("jams/<slug:slug>/host/<slug:action>", console.act, name="act"),
     path("jams/<slug:slug>/host/songs/<int:song>/merge", console.merge, name="merge"),
+    path("jams/<slug:slug>/host/songs/<int:song>/ban", venue_library.ban, name="ban"),
     path("jams/<slug:slug>/host/songs/<int:song>/<slug:action>", console.song_act, name="song_act"),
     path("jams/<slug:slug>/host/people/<int:attendee>/remove", console.attendee_remove, name="attendee_remove"),
     path("jams/<slug:slug>/hosts", hosts.hosts, name="hosts"),
@@ -73,6 +75,8 @@ urlpatterns = [
     path("venues/new", library.venue_new, name="venue_new"),
     path("venues/<slug:slug>", public_page("nights")(library.venue), name="venue"),
     path("venues/<slug:slug>/edit", library.venue_edit, name="venue_edit"),
+    path("venues/<slug:slug>/library", venue_library.library, name="venue_library"),
+    path("venues/<slug:slug>/library/<int:song>", venue_library.song, name="venue_song"),
     path("accent/<colour:colour>.css", library.accent, name="accent"),
     path("host", account.host, name="host"),
     path("account", my_account.account, name="account"),
