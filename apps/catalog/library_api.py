@@ -17,6 +17,9 @@ from apps.catalog.filters import LibraryFilter
 from apps.catalog.models import LibrarySong, Song, Venue
 from apps.catalog.serializers import LibrarySongInput, LibrarySongOutput
 from apps.core.api import Empty, valid
+from apps.core.formats import LONGEST, FewPages, cut
+
+TEXTS = ("title", "artist", "note")
 
 
 class Library(GenericAPIView):
@@ -25,12 +28,13 @@ class Library(GenericAPIView):
     queryset = LibrarySong.objects.none()  # the browsable API asks for one
     serializer_class = LibrarySongOutput
     filterset_class = LibraryFilter
+    pagination_class = FewPages
 
     @extend_schema(tags=["venues"], operation_id="venue_library_list", responses=LibrarySongOutput(many=True))
     def get(self, request: Request, slug: str) -> Response:
         rows = managed_venue(request, slug).library.telling().in_order()
-        page = self.paginate_queryset(self.filter_queryset(rows))
-        return self.get_paginated_response(LibrarySongOutput(page, many=True).data)
+        page = LibrarySongOutput(self.paginate_queryset(self.filter_queryset(rows)), many=True).data
+        return self.get_paginated_response([row | {name: cut(row[name], LONGEST) for name in TEXTS} for row in page])
 
 
 @extend_schema(tags=["venues"])

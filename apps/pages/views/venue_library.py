@@ -62,6 +62,7 @@ def song(request: HostRequest, slug: str, song: int) -> HttpResponse:
     if request.method == "POST" and done(request, row, deed, form, ban):
         return see_other("pages:venue_library", venue.slug)
     context = {"venue": venue, "song": found, "row": row, "form": form, "ban": ban}
+    context["sheet"] = dict(Song.Sheet.choices).get(found.chord_sheet_state, "")
     return render(request, "pages/venue_song.html", context, status=400 if form.errors or ban.errors else 200)
 
 
