@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.text import slugify
@@ -23,7 +22,7 @@ from apps.jams import events
 from apps.jams.actions import acting, check_right, look_again_at_counts, show_otherwise
 from apps.jams.errors import WrongStatus
 from apps.jams.house_rules import as_strict, check_allowed, first_values, rules_of
-from apps.jams.images import remade
+from apps.jams.images import forget, remade
 from apps.jams.lineup import finish_playing
 from apps.jams.models import EARLIEST, LATEST, Jam, JamHost, JamSong
 
@@ -42,12 +41,12 @@ def create_jam(*, venue: Venue, host: User, name: str, starts_at: datetime, ends
     if not venue.lets(host, Right.HOLD_JAM):
         raise NotAllowed(_("You can open jams only at venues that you manage. Ask its manager to add you."))
     check_known(fields)
-    if fields.get("background"):
-        fields["background"] = remade(fields["background"])
     settings = first_values(venue) | fields
     jam = Jam(venue=venue, name=clean(name), starts_at=starts_at, ends_at=ends_at, **settings)
     check(jam)
     check_allowed(venue, fields)
+    if jam.background:
+        jam.background = remade(jam.background)
     return save_new(jam, host)
 
 
@@ -196,7 +195,7 @@ def forget_image(name: str | None) -> None:
 
     def delete() -> None:
         if name and not Jam.objects.filter(background=name).exists():
-            default_storage.delete(name)
+            forget(name)
 
     transaction.on_commit(delete, robust=True)
 
