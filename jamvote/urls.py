@@ -10,6 +10,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from apps.accounts import api as accounts
 from apps.catalog import api as catalog
+from apps.catalog import library_api as library
 from apps.catalog import reads as catalog_reads
 from apps.core.api import Root
 from apps.core.cached import public_read
@@ -92,6 +93,8 @@ v1: list[Any] = [
     path("/performances", performances(history.Performances.as_view()), name="performances"),
     path("/venues/<slug:slug>/statistics", history.VenueStatistics.as_view(), name="venue-statistics"),
     path("/venues/<slug:slug>", public_read("venues")(catalog.VenueViewSet.as_view(one)), name="venue"),
+    path("/venues/<slug:slug>/library", library.Library.as_view(), name="library"),
+    path("/venues/<slug:slug>/library/<int:pk>", library.LibrarySongDetail.as_view(), name="library-song"),
     path("/auth", accounts.Auth.as_view(), name="auth"),
     path("/auth/tokens", accounts.Tokens.as_view(), name="tokens"),
     path("/auth/tokens/<int:pk>", accounts.TokenDetail.as_view(), name="token"),

@@ -106,6 +106,9 @@ PAGES = [
     page("venue", "GET", Right.WATCH),
     page("venue_statistics", "GET", Right.READ_STATISTICS),
     *form_page("venue_edit", Right.CHANGE_VENUE, VENUE),
+    page("venue_library", "GET", Right.CHANGE_VENUE),
+    *form_page("venue_song", Right.CHANGE_VENUE, {"key": "Am", "note": "Capo 2"}),
+    *form_page("ban", Right.CHANGE_VENUE, {"why": "Nobody can hear it any more."}),
     page("accent", "GET", Right.WATCH),
     page("host", "GET", Right.ADD_VENUE),
     page("account", "GET", Right.ADD_VENUE),
@@ -166,7 +169,7 @@ def address(world, name, at):
         ids["slot"] = slot_in(jam).pk
     if "song" in params:
         jam_song = make_jam_song(jam=jam)
-        ids |= {"song": jam_song.song_id if name == "song" else jam_song.pk}
+        ids |= {"song": jam_song.song_id if name in {"song", "venue_song"} else jam_song.pk}
         ids |= {"action": "queue"} if name == "song_act" else {}
     if name == "merge":
         make_jam_song(jam=jam)  # into this one

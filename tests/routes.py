@@ -205,6 +205,10 @@ MATRIX = [
     row("venue", "GET", Right.WATCH),
     row("venue", "PATCH", Right.CHANGE_VENUE, body={"town": "Bristol"}),
     row("venue", "DELETE", Right.DELETE_VENUE, 204),
+    row("library", "GET", Right.CHANGE_VENUE),
+    row("library-song", "GET", Right.CHANGE_VENUE),
+    row("library-song", "PATCH", Right.CHANGE_VENUE, body={"banned": "Nobody can hear it any more."}),
+    row("library-song", "DELETE", Right.CHANGE_VENUE, 204),
 ]
 STATUS_FOR = {
     "song-approve": "pending",
@@ -261,8 +265,9 @@ def undone():
 
 
 OF_ACCOUNTS = {"auth", "tokens", "token", "users", "myself", "user", "accept"}
-OF_NO_JAM = {"root", "schema", "docs", "jams", "songs", "song", "venues", "venue"} | OF_ACCOUNTS
-SHARED = OF_NO_JAM - {"jams", "venue"}  # which are the same wherever one is at home
+OF_A_VENUE = ("venue", "library", "library-song")
+OF_NO_JAM = {"root", "schema", "docs", "jams", "songs", "song", "venues", "venue", *OF_A_VENUE} | OF_ACCOUNTS
+SHARED = OF_NO_JAM - {"jams", *OF_A_VENUE}  # which are the same wherever one is at home
 
 
 def address(world, name, at="own"):
@@ -293,6 +298,8 @@ def of_no_jam(world, name, at):
     made = {
         "song": lambda: {"pk": make_song().pk},
         "venue": lambda: {"slug": empty_venue(world, at).slug},
+        "library": lambda: {"slug": world.venues[at].slug},
+        "library-song": lambda: {"slug": world.venues[at].slug, "pk": make_song().pk},
         "token": lambda: {"pk": make_api_token(user=world.host)[0].pk},
         "user": lambda: {"pk": world.host.pk},
     }

@@ -53,6 +53,7 @@ TAKES = {
     ("song", "PATCH"): SONG,
     ("venues", "POST"): VENUE,
     ("venue", "PATCH"): VENUE,
+    ("library-song", "PATCH"): {"key", "note", "banned"},
 }
 FORMS_TAKE = {
     "join": {"display_name", "song", "room_code"},
@@ -67,6 +68,8 @@ FORMS_TAKE = {
     "repeat": {"often", "days", "until", "opens", "end"},
     "venue_new": VENUE,
     "venue_edit": VENUE,
+    "venue_song": {"key", "note", "do", "why"},
+    "ban": {"why"},
     "enter": {"code"},
     "door": {"door"},
     "hosts": {"role"},

@@ -15,6 +15,7 @@ from apps.accounts.roles import Right
 from apps.accounts.tokens import find_token, signer
 from apps.catalog.admin import SongSearchAdmin, SongViewAdmin
 from apps.catalog.filters import SongFilter, VenueFilter
+from apps.catalog.library import reasons
 from apps.catalog.models import Song, SongSearch, SongView, Venue, free_slug
 from apps.core.credentials import API_TOKEN
 from apps.jams.admin import JamViewAdmin
@@ -107,6 +108,7 @@ USES = {
     "songs_by_year": lambda: list(songs(year=1985)),
     "songs_by_style": lambda: list(songs(style="style 7")),
     "songs_by_tag": lambda: list(songs(tag="tag 7")),
+    "a_song_once_per_venue": lambda: reasons(7, [Song(pk=77)]),
     "one_venue_per_slug": lambda: free_slug("Venue 7"),
     "one_venue_per_name": lambda: Venue(name="Another", slug="another").validate_constraints(),
     "venues_by_name": lambda: list(venues()),

@@ -87,6 +87,8 @@ API = [
     row("api:performances", 1),
     row("api:performances", 1, query="?venue=test&page_size=30"),
     row("api:venue-statistics", 8, "host"),  # manages?, nights, people, performances, performers, most played
+    row("api:library", 5, "host", "?search=song"),  # user, venue, manages?, count, page
+    row("api:library-song", 5, "host"),  # user, venue, manages?, song, the venue's
 ]
 PAGES = [
     row("pages:home", 4),  # tonight, on stage, coming, past
@@ -97,8 +99,8 @@ PAGES = [
     row("pages:join", 2, "phone", status=303),  # jam, attendee
     row("pages:jam", 2),  # jam, the board in one trip
     row("pages:jam", 3, "host"),  # user
-    row("pages:jam", 6, "phone"),  # attendee, votes, suggestions, sign-ups
-    row("pages:jam", 7, "phone", "?find=song"),  # hits
+    row("pages:jam", 7, "phone"),  # attendee, votes, suggestions, sign-ups, banned
+    row("pages:jam", 8, "phone", "?find=song"),  # hits
     row("pages:jam", 2, of="hidden"),
     row("pages:jam", 6, of="ended"),  # nights, people, performances, performers
     row("pages:jam", 10, "host", of="ended"),  # user, host?, performances, names
@@ -148,9 +150,9 @@ PAGES = [
     row("metrics", 1, "staff"),
     # What hosts see begins with the user; of one jam: the jam, whether it is theirs.
     row("pages:host", 6, "host"),  # what is on, what of it may be changed, count, past, venues
-    # may it be changed?, last action, pending, people, snapshot, queue, open, playing, slots, door, alike votes
-    row("pages:console", 14, "host"),
-    row("pages:console", 16, "host", "?find=open&playable=1", of="hidden"),  # counted songs, hits
+    # roles, banned, last action, pending, people, snapshot, queue, open, playing, slots, door, alike votes
+    row("pages:console", 15, "host"),
+    row("pages:console", 17, "host", "?find=open&playable=1", of="hidden"),  # counted songs, hits
     row("pages:door", 4, "host"),
     row("pages:clusters", 4, "host"),
     row("pages:hosts", 6, "host"),  # owner?, hosts, links
@@ -165,6 +167,10 @@ PAGES = [
     row("pages:jam_delete", 3, "host"),
     row("pages:venue_new", 1, "host"),
     row("pages:venue_edit", 3, "host"),  # venue, manages?
+    row("pages:venue_library", 5, "host"),  # count, page
+    row("pages:venue_library", 6, "host", "?search=song"),  # others
+    row("pages:venue_song", 5, "host"),  # song, the venue's
+    row("pages:ban", 5, "host"),  # jam, host?, manages?, song
 ]
 # Everything begins with the user.
 ADMIN = [
@@ -190,6 +196,10 @@ ADMIN = [
     *page_of_model(
         "catalog_venue", filters="town=Town 0", changelist=5, found=5, add=1, change=5, history=4, delete=3,
         forbidden=["delete"],
+    ),
+    *page_of_model(
+        "catalog_librarysong", filters="banned_at__isempty=1", changelist=2, found=2, add=1, change=2, history=3,
+        delete=2, forbidden=["delete"],
     ),
     *page_of_model("catalog_song", filters="style=Soul", changelist=5, found=5, add=1, change=2, history=4, delete=5),
     *page_of_model(

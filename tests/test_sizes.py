@@ -28,6 +28,8 @@ WHO = {"api:me": "phone", "api:votes": "phone", "api:signups": "phone", "api:use
             "myself",
             "user",
             "venue-statistics",
+            "library",
+            "library-song",
         )
     ),
     "host",

@@ -23,6 +23,10 @@ SELECT 'Song ' || n, 'Artist ' || n %% 4000, CASE WHEN n %% 10 > 0 THEN 1950 + n
        n %% 97, now(),
        'song ' || n, 'artist ' || n %% 4000, now()
 FROM generate_series(1, %(songs)s) n;
+INSERT INTO catalog_librarysong (venue_id, song_id, key, note, why, banned_at, times_played)
+SELECT v, 1 + (v * 31 + k * 7) %% %(songs)s, '', '', CASE WHEN k %% 20 = 0 THEN 'Too often' ELSE '' END,
+       CASE WHEN k %% 20 = 0 THEN now() END, k
+FROM generate_series(1, %(venues)s) v, generate_series(1, 60) k;
 INSERT INTO jams_jam (venue_id, name, slug, code, description, background, starts_at, ends_at, status, voting_paused,
                       suggestions_paused, takes_suggestions, approve_suggestions, max_suggestions, counts, counts_top,
                       revision, created_at)

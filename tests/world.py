@@ -18,7 +18,7 @@ from django.utils import timezone
 from apps.accounts.audit import record
 from apps.accounts.models import ApiToken, AuditEvent, User
 from apps.accounts.sessions import SessionStore
-from apps.catalog.models import Song, SongSearch, SongView, Venue
+from apps.catalog.models import LibrarySong, Song, SongSearch, SongView, Venue
 from apps.jams.invitations import invite
 from apps.jams.models import Attendee, Jam, JamHost, JamSong, JamView, Recurrence
 from apps.stage.models import Performance, SignUp, Slot
@@ -41,8 +41,8 @@ from tests.factories import (
 )
 
 MODELS = (
-    User, ApiToken, Venue, Song, SongView, SongSearch, Jam, JamSong, Attendee, AuditEvent, JamView, Recurrence,
-    Vote, AccessAttempt, Slot, SignUp, Performance,
+    User, ApiToken, Venue, Song, LibrarySong, SongView, SongSearch, Jam, JamSong, Attendee, AuditEvent, JamView,
+    Recurrence, Vote, AccessAttempt, Slot, SignUp, Performance,
 )  # fmt: skip
 EVERYBODY = ("visitor", "attendee", "phone", "stranger", "host", "program", "other_host", "staff")
 
@@ -188,6 +188,9 @@ class World:
                 make_jam_song(jam=jam, song=self.song, status="played", ended_at=timezone.now())
                 make_performance(jam=jam, song=self.song)
                 Recurrence.objects.create(jam=jam, rule="FREQ=WEEKLY;BYDAY=TU", made_until=jam.starts_at)
+        for venue in (elsewhere, self.venue):
+            LibrarySong.objects.create(venue=venue, song=make_song(), note="Capo 2")
+            LibrarySong.objects.create(venue=venue, song=make_song(), why="Too often.", banned_at=timezone.now())
         make_api_token(user=self.host, revoked_at=timezone.now())
         today = timezone.now().date()
         JamView.objects.create(jam=jam, day=today, page="jam", times=number)
@@ -227,9 +230,11 @@ class World:
         """Where the route is, about the live night unless something else is `given`."""
         route, jam = ROUTES[name], self.live.jam
         known = {
-            "slug": self.venue.slug if "venue" in name else jam.slug,
-            "pk": {"api:song": self.song.pk, "api:user": self.host.pk}.get(name, self.live.songs[0].pk),
-            "song": self.song.pk if name == "pages:song" else self.live.songs[0].pk,
+            "slug": self.venue.slug if "venue" in name or "library" in name else jam.slug,
+            "pk": {"api:user": self.host.pk}.get(
+                name, self.song.pk if name in {"api:song", "api:library-song"} else self.live.songs[0].pk
+            ),
+            "song": self.song.pk if name in {"pages:song", "pages:venue_song"} else self.live.songs[0].pk,
             "attendee": self.live.sam.pk,
             "code": jam.code,
             "colour": "a0b0c0",

@@ -34,7 +34,7 @@ class Right(StrEnum):
     APPOINT = "choose a jam's co-hosts"
     DELETE_JAM = "delete a jam"
     HOLD_JAM = "create a jam at a venue"
-    CHANGE_VENUE = "change a venue and what it allows its jams"
+    CHANGE_VENUE = "change a venue, its library and what it allows its jams"
     READ_STATISTICS = "read how the nights of a venue went"
     DELETE_VENUE = "delete a venue"
     ADD_VENUE = "add a venue"

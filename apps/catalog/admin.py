@@ -11,11 +11,12 @@ from unfold.admin import ModelAdmin
 from unfold.paginator import InfinitePaginator
 
 from apps.accounts.audited import AuditedAdmin
+from apps.catalog import library
 from apps.catalog.events import flags_changed
 from apps.catalog.exports import SPREADSHEET, export_songs
 from apps.catalog.flags import FLAGS
-from apps.catalog.models import Song, SongSearch, SongView, Venue
-from apps.core.admin import ReadOnlyAdmin
+from apps.catalog.models import LibrarySong, Song, SongSearch, SongView, Venue
+from apps.core.admin import OperationsAdmin, ReadOnlyAdmin, staff
 
 
 @admin.register(Venue)
@@ -55,15 +56,22 @@ class VenueAdmin(AuditedAdmin, ModelAdmin):
         return venue.number_of_managers
 
 
+SHEET = ("chord_sheet_state", "chord_sheet_answer", "chord_sheet_checked_at")
+
+
 @admin.register(Song)
 class SongAdmin(AuditedAdmin, ModelAdmin):
     list_display = ("title", "artist", "year", "key", "tempo", "length", "style", "popularity", "times_played")
-    list_filter = ("style", "key")
+    list_filter = ("style", "key", "chord_sheet_found")
     search_fields = ("title", "artist", "folded_title", "folded_artist")
     ordering = ("folded_title", "folded_artist")
-    readonly_fields = ("folded_title", "folded_artist", "times_played", "last_played", "created_at")
+    readonly_fields = (*SHEET, "folded_title", "folded_artist", "times_played", "last_played", "created_at")
     show_full_result_count = False
     actions = ("export_as_csv",)
+
+    @admin.display(description=_("chord sheet is"))
+    def chord_sheet_state(self, song: Song) -> str:
+        return str(dict(Song.Sheet.choices).get(song.chord_sheet_state, ""))
 
     @admin.display(description=_("length"), ordering="duration")
     def length(self, song: Song) -> str:
@@ -76,6 +84,38 @@ class SongAdmin(AuditedAdmin, ModelAdmin):
         headers = {"Content-Disposition": 'attachment; filename="songs.csv"'}
         content = text.getvalue().encode(SPREADSHEET)
         return HttpResponse(content, content_type="text/csv; charset=utf-8", headers=headers)
+
+
+@admin.register(LibrarySong)
+class LibrarySongAdmin(OperationsAdmin):
+    """With a reason the song is banned at the venue; without one it is played there."""
+
+    list_display = ("song", "venue", "key", "why", "times_played", "last_played")
+    list_filter = (("banned_at", admin.EmptyFieldListFilter),)
+    search_fields = ("song__title", "song__artist", "song__folded_title", "venue__name", "note")
+    ordering = ("-pk",)
+    paginator = InfinitePaginator
+    autocomplete_fields = ("venue", "song")
+    fields = ("venue", "song", "key", "note", "why", "banned_at", "times_played", "last_played")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[LibrarySong]:
+        return super().get_queryset(request).select_related("song", "venue")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        kept = ("banned_at", "times_played", "last_played")
+        return (*kept, "venue", "song") if obj else kept
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False  # how often it was played there stays
+
+    def save_model(self, request: HttpRequest, obj: LibrarySong, form: Any, change: bool) -> None:
+        of = {"venue": obj.venue, "song": obj.song, "by": staff(request)}
+        row = library.change_library_song(**of, key=obj.key, note=obj.note)
+        if obj.why:
+            row = library.ban_song(**of, why=obj.why)
+        elif "why" in form.changed_data:
+            row = library.unban_song(**of)
+        obj.pk = row.pk or obj.pk
 
 
 @admin.register(SongView)

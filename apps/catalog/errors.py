@@ -52,6 +52,13 @@ class SongInUse(DomainError):
         super().__init__(text % {"title": song.title})
 
 
+class SongBanned(DomainError):
+    code = "song_banned"
+
+    def __init__(self, venue: "Venue", why: str) -> None:
+        super().__init__(_("%(venue)s does not play this: %(why)s") % {"venue": venue.name, "why": why})
+
+
 class Unreadable(DomainError):
     """A file from which no row can be taken."""
 

@@ -5,9 +5,9 @@ from typing import Any, ClassVar
 import django_filters
 from django.utils.translation import gettext_lazy as _
 
-from apps.catalog.models import Song, Venue
+from apps.catalog.models import LibrarySong, Song, Venue
 from apps.catalog.music import parse_key
-from apps.catalog.queries import SONG_ORDERS, VENUE_ORDERS, SongQuerySet, VenueQuerySet, folded
+from apps.catalog.queries import SONG_ORDERS, VENUE_ORDERS, LibrarySongQuerySet, SongQuerySet, VenueQuerySet, folded
 from apps.core.ordering import Ordering
 
 
@@ -22,6 +22,18 @@ class VenueFilter(django_filters.FilterSet):
 
     def with_words(self, venues: VenueQuerySet, name: str, value: str) -> VenueQuerySet:
         return venues.search(value)
+
+
+class LibraryFilter(django_filters.FilterSet):
+    search = django_filters.CharFilter(method="with_words", label=_("Words in the title or the artist, in any order"))
+    banned = django_filters.BooleanFilter("banned_at", "isnull", exclude=True, label=_("Only those that are banned"))
+
+    class Meta:
+        model = LibrarySong
+        fields: ClassVar[list[str]] = []
+
+    def with_words(self, songs: LibrarySongQuerySet, name: str, value: str) -> LibrarySongQuerySet:
+        return songs.search(value)
 
 
 class SongFilter(django_filters.FilterSet):

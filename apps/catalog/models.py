@@ -17,6 +17,7 @@ from apps.catalog import flags, music, queries, validators
 from apps.core.text import clean
 
 MOST_PEOPLE = 100_000  # that a venue can hold
+LONGEST_REASON = 200  # why a venue does not play a song
 
 
 def free_slug(name: str) -> str:
@@ -136,6 +137,12 @@ class Venue(models.Model):
 
 
 class Song(models.Model):
+    class Sheet(models.TextChoices):
+        UNCHECKED = "unchecked", _("not looked at yet")
+        OK = "ok", _("found")
+        GONE = "gone", _("not found")
+        REFUSED = "refused", _("not looked at: it leads to no public address")
+
     title = models.CharField(_("title"), max_length=200)
     artist = models.CharField(_("artist"), max_length=200)
     year = models.PositiveSmallIntegerField(
@@ -162,6 +169,13 @@ class Song(models.Model):
     chord_sheet_url = models.CharField(
         _("chord sheet"), max_length=500, blank=True, validators=[validators.validate_chord_sheet_url]
     )
+    # What a look at it has found, by the address that was looked at: see chord_sheets.py.
+    chord_sheet_checked_url = models.CharField(max_length=500, blank=True, default="", db_default="", editable=False)
+    chord_sheet_found = models.CharField(
+        _("chord sheet"), max_length=9, choices=Sheet, blank=True, default="", db_default="", editable=False
+    )
+    chord_sheet_answer = models.PositiveSmallIntegerField(_("answer (HTTP)"), null=True, editable=False)
+    chord_sheet_checked_at = models.DateTimeField(_("looked at"), null=True, editable=False)
     parts = models.JSONField(_("line-up"), default=list, blank=True, validators=[validators.validate_parts])
     popularity = models.PositiveIntegerField(_("popularity"), default=0, validators=[MaxValueValidator(2**31 - 1)])
     # What somebody in a room wrote in stays out of the library until a host approves or plays it.
@@ -207,6 +221,7 @@ class Song(models.Model):
         ]
 
     TEXTS: ClassVar[tuple[str, ...]] = ("title", "artist", "style")
+    BROKEN = (Sheet.GONE, Sheet.REFUSED)
 
     def __str__(self) -> str:
         return f"{self.title}, {self.artist}"
@@ -242,9 +257,60 @@ class Song(models.Model):
         return f"/songs/{self.pk}"
 
     @property
+    def chord_sheet_state(self) -> str:
+        """What is known of the chord sheet; '' where there is none."""
+        return sheet_state(self.chord_sheet_url, self.chord_sheet_checked_url, self.chord_sheet_found)
+
+    @property
+    def chord_sheet(self) -> str:
+        """Where performers are sent to: nowhere if nothing is there."""
+        return "" if self.chord_sheet_state in self.BROKEN else self.chord_sheet_url
+
+    @property
     def length(self) -> str:
         """'3:42', or '' where it is not known."""
         return music.format_duration(self.duration) if self.duration else ""
+
+
+def sheet_state(url: str, checked_url: str, found: str) -> str:
+    """Another address is not checked yet, whoever wrote it."""
+    if not url:
+        return ""
+    return found if url == checked_url else Song.Sheet.UNCHECKED
+
+
+class LibrarySong(models.Model):
+    """A venue's own view of a song: see library.py."""
+
+    venue = models.ForeignKey(Venue, models.CASCADE, related_name="library", db_index=False, verbose_name=_("venue"))
+    song = models.ForeignKey(Song, models.CASCADE, related_name="+", db_index=False, verbose_name=_("song"))
+    key = models.CharField(_("key here"), max_length=16, blank=True, validators=[validators.validate_key])
+    note = models.CharField(_("note"), max_length=500, blank=True)
+    why = models.CharField(_("why it is not played here"), max_length=LONGEST_REASON, blank=True)
+    banned_at = models.DateTimeField(_("banned"), null=True, blank=True, editable=False)
+    # Kept by the venue's jams that play it.
+    times_played = models.PositiveIntegerField(_("times played here"), default=0, editable=False)
+    last_played = models.DateTimeField(_("last played here"), null=True, blank=True, editable=False)
+
+    objects = queries.LibrarySongQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("song of a venue")
+        verbose_name_plural = _("songs of venues")
+        constraints = [
+            models.UniqueConstraint(fields=["venue", "song"], name="a_song_once_per_venue"),
+            models.CheckConstraint(
+                condition=Q(banned_at__isnull=True, why="") | (Q(banned_at__isnull=False) & ~Q(why="")),
+                name="a_ban_has_a_reason",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.song}"
+
+    def clean_fields(self, exclude: Collection[str] | None = None) -> None:
+        self.key, self.note = music.or_as_is(music.parse_key, self.key), clean(self.note)
+        super().clean_fields(exclude)
 
 
 class SongView(models.Model):

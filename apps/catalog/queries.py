@@ -12,9 +12,9 @@ from apps.core.text import clean, fold
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
-    from apps.catalog.models import Song, Venue
+    from apps.catalog.models import LibrarySong, Song, Venue
 else:
-    User = Song = Venue = object
+    User = LibrarySong = Song = Venue = object
 
 MAX_WORDS = 8
 # Folding can lengthen a text (one Arabic ligature is 18 letters); title and artist must still fit an index entry.
@@ -93,10 +93,33 @@ class VenueQuerySet(QuerySet["Venue"]):
         return self.order_by(by, *(name for name in ("name", "pk") if name != by.removeprefix("-")))
 
 
+class LibrarySongQuerySet(QuerySet["LibrarySong"]):
+    def banned(self) -> Self:
+        return self.filter(banned_at__isnull=False)
+
+    def telling(self) -> Self:
+        """Without rows from which all was taken back."""
+        return self.exclude(key="", note="", why="", times_played=0)
+
+    def search(self, text: str) -> Self:
+        """As songs are searched for."""
+        for word in fold(text).split()[:MAX_WORDS]:
+            self = self.filter(Q(song__folded_title__contains=word) | Q(song__folded_artist__contains=word))
+        return self
+
+    def in_order(self) -> Self:
+        """By title, each with its song."""
+        return self.select_related("song").order_by("song__folded_title", "song__folded_artist", "pk")
+
+
 class SongQuerySet(QuerySet["Song"]):
     def listed(self) -> Self:
         """The library, without what somebody in a room wrote in and no host has approved or played."""
         return self.filter(listed=True)
+
+    def known_to(self, venue: "Venue") -> Self:
+        """The library, and what of the venue's own is not in it: written in at a jam there, and banned."""
+        return self.filter(Q(listed=True) | Q(pk__in=venue.library.values("song")))
 
     def known_as(self, *, title: str, artist: str) -> Self:
         """The song of that title and artist, however they are spelled: none or one."""

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from rest_framework import serializers
 
 from apps.catalog.flags import FLAGS
-from apps.catalog.models import Song, Venue
+from apps.catalog.models import LONGEST_REASON, LibrarySong, Song, Venue, sheet_state
 from apps.catalog.music import MAX_COUNT, MAX_INSTRUMENT, MAX_PARTS, MAX_TAG, MAX_TAGS
 from apps.core.formats import cut
 from apps.core.strict import Strict
@@ -57,13 +57,18 @@ class PartSerializer(Strict):
 class SongSerializer(Strict, serializers.ModelSerializer[Song]):
     tags = serializers.ListField(child=serializers.CharField(max_length=MAX_TAG), max_length=MAX_TAGS, required=False)
     parts = serializers.ListField(child=PartSerializer(), max_length=MAX_PARTS, required=False)
+    chord_sheet_state = serializers.ChoiceField(
+        ["", *Song.Sheet.values],
+        read_only=True,
+        help_text="What was found when it was last looked at; empty without a chord sheet.",
+    )
     url = serializers.CharField(source="get_absolute_url", read_only=True, help_text="The page of the song.")
 
     class Meta:
         model = Song
         fields: ClassVar[list[str]] = [
-            "id", "title", "artist", "year", "key", "tempo", "duration", "style", "tags", "chord_sheet_url", "parts",
-            "popularity", "times_played", "last_played", "url", "created_at",
+            "id", "title", "artist", "year", "key", "tempo", "duration", "style", "tags", "chord_sheet_url",
+            "chord_sheet_state", "parts", "popularity", "times_played", "last_played", "url", "created_at",
         ]  # fmt: skip
         read_only_fields: ClassVar[list[str]] = ["times_played", "last_played", "created_at"]
         extra_kwargs: ClassVar[dict[str, Any]] = {
@@ -75,9 +80,47 @@ class SongSerializer(Strict, serializers.ModelSerializer[Song]):
         }
 
 
-SONG_COLUMNS = tuple(name for name in SongSerializer.Meta.fields if name != "url")
+SONG_COLUMNS = (
+    *(name for name in SongSerializer.Meta.fields if name not in {"chord_sheet_state", "url"}),
+    "chord_sheet_checked_url",
+    "chord_sheet_found",
+)
 
 
 def song_output(row: dict[str, Any]) -> dict[str, Any]:
     """What SongSerializer says, of a row of `values(*SONG_COLUMNS)`."""
-    return {**row, "url": f"/songs/{row['id']}"}
+    state = sheet_state(row["chord_sheet_url"], row.pop("chord_sheet_checked_url"), row.pop("chord_sheet_found"))
+    return {**row, "chord_sheet_state": state, "url": f"/songs/{row['id']}"}
+
+
+class LibrarySongOutput(serializers.ModelSerializer[LibrarySong]):
+    """A venue's own view of a song."""
+
+    title = serializers.CharField(source="song.title")
+    artist = serializers.CharField(source="song.artist")
+    banned = serializers.SerializerMethodField(help_text="Why the venue does not play it; null: it does.")
+
+    class Meta:
+        model = LibrarySong
+        fields: ClassVar[list[str]] = [
+            "song", "title", "artist", "key", "note", "banned", "banned_at", "times_played", "last_played",
+        ]  # fmt: skip
+        extra_kwargs: ClassVar[dict[str, Any]] = {
+            "key": {"help_text": "In which it is played here; empty: as the song has it."},
+            "times_played": {"help_text": "Here."},
+            "last_played": {"help_text": "Here."},
+        }
+
+    def get_banned(self, row: LibrarySong) -> str | None:
+        return row.why or None
+
+
+class LibrarySongInput(Strict):
+    key = serializers.CharField(max_length=16, allow_blank=True, required=False)
+    note = serializers.CharField(max_length=500, allow_blank=True, required=False)
+    banned = serializers.CharField(
+        max_length=LONGEST_REASON,
+        allow_null=True,
+        required=False,
+        help_text="Why: it leaves the venue's jams and comes into none. null: it is played again.",
+    )

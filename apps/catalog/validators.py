@@ -1,6 +1,5 @@
 """What a field takes. Each raises ValidationError with what to write instead."""
 
-import ipaddress
 import zoneinfo
 from functools import cache
 from typing import Any
@@ -11,6 +10,7 @@ from django.core.validators import URLValidator
 from django.utils.translation import gettext_lazy as _
 
 from apps.catalog import music
+from apps.core.addresses import is_public
 
 # RFC 6761, 6762, 8375, 9476, and what ICANN keeps for networks of one's own.
 PRIVATE_NAMES = (".localhost", ".local", ".internal", ".home.arpa", ".alt", ".test", ".invalid", ".localdomain", ".lan")
@@ -78,8 +78,6 @@ def is_private(host: str) -> bool:
     """By what is written. Where a name leads to is another question, for whoever asks there."""
     host = host.lower().rstrip(".")
     try:
-        address = ipaddress.ip_address(host)
+        return not is_public(host)
     except ValueError:
         return f".{host}".endswith(PRIVATE_NAMES)
-    inner = getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None)
-    return not address.is_global or address.is_multicast or bool(inner and not inner.is_global)

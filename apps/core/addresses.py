@@ -57,3 +57,10 @@ def counted_as(address: Address | None) -> str:
     if isinstance(address, IPv6Address):
         address = IPv6Address(int(address) >> 64 << 64)
     return str(address or "")
+
+
+def is_public(address: str) -> bool:
+    """Whether it is of the open Internet: nobody's own machine or network, and none that wraps another address."""
+    ip = ip_address(address.partition("%")[0])
+    # What is reserved holds IPv4 in IPv6 (mapped, NAT64); 6to4 stands apart, Teredo is not global.
+    return ip.is_global and not (ip.is_multicast or ip.is_reserved or getattr(ip, "sixtofour", None))

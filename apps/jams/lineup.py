@@ -1,6 +1,8 @@
 """What a host does with the songs of a jam: `pending → open → queued → playing → played`, or back, or removed."""
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -10,25 +12,33 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
-from apps.catalog.models import Song
+from apps.accounts.roles import Right
+from apps.catalog.errors import SongBanned
+from apps.catalog.library import reasons
+from apps.catalog.models import LibrarySong, Song, Venue
 from apps.catalog.operations import list_songs
 from apps.core.store import retire_after_commit
 from apps.jams import events
 from apps.jams.actions import Action, acting
 from apps.jams.board import tell_attendee
-from apps.jams.errors import SongNotReady, WrongStatus
+from apps.jams.errors import JamGone, SongNotReady, WrongStatus
 from apps.jams.models import Jam, JamSong
 
 Status = JamSong.Status
+TO_COME = (Status.PENDING, Status.OPEN, Status.QUEUED)  # where a song can still be taken off
 
 
 def add_songs(*, jam: Jam, host: User, songs: Iterable[Song]) -> tuple[list[JamSong], list[Song]]:
-    """Adds songs to the line-up; those that are there already are skipped, removed ones come back open.
+    """Adds songs to the line-up; removed ones come back open. What is there already, or banned, is skipped.
 
-    Answers the jam songs added and the songs skipped.
+    Answers the jam songs added and the songs skipped. Raises SongBanned where all that are wanted are.
     """
-    wanted = list({song.pk: song for song in songs}.values())
+    asked = list({song.pk: song for song in songs}.values())
     with acting(jam, host, "add") as action:
+        banned = reasons(action.jam.venue_id, asked)
+        if banned and len(banned) == len(asked):
+            raise SongBanned(action.jam.venue, banned[asked[0].pk])
+        wanted = [song for song in asked if song.pk not in banned]
         there = {js.song_id: js for js in action.jam.songs.filter(song__in=wanted)}
         back = [js for js in there.values() if js.status == Status.REMOVED]
         for jam_song in back:
@@ -40,7 +50,7 @@ def add_songs(*, jam: Jam, host: User, songs: Iterable[Song]) -> tuple[list[JamS
         list_songs(song.pk for song in wanted)
         action.after["added"] = [song.pk for song in wanted if song.pk not in there]
     kept = {js.song_id for js in there.values()} - {js.song_id for js in back}
-    return new + back, [song for song in wanted if song.pk in kept]
+    return new + back, [song for song in asked if song.pk in kept | banned.keys()]
 
 
 def approve_song(*, jam_song: JamSong, host: User) -> JamSong:
@@ -141,6 +151,7 @@ def finish_playing(action: Action) -> None:
         now = timezone.now()
         action.change(song, status=Status.PLAYED, ended_at=now)
         note_in_library(action, song, times_played=F("times_played") + 1, last_played=now)
+        note_at_venue(action, song, now)
 
 
 def note_in_library(action: Action, song: JamSong, **fields: Any) -> None:
@@ -155,11 +166,24 @@ def note_in_library(action: Action, song: JamSong, **fields: Any) -> None:
     retire_after_commit("songs")
 
 
+def note_at_venue(action: Action, song: JamSong, now: datetime) -> None:
+    """So does the venue. When it was last played there before is noted for undo."""
+    venue = action.jam.venue_id
+    LibrarySong.objects.bulk_create([LibrarySong(venue_id=venue, song_id=song.song_id)], ignore_conflicts=True)
+    row = LibrarySong.objects.select_for_update(no_key=True).filter(venue=venue, song=song.song_id)
+    name = f"venue's {song.song_id}"
+    action.before[name] = row.values("last_played").get()
+    row.update(times_played=F("times_played") + 1, last_played=now)
+    action.after[name] = {"last_played": now}
+
+
 def skip_song(*, jam_song: JamSong, host: User) -> JamSong:
-    """Not now: a queued or playing song goes back among the open ones, with its votes."""
+    """Not now: a queued or playing song goes back among the open ones, with its votes; one that was banned while it
+    played leaves."""
     with acting(jam_song.jam, host, "skip") as action:
         song = ready(action, jam_song, Status.QUEUED, Status.PLAYING)
-        action.change(song, status=Status.OPEN, position=None, started_at=None)
+        status = Status.REMOVED if reasons(action.jam.venue_id, [song.song]) else Status.OPEN
+        action.change(song, status=status, position=None, started_at=None)
         number(action, list(action.jam.songs.queue()))
     return song
 
@@ -167,12 +191,29 @@ def skip_song(*, jam_song: JamSong, host: User) -> JamSong:
 def remove_song(*, jam_song: JamSong, host: User) -> JamSong:
     """Off the jam. Its votes stay with it, and count again if the host adds it again."""
     with acting(jam_song.jam, host, "remove") as action:
-        song = ready(action, jam_song, Status.PENDING, Status.OPEN, Status.QUEUED)
-        action.change(song, status=Status.REMOVED, position=None, pinned=False)
-        action.desk = True
-        number(action, list(action.jam.songs.queue()))
-        tell_who_suggested(song)
+        song = ready(action, jam_song, *TO_COME)
+        take_off(action, song)
     return song
+
+
+def take_off(action: Action, song: JamSong) -> None:
+    action.change(song, status=Status.REMOVED, position=None, pinned=False)
+    action.desk = True
+    number(action, list(action.jam.songs.queue()))
+    tell_who_suggested(song)
+
+
+def take_banned_off(*, venue: Venue, song: Song, by: User) -> None:
+    """It leaves the venue's jams that have not ended, but for where it plays or was played; each room is told.
+
+    All those jams are held, also those without it: in one somebody may just be adding it.
+    """
+    for jam in Jam.objects.filter(venue=venue).exclude(status=Jam.Status.ENDED).order_by("pk"):
+        with suppress(JamGone), acting(jam, by, "ban", right=Right.CHANGE_VENUE, ended=True) as action:
+            there = action.jam.songs.filter(song=song, status__in=TO_COME).select_related("suggested_by").first()
+            if there and action.jam.status != Jam.Status.ENDED:
+                action.song = there.pk
+                take_off(action, there)
 
 
 def pin_song(*, jam_song: JamSong, host: User, pinned: bool) -> JamSong:

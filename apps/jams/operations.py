@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.text import slugify
@@ -14,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.audit import record
 from apps.accounts.models import User
 from apps.accounts.roles import Right
+from apps.catalog.library import banned_at
 from apps.catalog.models import Venue
 from apps.core.conditions import Check
 from apps.core.errors import DomainError, Invalid, NotAllowed
@@ -22,7 +22,7 @@ from apps.jams import events
 from apps.jams.actions import acting, check_right, look_again_at_counts, show_otherwise
 from apps.jams.errors import WrongStatus
 from apps.jams.house_rules import as_strict, check_allowed, first_values, rules_of
-from apps.jams.images import remade
+from apps.jams.images import forget, remade
 from apps.jams.lineup import finish_playing
 from apps.jams.models import EARLIEST, LATEST, Jam, JamHost, JamSong
 
@@ -41,12 +41,12 @@ def create_jam(*, venue: Venue, host: User, name: str, starts_at: datetime, ends
     if not venue.lets(host, Right.HOLD_JAM):
         raise NotAllowed(_("You can open jams only at venues that you manage. Ask its manager to add you."))
     check_known(fields)
-    if fields.get("background"):
-        fields["background"] = remade(fields["background"])
     settings = first_values(venue) | fields
     jam = Jam(venue=venue, name=clean(name), starts_at=starts_at, ends_at=ends_at, **settings)
     check(jam)
     check_allowed(venue, fields)
+    if jam.background:
+        jam.background = remade(jam.background)
     return save_new(jam, host)
 
 
@@ -86,8 +86,8 @@ def change_jam(*, jam: Jam, host: User, seen: Check | None = None, **fields: Any
 
 
 def duplicate_jam(*, jam: Jam, host: User, starts_at: datetime) -> Jam:
-    """The same night again: name, settings and the host's songs, without votes, people or suggestions. The door
-    opens by itself: how it stood was of that night."""
+    """The same night again: name, settings and the host's songs, without votes, people, suggestions and what the
+    venue has banned since. The door opens by itself: how it stood was of that night."""
     check_right(jam, host, Right.DUPLICATE)
     check_times(starts_at=starts_at)
     shift = starts_at - jam.starts_at
@@ -100,8 +100,9 @@ def duplicate_jam(*, jam: Jam, host: User, starts_at: datetime) -> Jam:
     check(new)
     with transaction.atomic():
         save_new(new, host)
-        songs = jam.songs.filter(origin=JamSong.Origin.HOST).exclude(status=JamSong.Status.REMOVED).order_by("pk")
-        copies = [JamSong(jam=new, song_id=pk) for pk in songs.values_list("song_id", flat=True)]
+        songs = jam.songs.filter(origin=JamSong.Origin.HOST).exclude(status=JamSong.Status.REMOVED)
+        played_here = songs.exclude(song__in=banned_at(jam.venue_id)).order_by("pk")
+        copies = [JamSong(jam=new, song_id=pk) for pk in played_here.values_list("song_id", flat=True)]
         events.songs_added.send(None, songs=JamSong.objects.bulk_create(copies))
     return new
 
@@ -194,7 +195,7 @@ def forget_image(name: str | None) -> None:
 
     def delete() -> None:
         if name and not Jam.objects.filter(background=name).exists():
-            default_storage.delete(name)
+            forget(name)
 
     transaction.on_commit(delete, robust=True)
 

@@ -14,11 +14,12 @@ from django.dispatch import receiver
 from apps.accounts.events import session_ended, tokens_revoked
 from apps.accounts.models import User
 from apps.accounts.roles import Right
-from apps.catalog.events import flags_changed, songs_changed
-from apps.catalog.models import Venue
+from apps.catalog.events import flags_changed, song_banned, songs_changed
+from apps.catalog.models import Song, Venue
 from apps.core.store import retire, retire_after_commit
 from apps.jams.house_rules import follow_venue
 from apps.jams.identity import user_address
+from apps.jams.lineup import take_banned_off
 from apps.jams.models import Jam, JamHost, JamSong
 from apps.live.changes import HOST, Close
 from apps.live.streams import announce, dismiss
@@ -49,6 +50,11 @@ def retire_jams_of(venue: Venue) -> None:
 @receiver(flags_changed)
 def follow(venue: Venue, by: User, **kwargs: Any) -> None:
     follow_venue(venue=venue, by=by)
+
+
+@receiver(song_banned)
+def leave(venue: Venue, song: Song, by: User, **kwargs: Any) -> None:
+    take_banned_off(venue=venue, song=song, by=by)
 
 
 @receiver(songs_changed)

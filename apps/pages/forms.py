@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from apps.accounts.models import ApiToken, User
 from apps.accounts.roles import Right
 from apps.catalog.flags import FLAGS
-from apps.catalog.models import Song, Venue
+from apps.catalog.models import LONGEST_REASON, LibrarySong, Song, Venue
 from apps.core.text import clean
 from apps.jams.house_rules import first_values
 from apps.jams.models import Jam
@@ -311,6 +311,39 @@ class VenueForm(Remembering, InHouseStyle, forms.ModelForm):
 
     def _post_clean(self) -> None:
         """The operation checks the model's rules; the instance stays as it was."""
+
+
+class LibrarySongForm(InHouseStyle, forms.ModelForm):
+    """What a venue says of a song, but for its ban."""
+
+    class Meta:
+        model = LibrarySong
+        fields = ("key", "note")
+        labels = {"key": gettext_lazy("Key"), "note": gettext_lazy("Note")}
+        help_texts = {
+            "key": gettext_lazy("In which you play it. Empty: as the song has it."),
+            "note": gettext_lazy("Only the managers of the venue read it."),
+        }
+        widgets = {"note": forms.Textarea(attrs={"rows": 3})}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["key"].widget.attrs["placeholder"] = self.instance.song.key
+        self.dress()
+
+    def _post_clean(self) -> None:
+        """The operation checks the model's rules; the instance stays as it was."""
+
+
+class BanForm(InHouseStyle, forms.Form):
+    why = forms.CharField(
+        label=gettext_lazy("Why"), max_length=LONGEST_REASON,
+        help_text=gettext_lazy("Whoever suggests it reads this."),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.dress()
 
 
 def songs_in(text: str) -> tuple[list[tuple[str, str]], list[str]]:

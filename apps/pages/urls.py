@@ -20,6 +20,7 @@ from apps.pages.views import (
     set_list,
     stage,
     tokens,
+    venue_library,
 )
 
 
@@ -61,6 +62,7 @@ urlpatterns = [
     path("jams/<slug:slug>/host/setlist", set_list.set_list, name="set_list"),
     path("jams/<slug:slug>/host/<slug:action>", console.act, name="act"),
     path("jams/<slug:slug>/host/songs/<int:song>/merge", console.merge, name="merge"),
+    path("jams/<slug:slug>/host/songs/<int:song>/ban", venue_library.ban, name="ban"),
     path("jams/<slug:slug>/host/songs/<int:song>/<slug:action>", console.song_act, name="song_act"),
     path("jams/<slug:slug>/host/people/<int:attendee>/remove", console.attendee_remove, name="attendee_remove"),
     path("jams/<slug:slug>/hosts", hosts.hosts, name="hosts"),
@@ -78,6 +80,8 @@ urlpatterns = [
     path("venues/<slug:slug>", public_page("nights")(library.venue), name="venue"),
     path("venues/<slug:slug>/statistics", library.venue_statistics, name="venue_statistics"),
     path("venues/<slug:slug>/edit", library.venue_edit, name="venue_edit"),
+    path("venues/<slug:slug>/library", venue_library.library, name="venue_library"),
+    path("venues/<slug:slug>/library/<int:song>", venue_library.song, name="venue_song"),
     path("accent/<colour:colour>.css", library.accent, name="accent"),
     path("host", account.host, name="host"),
     path("account", my_account.account, name="account"),

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
+from apps.catalog.library import refuse_banned
 from apps.catalog.models import Song
 from apps.catalog.operations import find_or_add_song
 from apps.core.errors import DomainError
@@ -133,7 +134,7 @@ def suggest_song(
     """Puts a song of the library, or a new one, into the jam, with the attendee's vote.
 
     Where the host approves suggestions it waits first. Raises SuggestionsClosed, SuggestionsPaused,
-    TooManySuggestions, VotesOut, WasRemoved, Invalid, and AlreadyInJam with `jam_song` to vote for.
+    TooManySuggestions, VotesOut, WasRemoved, Invalid, SongBanned, and AlreadyInJam with `jam_song` to vote for.
     """
     with transaction.atomic():
         # The jam first, as everywhere; then its own lock: two suggestions of one person at once must see each other.
@@ -141,6 +142,7 @@ def suggest_song(
         attendee = Attendee.objects.select_for_update(no_key=True).get(pk=attendee.pk)
         check_may_suggest(jam, attendee)
         song = song or find_or_add_song(title=title, artist=artist)
+        refuse_banned(jam.venue, song)
         status = JamSong.Status.PENDING if jam.approve_suggestions else JamSong.Status.OPEN
         jam_song = place(JamSong(jam=jam, song=song, status=status, origin="suggestion", suggested_by=attendee))
         Vote.objects.create(jam_song=jam_song, attendee=attendee)

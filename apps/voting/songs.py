@@ -7,6 +7,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
+from apps.catalog.library import refuse_banned
 from apps.jams import events
 from apps.jams.actions import Action, acting
 from apps.jams.board import tell_attendees
@@ -79,10 +80,11 @@ def most_alike(song: JamSong, others: Iterable[JamSong]) -> list[JamSong]:
 
 def reopen_song(*, jam_song: JamSong, host: User) -> JamSong:
     """An encore: a played song is open again. Votes came back to their voters when it was played (product rule 3), so
-    it begins without any; how its first round went stays in the audit log. Raises SongNotReady.
+    it begins without any; how its first round went stays in the audit log. Raises SongNotReady, SongBanned.
     """
     with acting(jam_song.jam, host, "encore") as action:
         song = ready(action, jam_song, Status.PLAYED)
+        refuse_banned(action.jam.venue, song.song)
         action.before["counted"] = counted_at([song.pk])
         votes = Vote.objects.filter(jam_song=song)
         action.before["votes"] = list(votes.order_by("pk").values_list("jam_song", "attendee", "created_at"))

@@ -16,12 +16,13 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.audit import plain
 from apps.accounts.models import AuditEvent, User
-from apps.catalog.models import Song
+from apps.catalog.library import refuse_banned
+from apps.catalog.models import LibrarySong, Song
 from apps.core.store import retire_after_commit
 from apps.jams import board
 from apps.jams.actions import Action, acting
 from apps.jams.errors import ChangedSince, NothingToUndo, UndoTooLate, WrongStatus
-from apps.jams.lineup import number, tell_who_suggested
+from apps.jams.lineup import TO_COME, number, tell_who_suggested
 from apps.jams.models import Attendee, Jam, JamSong
 from apps.voting.models import Vote
 from apps.voting.operations import counted_at
@@ -49,7 +50,7 @@ class Undone(NamedTuple):
 def undo(*, jam: Jam, host: User, action: str = "", song: int | None = None) -> Undone:
     """Takes the host's last action back; where `action` and `song` say which one that is, no other.
 
-    Raises NothingToUndo, UndoTooLate, ChangedSince, WrongStatus.
+    Raises NothingToUndo, UndoTooLate, ChangedSince, WrongStatus, SongBanned.
     """
     with acting(jam, host, UNDO, ended=True) as undoing:
         event = meant(last_action(undoing.jam, host), action, song)
@@ -95,6 +96,9 @@ def put_back(undoing: Action, event: AuditEvent) -> tuple[int, int]:
     # What plays makes room first: one song plays at a time.
     songs.sort(key=lambda pair: (pair[0].status != Status.PLAYING, pair[0].pk))
     check_stage_is_free(undoing, songs)
+    for song, was in songs:
+        if was.get("status") in TO_COME and song.status not in TO_COME:
+            refuse_banned(undoing.jam.venue, song.song)
     votes = give_back_round(undoing, event, songs)
     placed = []
     for song, was in songs:
@@ -111,6 +115,7 @@ def put_back(undoing: Action, event: AuditEvent) -> tuple[int, int]:
     if any("position" in was for _song, was in songs):
         put_in_queue(undoing, placed)
     put_library_back(undoing, event)
+    put_venues_library_back(undoing, event)
     return 0, votes
 
 
@@ -189,6 +194,20 @@ def put_library_back(undoing: Action, event: AuditEvent) -> None:
             times_played=song.times_played, last_played=song.last_played, listed=song.listed
         )
         retire_after_commit("songs")
+
+
+def put_venues_library_back(undoing: Action, event: AuditEvent) -> None:
+    for name in event.after:
+        if not name.startswith("venue's "):
+            continue
+        rows = LibrarySong.objects.select_for_update(no_key=True)
+        row = rows.filter(venue=undoing.jam.venue_id, song=int(name.split()[1])).first()
+        if row is None:
+            continue
+        row.times_played = max(row.times_played - 1, 0)
+        if plain(row.last_played) == event.after[name]["last_played"]:  # no other jam has played it since
+            row.last_played = timed(event.before[name]["last_played"])
+        row.save(update_fields=["times_played", "last_played"])
 
 
 def timed(text: str | None) -> datetime | None:

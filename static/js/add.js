@@ -45,10 +45,11 @@ export function addSongs(actions, state) {
     const row = fromTemplate("hit-row");
     setText(find("[data-title]", row), song.title);
     setText(find("[data-artist]", row), song.artist);
-    setText(find(".hit-do", row), text(here ? "in_jam" : "add"));
+    const banned = data.banned.includes(song.id);
+    setText(find(".hit-do", row), text(here ? "in_jam" : banned ? "banned" : "add"));
     const button = find(".hit", row);
     button.value = song.id;
-    button.disabled = here;
+    button.disabled = here || banned;
     return row;
   }
 

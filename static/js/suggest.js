@@ -1,6 +1,6 @@
 // Suggest: search while typing. What is in the jam already is jumped to, and gets the vote.
 import { Away, call, read } from "./api.js";
-import { all, announce, find, fromTemplate, isolated, setText, text } from "./page.js";
+import { all, announce, data, find, fromTemplate, isolated, setText, text } from "./page.js";
 import { playedAt } from "./me.js";
 
 const PAUSE = 200;
@@ -79,6 +79,7 @@ export class Suggest {
     const [fact, deed] = this.#offer(song, here);
     setText(find("small bdi", row), fact);
     setText(find(".hit-do", row), deed);
+    button.disabled = !here && data.banned.includes(song.id);
     if (!here) button.value = song.id;
     else if (here.status === "open") button.dataset.jump = here.id;
     else button.disabled = true;
@@ -86,7 +87,7 @@ export class Suggest {
   }
 
   #offer(song, here) {
-    if (!here) return [song.artist, text("suggest")];
+    if (!here) return [song.artist, text(data.banned.includes(song.id) ? "banned" : "suggest")];
     if (here.status === "playing") return [song.artist, text("now_playing")];
     if (here.status === "queued") return [song.artist, text("in_set_list")];
     if (here.status === "played") return [song.artist, playedAt(here)];

@@ -30,6 +30,7 @@ def test_a_song_has_its_facts_and_nothing_else():
         "style": "",
         "tags": ["90s"],
         "chord_sheet_url": "",
+        "chord_sheet_state": "",
         "parts": [],
         "popularity": 0,
         "times_played": 0,

@@ -1,6 +1,7 @@
 """Background images: decoded and written anew, whatever the file says of itself."""
 
 import io
+import re
 import struct
 import zlib
 
@@ -9,7 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
 from apps.core.errors import Invalid
-from apps.jams.images import remade
+from apps.jams.images import remade, sizes_of
 from apps.jams.models import Jam
 from apps.jams.operations import change_jam, create_jam, duplicate_jam
 from tests.factories import make_jam, make_user, make_venue
@@ -178,3 +179,90 @@ def test_a_duplicate_shows_the_same_picture():
     again = duplicate_jam(jam=jam, host=host, starts_at=jam.starts_at)
 
     assert again.background.name == jam.background.name
+
+
+# In several sizes ---------------------------------------------------------------------------------------
+
+
+def files(folder):
+    return sorted(path.name.rpartition("-")[2] for path in folder.rglob("*.webp"))
+
+
+@pytest.mark.django_db
+def test_a_picture_is_kept_in_several_widths_and_never_larger_than_it_was(tmp_path):
+    host = make_user()
+    jam = new_jam(host, background=picture(size=(1200, 800)))
+
+    assert files(tmp_path) == ["1200x800.webp", "480.webp", "960.webp"]
+    for size in sizes_of(jam.background.name):
+        with Image.open(tmp_path / size.name) as image:
+            assert image.size == (size.width, size.height)
+
+
+@pytest.mark.parametrize(
+    ("size", "widths"),
+    [((64, 32), [64]), ((480, 300), [480]), ((481, 1), [480, 481]), ((4000, 2250), [480, 960, 1600, 1920])],
+)
+def test_how_many_there_are_follows_from_its_width(size, widths):
+    file = remade(picture(size=size))
+
+    assert [one.width for one in sizes_of(f"jams/{file.name}")] == widths
+
+
+def test_a_name_from_before_tells_of_no_sizes():
+    assert sizes_of("jams/0123456789abcdef.webp") == []
+
+
+@pytest.mark.django_db
+def test_all_sizes_go_with_the_picture_unless_another_jam_shows_it(tmp_path, django_capture_on_commit_callbacks):
+    host = make_user()
+    jam = new_jam(host, background=picture(size=(1000, 500)))
+    again = duplicate_jam(jam=jam, host=host, starts_at=jam.starts_at)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        change_jam(jam=jam, host=host, background="")
+    assert len(files(tmp_path)) == 3
+    with django_capture_on_commit_callbacks(execute=True):
+        change_jam(jam=again, host=host, background=picture(size=(100, 50)))
+
+    assert files(tmp_path) == ["100x50.webp"]
+
+
+@pytest.mark.django_db
+def test_a_jam_that_is_refused_leaves_no_files(tmp_path):
+    with pytest.raises(Invalid):
+        new_jam(make_user(), background=picture(size=(1000, 500)), max_votes=0)
+
+    assert files(tmp_path) == []
+
+
+@pytest.mark.django_db
+def test_the_door_shows_the_size_that_fits(client, django_assert_num_queries):
+    jam = new_jam(make_user(), background=picture(size=(1000, 500)))
+    Jam.objects.filter(pk=jam.pk).update(status="open")
+
+    page = client.get(f"/j/{jam.code}").content.decode()
+
+    stem = jam.background.url.removesuffix("1000x500.webp")
+    assert f'srcset="{stem}480.webp 480w, {stem}960.webp 960w, {stem}1000x500.webp 1000w"' in page
+    assert 'width="1000" height="500"' in page
+
+
+@pytest.mark.django_db
+def test_the_host_hears_what_became_of_the_bytes(client):
+    host = make_user()
+    venue = make_venue(manager=host)
+    client.force_login(host)
+    form = {"venue": venue.pk, "name": "Night", "starts_at": "2026-12-01T20:00", "ends_at": "2026-12-01T23:00",
+            "max_suggestions": "3", "max_sign_ups": "3", "counts": "live", "counts_top": "3"}  # fmt: skip
+    noise = Image.effect_noise((1000, 500), 50).convert("RGB")
+    out = io.BytesIO()
+    noise.save(out, "PNG")
+
+    answer = client.post(
+        "/jams/new", form | {"background": SimpleUploadedFile("a.png", out.getvalue())},
+        headers={"Sec-Fetch-Site": "same-origin"}, follow=True,
+    )  # fmt: skip
+
+    said = answer.content.decode()
+    assert re.search(r"The image had [\d.]+.[KM]B; a phone loads [\d.]+.KB of it, a large screen", said)

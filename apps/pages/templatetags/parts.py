@@ -11,12 +11,15 @@ import segno
 from django import template
 from django.conf import settings
 from django.contrib.staticfiles import finders
+from django.db.models.fields.files import ImageFieldFile
 from django.forms import BoundField
 from django.http import QueryDict
 from django.templatetags.static import static
 from django.utils import formats, timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+
+from apps.jams.images import sizes_of
 
 register = template.Library()
 
@@ -126,6 +129,18 @@ def qr(address: str, label: str) -> SafeString:
     code = segno.make(address, error="m", micro=False)
     path = code.svg_inline(omitsize=True, border=0, dark="#1b130c", lineclass=None, svgclass=None)
     return mark_safe(path.replace("<svg ", str(format_html('<svg role="img" aria-label="{}" ', label)), 1))  # noqa: S308
+
+
+@register.simple_tag
+def backdrop(image: ImageFieldFile) -> SafeString:
+    """The image behind a page. It is faint, so a phone takes one that is less wide than its screen has dots."""
+    sizes = sizes_of(image.name or "")
+    if not sizes:  # from before there were several
+        one = '<img class="backdrop" src="{}" alt="" width="{}" height="{}">'
+        return format_html(one, image.url, image.width, image.height)
+    files = ", ".join(f"{image.storage.url(size.name)} {size.width}w" for size in sizes)
+    several = '<img class="backdrop" src="{}" srcset="{}" sizes="{}" alt="" width="{}" height="{}">'
+    return format_html(several, image.url, files, "(max-width: 48rem) 40vw, 100vw", sizes[-1].width, sizes[-1].height)
 
 
 @register.filter

@@ -4,14 +4,17 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from apps.accounts.roles import Right
 from apps.catalog.models import Venue
 from apps.core.errors import ChangedMeanwhile, DomainError
+from apps.jams.images import weights_of
 from apps.jams.models import Jam
 from apps.jams.operations import change_jam, create_jam, delete_jam, duplicate_jam
 from apps.pages.forms import DuplicateForm, JamForm, in_zone
@@ -69,10 +72,21 @@ def jam_form(request: HostRequest, jam: Jam) -> HttpResponse:
         except DomainError as error:
             add_errors(form, error)
         else:
-            messages.success(request, _("Saved."))
+            messages.success(request, " ".join([_("Saved."), *weight_of_upload(form, saved)]))
             return see_other("pages:console", saved.slug)
     context = {"form": form, "jam": jam}
     return render(request, "pages/jam_form.html", context, status=form.status if form.errors else 200)
+
+
+def weight_of_upload(form: JamForm, jam: Jam) -> list[str]:
+    """How many bytes an image had, and what is loaded of it now."""
+    upload = form.cleaned_data["background"]
+    weights = weights_of(jam.background.name or "") if isinstance(upload, UploadedFile) else []
+    if not weights:
+        return []
+    text = _("The image had %(before)s; a phone loads %(phone)s of it, a large screen %(screen)s.")
+    sizes = {"before": upload.size, "phone": weights[0], "screen": weights[-1]}
+    return [text % {name: filesizeformat(size) for name, size in sizes.items()}]
 
 
 def save_jam(user: Any, jam: Jam, form: JamForm) -> Jam:

@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from apps.accounts.roles import Right
+from apps.accounts.roles import Right, may
+from apps.catalog.library import marked, reasons
 from apps.catalog.models import Song
 from apps.catalog.operations import find_or_add_song
 from apps.core.errors import DomainError
@@ -52,13 +53,14 @@ def console(request: HostRequest, slug: str) -> HttpResponse:
 
 def show(request: HostRequest, jam: Jam, *, lines: str = "", status: int = 200) -> HttpResponse:
     """The console; `lines` are pasted songs that were refused, to be corrected."""
-    desk = desk_of(jam)
+    desk, roles, banned = desk_of(jam), jam.roles_of(request.user), marked(jam.venue_id)
     board, filling = planned_board(jam, board_of(jam, desk["songs"]), request.GET)
     starts = clock(jam.starts_at, jam.zone)
     context = {
         "jam": jam,
         "over": jam.status == Jam.Status.ENDED,
-        "may_change": jam.lets(request.user, Right.CHANGE_JAM),
+        "may_change": may(Right.CHANGE_JAM, roles),
+        "may_ban": may(Right.CHANGE_VENUE, roles),
         "board": board,
         "desk": desk,
         "lines": lines,
@@ -79,11 +81,12 @@ def show(request: HostRequest, jam: Jam, *, lines: str = "", status: int = 200) 
             "zone": jam.venue.time_zone,
             "songs": desk["songs"],
             **filling["data"],
+            "banned": banned,
         },
         "filling": filling,
         **entrance(jam),
         **suspects(jam),
-        **search(request, board),
+        **search(request, board, banned),
     }
     return render(request, "pages/console/page.html", context, status=status)
 
@@ -102,13 +105,14 @@ def asked(jam_song: JamSong) -> dict[str, Any]:
     return {"id": jam_song.pk, "title": song.title, "artist": song.artist, "from": str(jam_song.suggested_by or "")}
 
 
-def search(request: HostRequest, board: dict[str, Any]) -> dict[str, Any]:
+def search(request: HostRequest, board: dict[str, Any], banned: list[int]) -> dict[str, Any]:
     wanted = request.GET.get("find", "").strip()[:100]
     if not wanted:
         return {"wanted": ""}
     here = {song["song"] for song in board["songs"]}
     found = Song.objects.listed().search(wanted).in_order("-popularity")[:HITS]
-    return {"wanted": wanted, "hits": [{"song": song, "here": song.pk in here} for song in found]}
+    hits = [{"song": song, "here": song.pk in here, "banned": song.pk in banned} for song in found]
+    return {"wanted": wanted, "hits": hits}
 
 
 @login_required
@@ -209,7 +213,9 @@ def add_songs(request: HostRequest, slug: str) -> HttpResponse:
             odd.append(f"{title} - {artist}")
     with telling(request, about="add"):
         added, skipped = lineup.add_songs(jam=jam, host=request.user, songs=songs) if songs else ([], [])
-        messages.success(request, account_of(len(added), len(skipped), odd), extra_tags="add")
+        banned = reasons(jam.venue_id, skipped)
+        text = account_of(len(added), len(skipped) - len(banned), odd, jam.venue.name if banned else "", len(banned))
+        messages.success(request, text, extra_tags="add")
     return see_other("pages:console", jam.slug, fragment="add")
 
 
@@ -218,10 +224,13 @@ def too_many(count: int) -> str:
     return text % {"count": count, "most": MOST_LINES}
 
 
-def account_of(added: int, skipped: int, odd: list[str]) -> str:
+def account_of(added: int, skipped: int, odd: list[str], venue: str, banned: int) -> str:
     parts = [ngettext("%(n)d song added.", "%(n)d songs added.", added) % {"n": added}]
     if skipped:
         parts.append(ngettext("%(n)d was there already.", "%(n)d were there already.", skipped) % {"n": skipped})
+    if banned:
+        text = ngettext("%(venue)s does not play %(n)d of them.", "%(venue)s does not play %(n)d of them.", banned)
+        parts.append(text % {"venue": venue, "n": banned})
     if odd:
         parts.append(_("Not understood: %(lines)s. Write “Title - Artist”.") % {"lines": "; ".join(odd[:5])})
     return " ".join(parts)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.accounts.roles import Right
+from apps.catalog.library import marked
 from apps.catalog.models import Song
 from apps.catalog.statistics import count_search
 from apps.jams.attendees import rename_attendee
@@ -58,6 +59,7 @@ def jam(request: HttpRequest, slug: str) -> HttpResponse:
             "attendee": attendee.pk,
             "voted": sorted(context["voted"]),
             "sign_ups": sign_ups_of(attendee),
+            "banned": context["banned"],
         }
     board["ranking"] = [row | marks(row, place, context) for place, row in enumerate(board["ranking"], start=1)]
     response = render(request, "pages/jam/page.html", context)
@@ -87,14 +89,16 @@ def own(request: HttpRequest, jam: Jam, attendee: Attendee, board: dict[str, Any
     mine = [song | {"place": places.get(song["id"])} for song in board["songs"] if song["id"] in voted]
     mine = [song for song in mine if song["status"] in OUT]
     suggested = JamSong.objects.suggested_by_still(attendee).select_related("song").order_by("pk")
+    banned = marked(jam.venue_id)
     return {
         "voted": voted,
+        "banned": banned,
         "mine": mine,
         "picks": [place < len(mine) for place in range(jam.max_votes or 0)],
         "picks_left": max(0, (jam.max_votes or 0) - len(mine)),
         "pending": [jam_song for jam_song in suggested if jam_song.status == JamSong.Status.PENDING],
         "suggestions_left": max(0, jam.max_suggestions - len(suggested)),
-        **search(request, board),
+        **search(request, board, banned),
     }
 
 
@@ -108,7 +112,7 @@ def sign_ups_of(attendee: Attendee) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def search(request: HttpRequest, board: dict[str, Any]) -> dict[str, Any]:
+def search(request: HttpRequest, board: dict[str, Any], banned: list[int]) -> dict[str, Any]:
     wanted = request.GET.get("find", "").strip()[:100]
     if not wanted:
         return {"wanted": ""}
@@ -116,7 +120,8 @@ def search(request: HttpRequest, board: dict[str, Any]) -> dict[str, Any]:
     found = list(Song.objects.listed().search(wanted).in_order("-popularity")[:HITS])
     if request.method == "GET":
         count_search(wanted, len(found))
-    return {"wanted": wanted, "hits": [{"song": song, "here": here.get(song.pk)} for song in found]}
+    hits = [{"song": song, "here": here.get(song.pk), "banned": song.pk in banned} for song in found]
+    return {"wanted": wanted, "hits": hits}
 
 
 def find_attendee(request: HttpRequest, jam: Jam) -> Attendee | None:

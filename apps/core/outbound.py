@@ -1,0 +1,126 @@
+"""Calls to addresses that somebody typed: to public ones only, whatever their names say (SSRF).
+
+A name is looked up once, every address that it has must be public, and the connection goes to one of those and not to
+the name, which may say something else a moment later (DNS rebinding). httpcore has a place for that, its network
+backend; it knows no proxies of the environment and follows no redirects: here each is looked at like the first.
+"""
+
+import socket
+import ssl
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import httpcore
+import httpx
+
+from apps.core.addresses import is_public
+
+MAX_REDIRECTS = 3
+SECONDS = 10.0  # for all of it, however slowly somebody answers
+PORTS = {"http": 80, "https": 443}
+REDIRECTS = {301, 302, 303, 307, 308}
+NOT_BY_HEAD = {403, 405, 501}  # some servers answer GET alone
+HEADERS = [("User-Agent", "JamVote (checks links of its library)"), ("Accept", "*/*"), ("Connection", "close")]
+
+
+class Refused(Exception):
+    """It must not be called: what it leads to is not public, or not of the web."""
+
+
+class Unreachable(Exception):
+    """Nobody answers there, or not in time."""
+
+
+def status_of(url: str, *, public: Callable[[str], bool] = is_public, ports: Mapping[str, int] = PORTS) -> int:
+    """The HTTP status of what is there, after at most MAX_REDIRECTS; of it only the headers are read.
+
+    Raises Refused, Unreachable. `public` and `ports` are for tests, whose servers are on this machine.
+    """
+    with httpcore.ConnectionPool(network_backend=PublicOnly(public)) as pool:
+        for _hop in range(MAX_REDIRECTS + 1):
+            address = checked(url, ports)
+            status, to = ask(pool, "HEAD", address)
+            if status in NOT_BY_HEAD:
+                status, to = ask(pool, "GET", address)
+            if status not in REDIRECTS or not to:
+                return status
+            url = str(address.join(to))
+    raise Unreachable(url)
+
+
+def checked(url: str, ports: Mapping[str, int]) -> httpx.URL:
+    """Before anything is looked up: of the web, at its own port, without a name and password."""
+    try:
+        address = httpx.URL(url)
+    except httpx.InvalidURL as error:
+        raise Refused(url) from error
+    port = address.port or PORTS.get(address.scheme)
+    if not address.host or address.userinfo or port is None or port != ports.get(address.scheme):
+        raise Refused(url)
+    return address
+
+
+def ask(pool: httpcore.ConnectionPool, method: str, url: httpx.URL) -> tuple[int, str]:
+    """The status, and where it leads to. The answer is closed before its body."""
+    target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
+    try:
+        with pool.stream(method, target, headers=HEADERS) as answer:
+            headers = {name.lower(): value for name, value in answer.headers}
+            return answer.status, headers.get(b"location", b"").decode("latin-1")
+    except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, OSError, ValueError) as error:
+        raise Unreachable(str(url)) from error
+
+
+class PublicOnly(httpcore.SyncBackend):
+    """Connects to names of which every address is public."""
+
+    def __init__(self, public: Callable[[str], bool]) -> None:
+        self.public, self.end = public, time.monotonic() + SECONDS
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        addresses = [str(entry[4][0]) for entry in found]
+        if not all(map(self.public, addresses)):
+            raise Refused(host)
+        stream = super().connect_tcp(addresses[0], port, left_until(self.end), local_address, socket_options)
+        return Hurried(stream, self.end)
+
+
+class Hurried(httpcore.NetworkStream):
+    """A stream that ends at a moment: a timeout of each read alone would let somebody answer a byte at a time."""
+
+    def __init__(self, stream: httpcore.NetworkStream, end: float) -> None:
+        self.stream, self.end = stream, end
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self.stream.read(max_bytes, left_until(self.end))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self.stream.write(buffer, left_until(self.end))
+
+    def close(self) -> None:
+        self.stream.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        return Hurried(self.stream.start_tls(ssl_context, server_hostname, left_until(self.end)), self.end)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self.stream.get_extra_info(info)
+
+
+def left_until(end: float) -> float:
+    """Seconds. Raises ReadTimeout where there are none."""
+    left = end - time.monotonic()
+    if left <= 0:
+        raise httpcore.ReadTimeout
+    return left
