@@ -81,6 +81,7 @@ def test_a_song_is_locked_moved_and_arranged_around_by_keyboard_alone(console, j
 
     expect(queue(desk)).to_have_text(["Zombie", "Creep", "Dreams"])
     assert stored(jam) == [("Zombie", True), ("Creep", False), ("Dreams", False)]
+    expect(desk.locator("[data-toast] > span")).to_have_text("Put the set list in order.")
     desk.keyboard.press("Control+z")
     expect(queue(desk)).to_have_text(["Zombie", "Dreams", "Creep"])
 
