@@ -85,7 +85,7 @@ ONLY_WRITTEN = {
     )),
     *(f"pages:{name}" for name in (
         "enter", "suggest", "vote", "claim", "me", "leave", "add_songs", "song_act", "logout", "session_end",
-        "void", "host_remove", "take_back",
+        "void", "host_remove", "take_back", "sign_up_act",
     )),
     "admin:logout",
 }  # fmt: skip
@@ -235,6 +235,7 @@ class World:
             "jam_host": self.co_host.pk,
             "invitation": self.invited.pk,
             "slot": self.slot.pk,
+            "sign_up": self.slot.sign_ups.order_by("pk")[0].pk,
             "path": self.upload,
             "id": self.host.pk,
             "app_label": "jams",

@@ -39,8 +39,8 @@ AT_THE_DESK = {Status.PENDING, Status.REMOVED}  # where the room does not see a 
 
 
 class Undone(NamedTuple):
-    """What was undone, and how many people, votes and sign-ups are back. A lost sign-up waits now, since somebody else has
-    the slot, or its song is over."""
+    """What was undone, and how many people, votes and sign-ups are back. A lost sign-up waits now, since somebody else
+    has the slot, or its song is over."""
 
     action: str
     song: int | None

@@ -7,7 +7,6 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
@@ -22,9 +21,10 @@ from apps.jams.door import door_of, set_door
 from apps.jams.models import Attendee, Jam, JamSong
 from apps.pages.board import board_of
 from apps.pages.forms import MOST_LINES, songs_in
+from apps.pages.lineup import people_with, stage_of
 from apps.pages.templatetags.parts import SCRIPT_ICONS, clock, isolated
 from apps.pages.undoing import last_deed
-from apps.pages.views.common import HostRequest, SeeOther, find_hosted_jam, page_with_form, see_other, telling
+from apps.pages.views.common import HostRequest, beside, find_hosted_jam, page_with_form, see_other, telling
 from apps.pages.words import console_words, lost_in_words, strip_of
 from apps.voting.clusters import NEWEST, clusters_of, described
 from apps.voting.operations import remove_attendee, void_attendees
@@ -32,7 +32,7 @@ from apps.voting.songs import TAKES_IN, merge_songs, most_alike, reopen_song
 from apps.voting.undo import undo
 
 HITS = 8
-SIDES = ("requests", "people", "join")
+SIDES = ("requests", "lineup", "people", "join")
 
 # The steps of a night, and from where each can be taken.
 STEPS = (
@@ -52,7 +52,7 @@ def console(request: HostRequest, slug: str) -> HttpResponse:
 def show(request: HostRequest, jam: Jam, *, lines: str = "", status: int = 200) -> HttpResponse:
     """The console; `lines` are pasted songs that were refused, to be corrected."""
     desk = desk_of(jam)
-    board = board_of(jam, desk["songs"])
+    board, stage = board_of(jam, desk["songs"]), stage_of(jam)
     starts = clock(jam.starts_at, jam.zone)
     context = {
         "jam": jam,
@@ -68,6 +68,8 @@ def show(request: HostRequest, jam: Jam, *, lines: str = "", status: int = 200) 
         "strip": strip_of(board, starts),
         "words": console_words(starts),
         "icons": set(SCRIPT_ICONS),
+        "stage": stage,
+        "people": people_with(desk["attendees"], stage),
         "asked": [asked(jam_song) for jam_song in desk["pending"]],
         "blank": {"id": 0, "votes": 0, "display_name": ""},
         "last": last_deed(jam, request.user),
@@ -239,7 +241,7 @@ def attendee_remove(request: HostRequest, slug: str, attendee: int) -> HttpRespo
     with telling(request):
         remove_attendee(attendee=person, host=request.user)
         messages.success(request, _("%(name)s is off the jam, with all votes.") % {"name": name})
-    return see_other("pages:console", jam.slug, fragment="side")
+    return beside(jam, "people")
 
 
 @login_required
@@ -278,8 +280,3 @@ def void(request: HostRequest, slug: str) -> HttpResponse:
         votes = ngettext("with %(n)d vote.", "with %(n)d votes.", voided.votes)
         messages.success(request, f"{people % {'n': voided.attendees}}, {votes % {'n': voided.votes}}")
     return beside(jam, "people")
-
-
-def beside(jam: Jam, side: str) -> HttpResponse:
-    """Back to this side of the console."""
-    return SeeOther(f"{reverse('pages:console', args=[jam.slug])}?side={side}#side")
