@@ -133,7 +133,7 @@ def target(world, row):
     if row.name == "undo":
         queue_song(jam_song=make_jam_song(jam=world.jam), host=world.host)
     ids = resolve(address(world, row.name, at)).kwargs
-    there = {{"pk": "id"}.get(name, name): value for name, value in ids.items() if name in {"pk", "slug"}}
+    there = {{"pk": "id"}.get(name, name): value for name, value in ids.items() if name in {"pk", "slug", "song"}}
     return there, filled(world, row.body, at)
 
 

@@ -48,8 +48,6 @@ TAKES = {
     ("signups", "POST"): {"slot"},
     ("signup-move", "POST"): {"slot"},
     ("attendee-signups", "POST"): {"slot"},
-    ("attendee-vote", "PUT"): set(),
-    ("attendee-vote", "DELETE"): set(),
     ("people", "POST"): {"display_name"},
     ("songs", "POST"): SONG,
     ("song", "PATCH"): SONG,

@@ -5,6 +5,7 @@ import { whenCalm } from "./move.js";
 
 export class Fragment {
   #shown = null;
+  #asked = 0;
 
   // `calm`: what stands there does not move under a finger.
   constructor(part, { gone = () => {}, changed = () => {}, calm = false } = {}) {
@@ -13,10 +14,12 @@ export class Fragment {
 
   // Answers the status: 0 where the server does not answer.
   async look() {
+    const mine = ++this.#asked;
     const address = new URL(this.part.dataset.fragment, location.href).href;
     const { status, url, body } = await drawnAt(address);
     if (status === 403) this.gone(); // whoever could see it no longer may
     if (status !== 200 || url !== address || !body) return status === 200 ? 403 : status;
+    if (mine !== this.#asked) return status; // a later look says more
     if (this.calm) whenCalm(this.part, () => this.#put(body));
     else this.#put(body);
     return status;

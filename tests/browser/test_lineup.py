@@ -130,7 +130,7 @@ def test_a_slot_is_added_and_two_swap(console, jam, song, slot):
     expect(desk.locator("[data-queue-rows] > *")).to_have_count(1)  # a slot is no song
 
 
-def test_a_host_adds_somebody_votes_for_them_and_takes_it_back(console, phone, jam):
+def test_a_host_adds_somebody_votes_for_them_and_signs_them_up(console, phone, jam, slot):
     mine, desk = phone(), console()
     desk.click("[data-side=people]")
     desk.click("#add-person")
@@ -149,6 +149,11 @@ def test_a_host_adds_somebody_votes_for_them_and_takes_it_back(console, phone, j
     expect(first).to_have_text("Zombie")
     take_back.click()
     expect(take_back).to_have_count(0)
+    desk.locator("#sign-up-for").select_option(str(slot.pk))
+    desk.get_by_role("button", name="Sign up").click()
+    expect(desk.locator("[data-sheet-part]")).to_contain_text("Plays Valerie Bass", use_inner_text=True)
+    desk.keyboard.press("Escape")
+    expect(row).to_contain_text("Bass · 1 song")
     assert not Vote.objects.exists()
 
 
