@@ -113,10 +113,11 @@ async function confirmed(link) {
     if (await actions.send("POST", `/api/v1/jams/${data.slug}/end`)) tell(text("done_end"));
     return;
   }
-  const id = Number(link.closest("[data-key]").dataset.key);
-  if (await actions.send("DELETE", `/api/v1/jams/${data.slug}/attendees/${id}`)) {
-    tell(text("done_person", { name: isolated(find("[data-name]", link.closest("[data-key]")).textContent) }), false, "remove_attendee");
-    side.left();
+  const person = link.closest("[data-key]");
+  side.sheet.close(); // what it is about goes
+  if (await actions.send("DELETE", `/api/v1/jams/${data.slug}/attendees/${person.dataset.key}`)) {
+    tell(text("done_person", { name: isolated(find("[data-name]", person).textContent) }), false, "remove_attendee");
+    side.look();
   }
 }
 

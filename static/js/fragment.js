@@ -34,7 +34,7 @@ export class Fragment {
     const unfolded = all("details[open][id]", this.part).map((part) => part.id);
     this.part.replaceChildren(...body.childNodes);
     for (const id of unfolded) document.getElementById(id)?.setAttribute("open", "");
-    if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+    if (focused) (document.getElementById(focused) ?? this.part.closest("[tabindex]"))?.focus({ preventScroll: true });
     this.changed();
   }
 }

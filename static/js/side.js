@@ -121,22 +121,16 @@ export class Side {
     const body = { ...JSON.parse(part.dataset.body ?? "{}"), ...values };
     for (const field of ["name", ...fields]) delete body[field];
     const answer = await call(method, filled, Object.keys(body).length ? body : undefined);
-    this.#look();
+    this.look();
     if (!answer) return made && this.sheet.look(); // who is in now can be chosen
     if ("stay" in part.dataset) this.sheet.look();
     else this.sheet.close();
     tell(part.dataset.done.replace("%(name)s", isolated(answer.display_name ?? values.name ?? "")));
   }
 
-  #look() {
+  look() {
     this.lineup.look();
     this.people.look();
-  }
-
-  // Somebody was taken off.
-  left() {
-    this.sheet.close();
-    this.#look();
   }
 }
 

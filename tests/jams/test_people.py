@@ -39,6 +39,7 @@ def test_a_name_is_unique_as_for_joins(jam, host):
     assert add_person(jam=jam, host=host, display_name="BOB").display_name == "BOB 2"
 
 
+@pytest.mark.services
 @pytest.mark.django_db(transaction=True)
 def test_two_hosts_who_add_the_same_name_at_once_add_two(jam, host):
     in_threads([lambda: add_person(jam=jam, host=host, display_name="Bob")] * 4)
