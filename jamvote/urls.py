@@ -22,6 +22,7 @@ from apps.jams import api as jams
 from apps.jams import door_api as door
 from apps.jams import lineup, operations
 from apps.jams import nights_api as nights
+from apps.jams import people_api as people
 from apps.jams import reads as jam_reads
 from apps.stage import api as stage
 from apps.stage import history_api as history
@@ -49,6 +50,9 @@ jam = [
     path("/start-next", jams.JamStartNext.as_view(), name="start-next"),
     path("/attendees", jams.Attendees.as_view(), name="attendees"),
     path("/attendees/<int:pk>", voting.AttendeeDetail.as_view(), name="attendee"),
+    path("/attendees/<int:pk>/away", people.Absence.as_view(), name="attendee-away"),
+    path("/attendees/<int:pk>/votes/<int:song>", voting.VoteOfAttendee.as_view(), name="attendee-vote"),
+    path("/people", people.People.as_view(), name="people"),
     path("/clusters", voting.JamClusters.as_view(), name="clusters"),
     path("/clusters/void", voting.VoidClusters.as_view(), name="void"),
     path("/undo", voting.JamUndo.as_view(), name="undo"),
@@ -67,6 +71,7 @@ jam = [
     path("/signups/<int:pk>/move", stage.MoveSignUp.as_view(), name="signup-move"),
     path("/attendees/<int:pk>/signups", stage.SignUpsOfAttendee.as_view(), name="attendee-signups"),
     path("/me", voting.MyJam.as_view(), name="me"),
+    path("/me/away", people.MyAbsence.as_view(), name="my-away"),
     path("/songs", public_read("board", *PAGED[:2], "status")(voting.JamSongs.as_view()), name="jam-songs"),
     path("/votes", voting.MyVotes.as_view(), name="votes"),
     path("/songs/<int:pk>/vote", voting.VoteView.as_view(), name="vote"),

@@ -105,7 +105,9 @@ def repeatable(**more):
 def label(row):
     """`GET /api/v1/jams/{slug}`."""
     pattern = ROUTES[f"api:{row.name}"].pattern
-    return f"{row.method} /" + pattern.replace("<int:pk>", "{id}").replace("<slug:slug>", "{slug}")
+    return f"{row.method} /" + pattern.replace("<int:pk>", "{id}").replace("<int:song>", "{song}").replace(
+        "<slug:slug>", "{slug}"
+    )
 
 
 def parts(case, *, good):

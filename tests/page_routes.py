@@ -8,7 +8,7 @@ from django.urls import reverse
 from apps.accounts.roles import Right, Role, may
 from apps.jams.invitations import invite
 from apps.jams.models import JamHost
-from tests.factories import make_api_token, make_attendee, make_jam_song, make_user
+from tests.factories import make_api_token, make_attendee, make_jam_song, make_sign_up, make_user
 from tests.routes import CALLERS, empty_venue, invitation_to, slot_in
 from tests.world import ROUTES
 
@@ -93,6 +93,14 @@ PAGES = [
     page("merge", "GET", Right.RUN),
     page("merge", "POST", Right.RUN, 303, form={"into": "JAM_SONG"}),
     *form_page("attendee_remove", Right.RUN),
+    page("lineup", "GET", Right.RUN),
+    *form_page("slot", Right.RUN, {"do": "put_on", "display_name": "Ana"}),
+    page("sign_up_act", "POST", Right.RUN, 303),
+    *form_page("song_slots", Right.RUN, {"instrument": "trumpet"}),
+    page("people", "GET", Right.RUN),
+    *form_page("person_add", Right.RUN, {"display_name": "Ana"}),
+    *form_page("person", Right.RUN, {"do": "away"}),
+    page("print", "GET", Right.RUN),
     page("jam_new", "GET", Right.HOLD_JAM, owner=303, co_host=303, other_host=200),
     page("jam_new", "POST", Right.HOLD_JAM, 303, form=JAM, owner=303, co_host=303, other_host=400),
     *form_page("jam_edit", Right.CHANGE_JAM, JAM),
@@ -167,6 +175,8 @@ def address(world, name, at):
         ids["attendee"] = make_attendee(jam=jam).pk
     if "slot" in params:
         ids["slot"] = slot_in(jam).pk
+    if "sign_up" in params:
+        ids |= {"sign_up": make_sign_up(slot=slot_in(jam)).pk, "action": "off"}
     if "song" in params:
         jam_song = make_jam_song(jam=jam)
         ids |= {"song": jam_song.song_id if name in {"song", "venue_song"} else jam_song.pk}

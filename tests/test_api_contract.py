@@ -45,6 +45,7 @@ MORE_IS_ASKED = {
     ("user", "PATCH"): READABLE,
     ("me", "PATCH"): f"{READABLE}, which must not be missing: bodies of PATCH are described as optional",
     ("attendees", "POST"): READABLE,
+    ("people", "POST"): READABLE,
     ("recurrence", "PUT"): "a date to come, and days that are there until then",
 }
 made = Counter()  # cases by role, kind and first digit of the answer
@@ -132,7 +133,7 @@ def target(world, row):
     if row.name == "undo":
         queue_song(jam_song=make_jam_song(jam=world.jam), host=world.host)
     ids = resolve(address(world, row.name, at)).kwargs
-    there = {{"pk": "id"}.get(name, name): value for name, value in ids.items() if name in {"pk", "slug"}}
+    there = {{"pk": "id"}.get(name, name): value for name, value in ids.items() if name in {"pk", "slug", "song"}}
     return there, filled(world, row.body, at)
 
 

@@ -49,6 +49,7 @@ TAKES = {
     ("signups", "POST"): {"slot"},
     ("signup-move", "POST"): {"slot"},
     ("attendee-signups", "POST"): {"slot"},
+    ("people", "POST"): {"display_name"},
     ("songs", "POST"): SONG,
     ("song", "PATCH"): SONG,
     ("venues", "POST"): VENUE,
@@ -74,6 +75,11 @@ FORMS_TAKE = {
     "door": {"door"},
     "hosts": {"role"},
     "void": {"attendees"},
+    "slot": {"do", "attendee", "display_name"},
+    "sign_up_act": {"slot"},
+    "song_slots": {"instrument", "required"},
+    "person_add": {"display_name"},
+    "person": {"do", "song", "slot"},
     "tokens": {"name", "days", "scopes"},
 }
 LONG_AGO = datetime(2001, 1, 1, tzinfo=UTC)

@@ -150,9 +150,16 @@ PAGES = [
     row("metrics", 1, "staff"),
     # What hosts see begins with the user; of one jam: the jam, whether it is theirs.
     row("pages:host", 6, "host"),  # what is on, what of it may be changed, count, past, venues
-    # roles, banned, last action, pending, people, snapshot, queue, open, playing, slots, door, alike votes
-    row("pages:console", 15, "host"),
-    row("pages:console", 17, "host", "?find=open&playable=1", of="hidden"),  # counted songs, hits
+    # roles, banned, last action, pending, people, snapshot, queue, open, playing, slots, the stage in five, door, votes
+    row("pages:console", 20, "host"),
+    row("pages:console", 22, "host", "?find=open&playable=1", of="hidden"),  # counted songs, hits
+    row("pages:lineup", 8, "host"),  # songs, slots, sign-ups, what plays, queue
+    row("pages:people", 9, "host"),
+    row("pages:slot", 8, "host"),  # the slot, songs, slots, sign-ups, people
+    row("pages:song_slots", 8, "host"),  # the song, the same, instruments
+    row("pages:person", 8, "host"),  # the person, songs, slots, sign-ups, theirs
+    row("pages:person_add", 3, "host"),
+    row("pages:print", 8, "host"),
     row("pages:door", 4, "host"),
     row("pages:clusters", 4, "host"),
     row("pages:hosts", 6, "host"),  # owner?, hosts, links

@@ -82,11 +82,12 @@ ONLY_WRITTEN = {
         "last-call", "end", "song-approve", "song-queue", "song-unqueue", "song-play", "song-finish", "song-skip",
         "song-remove", "song-pin", "song-unpin", "song-encore", "song-merge", "song-lock", "song-unlock",
         "setlist-arrange", "slot", "signup", "check-in",
-        "signup-move", "attendee-signups", "void", "undo", "host", "invitation", "accept",
+        "signup-move", "attendee-signups", "attendee-away", "attendee-vote", "people", "my-away", "void", "undo",
+        "host", "invitation", "accept",
     )),
     *(f"pages:{name}" for name in (
         "enter", "suggest", "vote", "claim", "me", "leave", "add_songs", "song_act", "logout", "session_end",
-        "void", "host_remove", "take_back", "set_list",
+        "void", "host_remove", "take_back", "set_list", "sign_up_act",
     )),
     "admin:logout",
 }  # fmt: skip
@@ -243,6 +244,7 @@ class World:
             "jam_host": self.co_host.pk,
             "invitation": self.invited.pk,
             "slot": self.slot.pk,
+            "sign_up": self.slot.sign_ups.order_by("pk")[0].pk,
             "path": self.upload,
             "id": self.host.pk,
             "app_label": "jams",

@@ -182,9 +182,6 @@ def console_words(starts: str) -> Words:
         "in_jam": _("Already in the jam"),
         "not_done": _("Not done: the server does not answer. Try again."),
         "from": _("from %(name)s"),
-        "remove_who": _("Remove %(name)s?"),
-        "state_active": _("Here"),
-        "state_away": _("Away"),
         "done_open": _("The jam is open: people can vote."),
         "done_start": _("The jam is live."),
         "done_last-call": _("Last call: no more suggestions."),
@@ -214,6 +211,7 @@ def console_words(starts: str) -> Words:
         "done_void": _("Those who vote alike are off the jam, with all votes."),
         "done_add": _("Added %(title)s."),
         "undone": _("Undone: %(what)s"),
+        "sign_ups_lost": plural(lost_sign_ups),
         "seconds_left": _("%(count)s s"),
     }
 
@@ -227,6 +225,18 @@ def set_list_words() -> Words:
         "closing": _("closing %(closing)s"),
         "line_up": _("Line-up %(filled)s of %(required)s"),
     }
+
+
+def lost_sign_ups(n: int) -> str:
+    return ngettext(
+        "%(count)s of their sign-ups is not as it was: somebody else has the slot now, or the song is over.",
+        "%(count)s of their sign-ups are not as they were: others have the slots now, or the songs are over.",
+        n,
+    )
+
+
+def lost_in_words(count: int) -> str:
+    return lost_sign_ups(count) % {"count": count}
 
 
 def rule_in_words(rule: str) -> str:

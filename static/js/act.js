@@ -98,18 +98,21 @@ export class Actions {
     const what = find("span", toast).textContent;
     const [action, song] = button.value.split(" ");
     const body = song ? { action, song: Number(song) } : { action };
-    if (await this.send("POST", apiOf(button.getAttribute("formaction")), body, button)) tell(text("undone", { what }));
+    const back = await this.send("POST", apiOf(button.getAttribute("formaction")), body, button);
+    if (!back) return;
+    const lost = back.sign_ups_lost ? ` ${text("sign_ups_lost", { count: back.sign_ups_lost })}` : "";
+    tell(text("undone", { what }) + lost);
   }
 
   // Answers what came back, or false after having said why not.
-  async send(method, address, body, button) {
+  async send(method, address, body, button, refuse = (message) => tell(message, true)) {
     button?.setAttribute("aria-busy", "true");
     try {
       const answer = await call(method, address, body);
       this.#take(answer);
       return answer;
     } catch (error) {
-      tell(error instanceof Away && !error.busy ? text("not_done") : error.message, true);
+      refuse(error instanceof Away && !error.busy ? text("not_done") : error.message);
       return false;
     } finally {
       button?.removeAttribute("aria-busy");
@@ -119,7 +122,7 @@ export class Actions {
   // The answer is as good as a frame; what else moved comes by the socket, or is asked for.
   #take(answer) {
     if (answer.jam_revision) this.state.merge({ ...answer, songs: answer.songs });
-    else if (answer.revision && answer.title) this.state.merge({ songs: [answer] });
+    else if (answer.revision && "counted_at" in answer) this.state.merge({ songs: [answer] });
     else if (answer.song?.revision) this.state.merge({ songs: [answer.song] });
     if (this.stream.phase !== "live") this.stream.refresh();
   }

@@ -9,6 +9,7 @@ import { showLines, showNow } from "./now.js";
 import { all, clockOf, data, find, isolated, lengthOf, setText, text } from "./page.js";
 import { Rows } from "./rows.js";
 import { SetList } from "./setlist.js";
+import { Side } from "./side.js";
 import { JamState } from "./state.js";
 import { Stream } from "./stream.js";
 
@@ -20,6 +21,7 @@ const stream = new Stream(data.slug, state);
 const actions = new Actions(state, stream);
 const desk = new Desk(state);
 const setList = new SetList(state, stream, actions, show);
+const side = new Side(actions, state, stream);
 const queue = new Rows(find("[data-queue-rows]"), { template: "q-row", paint: paintQueued, settled: placeQueued });
 const candidates = new Rows(find("[data-cand-rows]"), { template: "cand-row", paint: paintCandidate });
 
@@ -116,10 +118,11 @@ async function confirmed(link) {
     if (await actions.send("POST", `/api/v1/jams/${data.slug}/end`)) tell(text("done_end"));
     return;
   }
-  const id = Number(link.closest("[data-key]").dataset.key);
-  if (await actions.send("DELETE", `/api/v1/jams/${data.slug}/attendees/${id}`)) {
-    tell(text("done_person", { name: isolated(find("[data-name]", link.closest("[data-key]")).textContent) }), false, "remove_attendee");
-    desk.look();
+  const person = link.closest("[data-key]");
+  side.sheet.close(); // what it is about goes
+  if (await actions.send("DELETE", `/api/v1/jams/${data.slug}/attendees/${person.dataset.key}`)) {
+    tell(text("done_person", { name: isolated(find("[data-name]", person).textContent) }), false, "remove_attendee");
+    side.look();
   }
 }
 
@@ -132,6 +135,7 @@ function choose(event) {
     else other.removeAttribute("aria-current");
   }
   for (const panel of all("[data-panel]")) panel.hidden = panel.dataset.panel !== tab.dataset.side;
+  side.people.show();
 }
 
 // People who vote alike: not with every vote, since hosts need not hear of them within the second.
@@ -154,7 +158,6 @@ function showClusters() {
 
 for (const part of all("[data-needs-script]")) part.hidden = false;
 find(".col-side .tabs").addEventListener("click", choose);
-find("[data-print]").addEventListener("click", () => print());
 askFirst(find("[data-dialog]"), confirmed);
 addSongs(actions, state);
 state.addEventListener("change", show);

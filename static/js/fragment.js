@@ -1,23 +1,40 @@
 // A part of the page that the server draws anew: fetched, and put in where it has changed.
 import { all, find } from "./page.js";
 import { now } from "./clock.js";
+import { whenCalm } from "./move.js";
 
 export class Fragment {
   #shown = null;
+  #asked = 0;
 
-  constructor(part, { gone = () => {}, changed = () => {} } = {}) {
-    Object.assign(this, { part, gone, changed });
+  // `calm`: what stands there does not move under a finger.
+  constructor(part, { gone = () => {}, changed = () => {}, calm = false } = {}) {
+    Object.assign(this, { part, gone, changed, calm });
   }
 
+  // Answers the status: 0 where the server does not answer.
   async look() {
+    const mine = ++this.#asked;
     const address = new URL(this.part.dataset.fragment, location.href).href;
     const { status, url, body } = await drawnAt(address);
-    if (status === 403) return this.gone(); // whoever could see it no longer may
-    if (status !== 200 || url !== address || !body) return;
+    if (status === 403) this.gone(); // whoever could see it no longer may
+    if (status !== 200 || url !== address || !body) return status === 200 ? 403 : status;
+    if (mine !== this.#asked) return status; // a later look says more
+    if (this.calm) whenCalm(this.part, () => this.#put(body));
+    else this.#put(body);
+    return status;
+  }
+
+  // What has the focus keeps it, and what was unfolded stays so, by their ids.
+  #put(body) {
     const drawn = body.innerHTML;
     if (drawn === this.#shown) return;
     this.#shown = drawn;
+    const focused = this.part.contains(document.activeElement) && document.activeElement.id;
+    const unfolded = all("details[open][id]", this.part).map((part) => part.id);
     this.part.replaceChildren(...body.childNodes);
+    for (const id of unfolded) document.getElementById(id)?.setAttribute("open", "");
+    if (focused) (document.getElementById(focused) ?? this.part.closest("[tabindex]"))?.focus({ preventScroll: true });
     this.changed();
   }
 }

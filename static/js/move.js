@@ -15,19 +15,25 @@ function touch(event) {
   if (event.touches) held = event.touches.length > 0;
 }
 
+// Milliseconds until the finger has left.
+const calmIn = () => (held ? CALM : touched + CALM - performance.now());
+
+// What is to be put in where `key` is; a later one replaces one that waits.
+export function whenCalm(key, act) {
+  clearTimeout(waiting.get(key));
+  const wait = calmIn();
+  if (wait > 0) waiting.set(key, setTimeout(() => whenCalm(key, act), wait));
+  else act();
+}
+
 // Puts the rows in order, now or when the finger has left; a later order replaces one that waits.
 export function arrange(list, rows, done = () => {}) {
-  clearTimeout(waiting.get(list));
-  const wait = held ? CALM : touched + CALM - performance.now();
-  if (wait > 0) {
-    waiting.set(list, setTimeout(() => arrange(list, rows, done), wait));
-    return;
-  }
-  waiting.delete(list);
-  if (rows.length !== list.children.length || rows.some((row, place) => list.children[place] !== row)) {
-    slide(list, rows);
-  }
-  done();
+  whenCalm(list, () => {
+    if (rows.length !== list.children.length || rows.some((row, place) => list.children[place] !== row)) {
+      slide(list, rows);
+    }
+    done();
+  });
 }
 
 function slide(list, rows) {

@@ -171,6 +171,7 @@ def test_somebody_removed_sees_it_and_their_votes_are_gone(phone, console):
 
     desk.click("[data-side=people]")
     desk.locator("[data-person-rows] > *").filter(has_text="Neon Kazoo").locator("a").click()
+    desk.click("[data-sheet-dialog] [data-confirm]")
     desk.click("[data-yes]")
 
     first(other, "Creep")

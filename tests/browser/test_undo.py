@@ -95,6 +95,7 @@ def test_somebody_removed_by_mistake_is_back(phone, console, jam):
     desk.click("[data-side=people]")
     person = desk.locator("[data-person-rows] > *").filter(has_text="Neon Kazoo")
     person.locator("a").click()
+    desk.click("[data-sheet-dialog] [data-confirm]")
     desk.click("[data-yes]")
     expect(person).to_have_count(0)
 

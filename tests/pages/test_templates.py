@@ -7,6 +7,7 @@ from django.template.loader import render_to_string
 from django.test import Client, RequestFactory
 
 from apps.jams.identity import cookie_name
+from apps.jams.people import add_person
 from apps.pages.views.errors import csrf_failure
 from tests.factories import (
     make_api_token,
@@ -17,6 +18,7 @@ from tests.factories import (
     make_slot,
     make_user,
     make_venue,
+    make_vote,
 )
 
 pytestmark = pytest.mark.django_db
@@ -65,6 +67,12 @@ def pages(text):
         f"{at}/delete",
     ]
     mine += [f"{at}/host/end", f"{at}/host/people/{attendee.pk}/remove"]
+    guest_of_host = add_person(jam=jam, host=host, display_name="Bob")
+    make_vote(jam_song=jam.songs.get(status="open"), attendee=guest_of_host)
+    slot = jam.songs.get(status="open").slots.get()
+    make_sign_up(slot=slot, attendee=guest_of_host, state="waiting")
+    mine += [f"{at}/host/slots/{slot.pk}", f"{at}/host/songs/{slot.jam_song_id}/slots", f"{at}/print"]
+    mine += [f"{at}/host/people/{path}" for path in (attendee.pk, guest_of_host.pk, "add")]
     token, _text = make_api_token(user=host)
     mine += ["/account/tokens", f"/account/tokens/{token.pk}/revoke"]
     mine += [f"{at}/hosts", f"{at}/screen"]

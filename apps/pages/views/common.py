@@ -9,8 +9,8 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.forms import BaseForm
-from django.http import HttpRequest, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, resolve_url
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render, resolve_url
 from django.views.decorators.http import require_http_methods
 
 from apps.accounts.models import User
@@ -35,6 +35,24 @@ class SeeOther(HttpResponseRedirect):
 
 def see_other(to: Any, *args: Any, fragment: str = "", **kwargs: Any) -> SeeOther:
     return SeeOther(resolve_url(to, *args, **kwargs) + (f"#{fragment}" if fragment else ""))
+
+
+def beside(jam: Jam, side: str) -> SeeOther:
+    """Back to this side of the console."""
+    return SeeOther(f"{resolve_url('pages:console', jam.slug)}?side={side}#side")
+
+
+def sheet(request: HttpRequest, name: str, context: dict[str, Any]) -> HttpResponse:
+    """A small page of the console; without its surroundings where the console's script asks for its dialog."""
+    part = f"pages/console/{name}.html"
+    bare = "part" in request.GET
+    return render(request, part if bare else "pages/console/sheet.html", context | {"part": part, "bare": bare})
+
+
+def number_in(request: HttpRequest, name: str) -> int:
+    """An id that the form sends; 0, which nothing has, for what is none."""
+    text = request.POST.get(name, "")
+    return int(text) if text.isdecimal() and len(text) < 19 else 0
 
 
 def find_jam(request: HttpRequest, slug: str) -> Jam:

@@ -7,7 +7,6 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
@@ -23,18 +22,19 @@ from apps.jams.door import door_of, set_door
 from apps.jams.models import Attendee, Jam, JamSong
 from apps.pages.board import board_of
 from apps.pages.forms import MOST_LINES, songs_in
+from apps.pages.lineup import people_with, stage_of
 from apps.pages.set_list import planned_board
 from apps.pages.templatetags.parts import SCRIPT_ICONS, clock, isolated
 from apps.pages.undoing import last_deed
-from apps.pages.views.common import HostRequest, SeeOther, find_hosted_jam, page_with_form, see_other, telling
-from apps.pages.words import console_words, strip_of
+from apps.pages.views.common import HostRequest, beside, find_hosted_jam, page_with_form, see_other, telling
+from apps.pages.words import console_words, lost_in_words, strip_of
 from apps.voting.clusters import NEWEST, clusters_of, described
 from apps.voting.operations import remove_attendee, void_attendees
 from apps.voting.songs import TAKES_IN, merge_songs, most_alike, reopen_song
 from apps.voting.undo import undo
 
 HITS = 8
-SIDES = ("requests", "people", "join")
+SIDES = ("requests", "lineup", "people", "join")
 
 # The steps of a night, and from where each can be taken.
 STEPS = (
@@ -55,6 +55,7 @@ def show(request: HostRequest, jam: Jam, *, lines: str = "", status: int = 200) 
     """The console; `lines` are pasted songs that were refused, to be corrected."""
     desk, roles, banned = desk_of(jam), jam.roles_of(request.user), marked(jam.venue_id)
     board, filling = planned_board(jam, board_of(jam, desk["songs"]), request.GET)
+    stage = stage_of(jam)
     starts = clock(jam.starts_at, jam.zone)
     context = {
         "jam": jam,
@@ -71,6 +72,8 @@ def show(request: HostRequest, jam: Jam, *, lines: str = "", status: int = 200) 
         "strip": strip_of(board, starts),
         "words": console_words(starts),
         "icons": {*SCRIPT_ICONS, "lock", "unlock"},
+        "stage": stage,
+        "people": people_with(desk["attendees"], stage),
         "asked": [asked(jam_song) for jam_song in desk["pending"]],
         "blank": {"id": 0, "votes": 0, "display_name": ""},
         "last": last_deed(jam, request.user),
@@ -142,9 +145,12 @@ def undo_deed(request: HostRequest, jam: Jam) -> None:
     """The one that the button named, and no other."""
     verb, _space, song = request.POST.get("undo", "").partition(" ")
     last = last_deed(jam, request.user)
-    undo(jam=jam, host=request.user, action=verb, song=int(song) if song.isdecimal() and len(song) < 19 else None)
+    which = int(song) if song.isdecimal() and len(song) < 19 else None
+    undone = undo(jam=jam, host=request.user, action=verb, song=which)
     if last:
         messages.success(request, _("Undone: %(what)s") % {"what": last["text"]})
+    if lost := undone.sign_ups_lost:
+        messages.warning(request, lost_in_words(lost))
 
 
 def pauses(request: HostRequest) -> dict[str, bool]:
@@ -248,7 +254,7 @@ def attendee_remove(request: HostRequest, slug: str, attendee: int) -> HttpRespo
     with telling(request):
         remove_attendee(attendee=person, host=request.user)
         messages.success(request, _("%(name)s is off the jam, with all votes.") % {"name": name})
-    return see_other("pages:console", jam.slug, fragment="side")
+    return beside(jam, "people")
 
 
 @login_required
@@ -287,8 +293,3 @@ def void(request: HostRequest, slug: str) -> HttpResponse:
         votes = ngettext("with %(n)d vote.", "with %(n)d votes.", voided.votes)
         messages.success(request, f"{people % {'n': voided.attendees}}, {votes % {'n': voided.votes}}")
     return beside(jam, "people")
-
-
-def beside(jam: Jam, side: str) -> HttpResponse:
-    """Back to this side of the console."""
-    return SeeOther(f"{reverse('pages:console', args=[jam.slug])}?side={side}#side")
