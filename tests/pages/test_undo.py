@@ -40,7 +40,8 @@ def test_what_was_done_is_offered_and_undone(as_host, host, jam, text):
 @pytest.mark.parametrize(
     ("before", "action", "words"),
     [("pending", "approve", "Approved Creep."), ("queued", "unqueue", "Creep is open to votes again."),
-     ("queued", "lock", "Locked Creep in its place."), ("queued", "move", "Moved Creep to place 2."), ("playing", "finish", "Marked Creep as played."),
+     ("queued", "lock", "Locked Creep in its place."),
+     ("queued", "move", "Moved Creep to place 2."), ("playing", "finish", "Marked Creep as played."),
      ("open", "pin", "Pinned Creep to the top."), ("open", "remove", "Took Creep off the jam.")],
 )  # fmt: skip
 def test_each_is_named_as_its_button_names_it(as_host, jam, text, before, action, words):
