@@ -21,8 +21,10 @@ from apps.jams import api as jams
 from apps.jams import door_api as door
 from apps.jams import lineup, operations
 from apps.jams import nights_api as nights
+from apps.jams import performers_api as performers
 from apps.jams import reads as jam_reads
 from apps.stage import api as stage
+from apps.stage import room_api as room
 from apps.stage import setlist_api as setlist
 from apps.voting import api as voting
 
@@ -55,6 +57,8 @@ jam = [
     path("/invitations", door.Invitations.as_view(), name="invitations"),
     path("/invitations/<int:pk>", door.InvitationDetail.as_view(), name="invitation"),
     path("/slots", public_read("board", *PAGED[:2], "jam_song", "playable")(stage.Slots.as_view()), name="slots"),
+    path("/line-ups", public_read("board")(room.LineUps.as_view()), name="line-ups"),
+    path("/playable", public_read("board")(room.PlayableTonight.as_view()), name="playable"),
     path("/setlist", setlist.SetList.as_view(), name="setlist"),
     path("/slots/<int:pk>", stage.SlotDetail.as_view(), name="slot"),
     path("/signups", stage.SignUps.as_view(), name="signups"),
@@ -63,6 +67,8 @@ jam = [
     path("/signups/<int:pk>/move", stage.MoveSignUp.as_view(), name="signup-move"),
     path("/attendees/<int:pk>/signups", stage.SignUpsOfAttendee.as_view(), name="attendee-signups"),
     path("/me", voting.MyJam.as_view(), name="me"),
+    path("/me/performer", performers.MyPerformer.as_view(), name="my-performer"),
+    path("/me/set", stage.MySetView.as_view(), name="my-set"),
     path("/songs", public_read("board", *PAGED[:2], "status")(voting.JamSongs.as_view()), name="jam-songs"),
     path("/votes", voting.MyVotes.as_view(), name="votes"),
     path("/songs/<int:pk>/vote", voting.VoteView.as_view(), name="vote"),

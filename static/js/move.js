@@ -15,19 +15,25 @@ function touch(event) {
   if (event.touches) held = event.touches.length > 0;
 }
 
-// Puts the rows in order, now or when the finger has left; a later order replaces one that waits.
-export function arrange(list, rows, done = () => {}) {
-  clearTimeout(waiting.get(list));
+// Does it now or when the finger has left; what comes later for the same part replaces what waits.
+export function whenCalm(part, act) {
+  clearTimeout(waiting.get(part));
   const wait = held ? CALM : touched + CALM - performance.now();
   if (wait > 0) {
-    waiting.set(list, setTimeout(() => arrange(list, rows, done), wait));
+    waiting.set(part, setTimeout(() => whenCalm(part, act), wait));
     return;
   }
-  waiting.delete(list);
-  if (rows.length !== list.children.length || rows.some((row, place) => list.children[place] !== row)) {
-    slide(list, rows);
-  }
-  done();
+  waiting.delete(part);
+  act();
+}
+
+// Puts the rows in order.
+export function arrange(list, rows, done = () => {}) {
+  whenCalm(list, () => {
+    const stands = rows.length === list.children.length && rows.every((row, place) => list.children[place] === row);
+    if (!stands) slide(list, rows);
+    done();
+  });
 }
 
 function slide(list, rows) {

@@ -3,6 +3,7 @@ const FACTS = ["status", "voting", "suggestions", "voting_closes_at", "counts", 
 
 export class JamState extends EventTarget {
   songs = new Map();
+  lineUps = new Map(); // how far they are, by song
   facts = {};
   loaded = false;
   #told = 0;
@@ -42,6 +43,7 @@ export class JamState extends EventTarget {
       else this.songs.set(row.id, this.#newer(known, row));
     }
     if (frame.top) this.#only(frame.top);
+    if (frame.line_ups) this.takeLineUps(frame.line_ups);
     for (const fact of ["present", "people"]) if (fact in frame) this.facts[fact] = frame[fact];
     if ((frame.jam_revision ?? -1) >= (this.facts.jam_revision ?? 0)) {
       this.facts.jam_revision = frame.jam_revision;
@@ -49,6 +51,11 @@ export class JamState extends EventTarget {
     }
     this.#tell();
     return whole;
+  }
+
+  takeLineUps(rows) {
+    for (const row of rows) if (!(this.lineUps.get(row.id)?.revision > row.revision)) this.lineUps.set(row.id, row);
+    this.#tell();
   }
 
   // Counts are shown of these only: another song's, if it was among them, is not known any more.

@@ -111,7 +111,7 @@ export class Stream extends EventTarget {
       this.#wanted = Math.max(this.#wanted, frame.revision);
       this.#after("refresh", jitter(1_000), () => this.refresh());
     }
-    for (const name of ["desk", "me"]) if (frame[name]) this.dispatchEvent(new Event(name));
+    for (const name of ["desk", "me", "slots"]) if (frame[name]) this.dispatchEvent(new Event(name));
     if (frame.revision && !frame.refetch && !behind) {
       this.#recent = [...this.#recent.slice(1 - KEPT), frame];
       this.revision = Math.max(this.revision, frame.revision);

@@ -20,11 +20,13 @@ from apps.pages.forms import SuggestForm
 from apps.pages.templatetags.parts import SCRIPT_ICONS, clock
 from apps.pages.views.common import find_jam, page_with_form, see_other, telling
 from apps.pages.words import phone_words, strip_of
+from apps.stage.line_ups import line_ups
 from apps.voting.models import Vote
 from apps.voting.operations import cast_vote, leave_jam, suggest_song, take_back_vote
 
 HITS = 8
 BLANK = {"id": 0, "votes": 0}  # what the <template> of a row is made of
+MOST_STUDS = 9  # as many as static/js/board.js draws
 OUT = {"open", "queued", "playing"}
 
 
@@ -41,7 +43,7 @@ def jam(request: HttpRequest, slug: str) -> HttpResponse:
     context["notes"] = {m.extra_tags: str(m) for m in messages.get_messages(request) if m.extra_tags}
     if jam.status == Jam.Status.ENDED:
         return render(request, "pages/jam/ended.html", context | {"wanted": most_wanted(board["songs"])})
-    context |= {"icons": set(SCRIPT_ICONS), "blank": BLANK}
+    context |= {"icons": set(SCRIPT_ICONS), "blank": BLANK, "line_ups": studded(jam)}
     context["data"] = {
         "slug": jam.slug,
         "status": jam.status,
@@ -61,7 +63,18 @@ def jam(request: HttpRequest, slug: str) -> HttpResponse:
 def marks(song: dict[str, Any], place: int, context: dict[str, Any]) -> dict[str, Any]:
     """What a row of the ranking shows besides the song: its place, whether it is mine, why a vote was refused."""
     note = context["notes"].get(f"song-{song['id']}", "")
-    return {"rank": place, "mine": song["id"] in context.get("voted", ()), "note": note}
+    line_up = context["line_ups"].get(song["id"])
+    return {"rank": place, "mine": song["id"] in context.get("voted", ()), "note": note, "line_up": line_up}
+
+
+def studded(jam: Jam) -> dict[int, dict[str, Any]]:
+    """How far line-ups are, with a stud for each slot, by jam song."""
+    if not jam.sign_ups:
+        return {}
+    return {
+        row["id"]: row | {"studs": [place < row["filled"] for place in range(min(row["slots"], MOST_STUDS))]}
+        for row in line_ups(jam)
+    }
 
 
 def own(request: HttpRequest, jam: Jam, attendee: Attendee, board: dict[str, Any]) -> dict[str, Any]:
