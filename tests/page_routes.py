@@ -68,6 +68,8 @@ PAGES = [
     as_oneself("vote", {"voted": "1"}),
     page("stage", "GET", Right.WATCH),
     as_oneself("claim", {"do": "claim"}),
+    as_oneself("instruments", {"plays": "bass"}),
+    as_oneself("performer", {"do": "remember"}),
     as_oneself("me", {"display_name": "Ana"}),
     page("leave", "POST", Right.WATCH, 303),
     page("move", "GET", Right.TAKE_PART, removed=200),

@@ -13,7 +13,13 @@ pytestmark = pytest.mark.django_db
 MOST = 100_000
 CLEF = "𝄞"  # four bytes in UTF-8
 MANY = 250
-WHO = {"api:me": "phone", "api:votes": "phone", "api:signups": "phone", "api:users": "staff"} | dict.fromkeys(
+WHO = {
+    "api:me": "phone",
+    "api:votes": "phone",
+    "api:signups": "phone",
+    "api:my-set": "phone",
+    "api:users": "staff",
+} | dict.fromkeys(
     (
         f"api:{name}"
         for name in (

@@ -20,7 +20,7 @@ from apps.accounts.models import ApiToken, AuditEvent, User
 from apps.accounts.sessions import SessionStore
 from apps.catalog.models import Song, SongSearch, SongView, Venue
 from apps.jams.invitations import invite
-from apps.jams.models import Attendee, Jam, JamHost, JamSong, JamView, Recurrence
+from apps.jams.models import Attendee, Jam, JamHost, JamSong, JamView, Performer, Recurrence
 from apps.stage.models import SignUp, Slot
 from apps.voting.models import Vote
 from tests.callers import Caller, with_cookie
@@ -30,6 +30,7 @@ from tests.factories import (
     make_attendee_with_token,
     make_jam,
     make_jam_song,
+    make_performer,
     make_sign_up,
     make_slot,
     make_song,
@@ -40,8 +41,8 @@ from tests.factories import (
 )
 
 MODELS = (
-    User, ApiToken, Venue, Song, SongView, SongSearch, Jam, JamSong, Attendee, AuditEvent, JamView, Recurrence,
-    Vote, AccessAttempt, Slot, SignUp,
+    User, ApiToken, Venue, Song, SongView, SongSearch, Jam, JamSong, Attendee, Performer, AuditEvent, JamView,
+    Recurrence, Vote, AccessAttempt, Slot, SignUp,
 )  # fmt: skip
 EVERYBODY = ("visitor", "attendee", "phone", "stranger", "host", "program", "other_host", "staff")
 
@@ -81,9 +82,11 @@ ONLY_WRITTEN = {
         "last-call", "end", "song-approve", "song-queue", "song-unqueue", "song-play", "song-finish", "song-skip",
         "song-remove", "song-pin", "song-unpin", "song-encore", "song-merge", "slot", "signup", "check-in",
         "signup-move", "attendee-signups", "void", "undo", "host", "invitation", "accept",
+        "my-performer",
     )),
     *(f"pages:{name}" for name in (
-        "enter", "suggest", "vote", "claim", "me", "leave", "add_songs", "song_act", "logout", "session_end",
+        "enter", "suggest", "vote", "claim", "instruments", "performer", "me", "leave", "add_songs",
+        "song_act", "logout", "session_end",
         "void", "host_remove", "take_back",
     )),
     "admin:logout",
@@ -184,6 +187,7 @@ class World:
                 make_jam_song(jam=jam, status="playing", started_at=jam.starts_at)
                 make_jam_song(jam=jam, song=self.song, status="played", ended_at=timezone.now())
                 Recurrence.objects.create(jam=jam, rule="FREQ=WEEKLY;BYDAY=TU", made_until=jam.starts_at)
+        make_performer(venue=elsewhere)
         make_api_token(user=self.host, revoked_at=timezone.now())
         today = timezone.now().date()
         JamView.objects.create(jam=jam, day=today, page="jam", times=number)

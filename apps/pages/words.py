@@ -131,6 +131,7 @@ def phone_words(starts: str) -> Words:
         "found": plural(lambda n: ngettext("%(count)s song found.", "%(count)s songs found.", n)),
         "none_found": _("Nothing like that in the library. Write it in below, and it comes in."),
         "suggested": _("%(title)s is in, with your vote."),
+        "signed_up": _("You are signed up for it."),
         "sent_to_host": _("%(title)s is with the host now. It comes in as soon as they say yes."),
         "not_sent": _("The server does not answer, so nothing was suggested. Try again in a moment."),
     }

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from apps.catalog.models import Song
 from apps.catalog.statistics import count_search
+from apps.jams import performers
 from apps.jams.attendees import rename_attendee
 from apps.jams.identity import attendee_from, forget, move_token, moved, peek, remember
 from apps.jams.models import Attendee, Jam, JamSong, first_closing
@@ -26,6 +27,7 @@ from apps.voting.operations import cast_vote, leave_jam, suggest_song, take_back
 
 HITS = 8
 BLANK = {"id": 0, "votes": 0}  # what the <template> of a row is made of
+INSTRUMENTS = ("vocals", "guitar", "bass", "drums", "keys", "saxophone", "trumpet", "percussion", "violin")
 MOST_STUDS = 9  # as many as static/js/board.js draws
 OUT = {"open", "queued", "playing"}
 
@@ -91,6 +93,8 @@ def own(request: HttpRequest, jam: Jam, attendee: Attendee, board: dict[str, Any
         "picks_left": max(0, (jam.max_votes or 0) - len(mine)),
         "pending": [jam_song for jam_song in suggested if jam_song.status == JamSong.Status.PENDING],
         "suggestions_left": max(0, jam.max_suggestions - len(suggested)),
+        "performer_days": settings.PERFORMER_DAYS,
+        "instruments": list(dict.fromkeys([*attendee.instruments, *INSTRUMENTS])),
         **search(request, board),
     }
 
@@ -150,6 +154,8 @@ def suggest(request: HttpRequest, slug: str) -> HttpResponse:
             said = _("“%(title)s” is with the host now. It comes in as soon as they say yes.") % title
         else:
             said = _("“%(title)s” is in, with your vote.") % title
+        if form.cleaned_data["instrument"]:
+            said += " " + _("You are signed up for it.")
         messages.success(request, said, extra_tags="suggest")
     return see_other(jam, fragment="suggest")
 
@@ -177,6 +183,7 @@ def leave(request: HttpRequest, slug: str) -> HttpResponse:
             messages.success(request, _("You have left. Your name and your votes are erased."))
             if attendee.state == Attendee.State.LEFT:  # who was taken off stays so with this browser
                 forget(response, jam)
+                performers.drop(response, jam.venue)
     return response
 
 
