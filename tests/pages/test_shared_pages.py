@@ -39,7 +39,8 @@ def night():
 def pages(jam, jam_song):
     return {
         "home": "/", "jams": "/jams", "past": "/jams?when=past", "jam": f"/jams/{jam.slug}",
-        "stage": f"/jams/{jam.slug}/stage", "screen": f"/jams/{jam.slug}/screen", "songs": "/songs", "song": f"/songs/{jam_song.song_id}",
+        "stage": f"/jams/{jam.slug}/stage", "screen": f"/jams/{jam.slug}/screen",
+        "songs": "/songs", "song": f"/songs/{jam_song.song_id}",
         "venues": "/venues", "venue": f"/venues/{jam.venue.slug}",
     }  # fmt: skip
 

@@ -1,7 +1,6 @@
 """Who plays what tonight, and signing up for it; all of it works without a script."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from itertools import groupby
 from typing import Any
 
@@ -22,7 +21,7 @@ from apps.pages.words import stage_words
 from apps.stage.models import SignUp, Slot
 from apps.stage.my_set import set_of, stage_order
 from apps.stage.operations import check_in, sign_up, withdraw
-from apps.stage.playable import Playable, playable_tonight
+from apps.stage.playable import playable_tonight
 from apps.stage.setlist import expected_starts
 
 MOST_SLOTS = 1000
@@ -39,7 +38,10 @@ def stage(request: HttpRequest, slug: str) -> HttpResponse:
     notes = {m.extra_tags: str(m) for m in messages.get_messages(request) if m.extra_tags}
     expected, room = expected_starts(jam), playable_tonight(jam)
     mine = set_of(attendee, expected) if attendee else []
-    songs = songs_of(jam, {one.slot_id: one for one in mine}, notes, expected, room)
+    songs = songs_of(jam, {one.slot_id: one for one in mine}, notes, takes=bool(attendee) and jam.takes_sign_ups)
+    lacks = {song["id"]: song["missing"] for song in (*room.songs, *room.nearly)}
+    for song in songs:
+        song |= {"expected_at": expected.get(song["id"]), "lacks": lacks.get(song["id"])}
     context: dict[str, Any] = {"jam": jam, "attendee": attendee, "notes": notes, "zone": jam.zone}
     context |= {"songs": songs, "mine": mine, "room": room, "instruments": instruments_of(songs, attendee)}
     context |= {"icons": {*SCRIPT_ICONS, *INSTRUMENTS.values()}, "words": stage_words(clock(jam.starts_at, jam.zone))}
@@ -47,19 +49,23 @@ def stage(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "pages/jam/stage.html", context)
 
 
-def songs_of(
-    jam: Jam, mine: Mapping[int, SignUp], notes: dict[str, str], expected: Mapping[int, datetime], room: Playable
-) -> list[dict[str, Any]]:
+def songs_of(jam: Jam, mine: Mapping[int, SignUp], notes: dict[str, str], *, takes: bool) -> list[dict[str, Any]]:
     """What is still to be played: what plays, the set list, then by title, which tells nothing of hidden counts."""
     rows = Slot.objects.shown(jam).exclude(jam_song__status=JamSong.Status.PLAYED).with_holders().with_playable()
     rows = rows.order_by(*stage_order("jam_song"), "jam_song__song__folded_title", "jam_song", "pk")
     slots = [
-        row | {"mine": mine.get(row["id"]), "note": notes.get(f"slot-{row['id']}", "")}
+        row
+        | {"mine": mine.get(row["id"]), "note": notes.get(f"slot-{row['id']}", "")}
+        | {"offered": takes and offered(row, mine)}
         for row in rows.values(*COLUMNS)[:MOST_SLOTS]
     ]
-    lacks = {song["id"]: song["missing"] for song in (*room.songs, *room.nearly)}
-    songs = [first_of(list(group)) for _song, group in groupby(slots, key=lambda slot: slot["jam_song"])]
-    return [song | {"expected_at": expected.get(song["id"]), "lacks": lacks.get(song["id"])} for song in songs]
+    return [first_of(list(group)) for _song, group in groupby(slots, key=lambda slot: slot["jam_song"])]
+
+
+def offered(slot: dict[str, Any], mine: Mapping[int, SignUp]) -> bool:
+    """Nobody waits any more for a song that is on."""
+    over = slot["state"] and slot["jam_song__status"] == JamSong.Status.PLAYING
+    return slot["id"] not in mine and not over
 
 
 def first_of(slots: list[dict[str, Any]]) -> dict[str, Any]:
