@@ -21,6 +21,7 @@ from apps.jams import api as jams
 from apps.jams import door_api as door
 from apps.jams import lineup, operations
 from apps.jams import nights_api as nights
+from apps.jams import people_api as people
 from apps.jams import performers_api as performers
 from apps.jams import reads as jam_reads
 from apps.stage import api as stage
@@ -48,6 +49,9 @@ jam = [
     path("/start-next", jams.JamStartNext.as_view(), name="start-next"),
     path("/attendees", jams.Attendees.as_view(), name="attendees"),
     path("/attendees/<int:pk>", voting.AttendeeDetail.as_view(), name="attendee"),
+    path("/attendees/<int:pk>/away", people.Absence.as_view(), name="attendee-away"),
+    path("/attendees/<int:pk>/votes/<int:song>", voting.VoteOfAttendee.as_view(), name="attendee-vote"),
+    path("/people", people.People.as_view(), name="people"),
     path("/clusters", voting.JamClusters.as_view(), name="clusters"),
     path("/clusters/void", voting.VoidClusters.as_view(), name="void"),
     path("/undo", voting.JamUndo.as_view(), name="undo"),
@@ -69,6 +73,7 @@ jam = [
     path("/me", voting.MyJam.as_view(), name="me"),
     path("/me/performer", performers.MyPerformer.as_view(), name="my-performer"),
     path("/me/set", stage.MySetView.as_view(), name="my-set"),
+    path("/me/away", people.MyAbsence.as_view(), name="my-away"),
     path("/songs", public_read("board", *PAGED[:2], "status")(voting.JamSongs.as_view()), name="jam-songs"),
     path("/votes", voting.MyVotes.as_view(), name="votes"),
     path("/songs/<int:pk>/vote", voting.VoteView.as_view(), name="vote"),

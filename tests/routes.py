@@ -147,6 +147,11 @@ MATRIX = [
     row("start-next", "POST", Right.RUN),
     row("attendees", "POST", Right.JOIN, 201, body={"display_name": "Ana"}, removed=403)._replace(needs_account=False),
     row("attendee", "DELETE", Right.RUN, 204),
+    row("people", "POST", Right.RUN, 201, body={"display_name": "Ana"}),
+    row("attendee-away", "PUT", Right.RUN),
+    row("attendee-away", "DELETE", Right.RUN),
+    row("attendee-vote", "PUT", Right.RUN),
+    row("attendee-vote", "DELETE", Right.RUN),
     row("clusters", "GET", Right.RUN),
     row("void", "POST", Right.RUN, body={"attendees": "ATTENDEES"}),
     row("undo", "POST", Right.RUN, 409, body={"action": "queue"}),  # they have done nothing yet
@@ -165,6 +170,8 @@ MATRIX = [
     vote("my-set", "GET"),
     vote("my-performer", "POST", status=201),
     vote("my-performer", "DELETE", status=204),
+    vote("my-away", "PUT"),
+    vote("my-away", "DELETE"),
     vote("votes", "GET"),
     row("jam-songs", "GET", Right.WATCH),
     vote("jam-songs", "POST", (Right.TAKE_PART, Right.RUN), status=201, body={"song": "SONG"}),
@@ -269,8 +276,10 @@ def address(world, name, at="own"):
         return reverse(f"api:{name}", kwargs=of_no_jam(world, name, at))
     jam = world.jams[at]
     ids = {"slug": jam.slug}
-    if name in {"attendee", "attendee-signups"}:
+    if name in {"attendee", "attendee-signups", "attendee-away"}:
         ids["pk"] = make_attendee(jam=jam).pk
+    elif name == "attendee-vote":
+        ids |= {"pk": make_attendee(jam=jam, secret_hash=None).pk, "song": make_jam_song(jam=jam).pk}
     elif name == "host":
         ids["pk"] = JamHost.objects.create(jam=jam, user=make_user(), role="co_host").pk
     elif name == "invitation":

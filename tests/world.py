@@ -81,8 +81,8 @@ ONLY_WRITTEN = {
         "duplicate", "token", "pause", "start-next", "attendees", "attendee", "vote", "move", "open", "start",
         "last-call", "end", "song-approve", "song-queue", "song-unqueue", "song-play", "song-finish", "song-skip",
         "song-remove", "song-pin", "song-unpin", "song-encore", "song-merge", "slot", "signup", "check-in",
-        "signup-move", "attendee-signups", "void", "undo", "host", "invitation", "accept",
-        "my-performer",
+        "signup-move", "attendee-signups", "attendee-away", "attendee-vote", "people", "my-away", "void", "undo",
+        "host", "invitation", "accept", "my-performer",
     )),
     *(f"pages:{name}" for name in (
         "enter", "suggest", "vote", "claim", "instruments", "performer", "me", "leave", "add_songs",

@@ -321,6 +321,11 @@ class Attendee(models.Model):
     def address(self) -> str:
         return f"attendee:{self.pk}"
 
+    @property
+    def has_phone(self) -> bool:
+        """Who has none was added by a host, who acts for them."""
+        return self.secret_hash is not None
+
 
 class JamSong(models.Model):
     class Status(models.TextChoices):

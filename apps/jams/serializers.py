@@ -145,6 +145,10 @@ class NameInput(Strict):
     )
 
 
+class PersonInput(Strict):
+    display_name = serializers.CharField(max_length=LONGEST_NAME)
+
+
 class JoinInput(NameInput):
     room_code = serializers.CharField(
         max_length=20, allow_blank=True, required=False, default="",

@@ -201,8 +201,21 @@ def console_words(starts: str) -> Words:
         "done_void": _("Those who vote alike are off the jam, with all votes."),
         "done_add": _("Added %(title)s."),
         "undone": _("Undone: %(what)s"),
+        "sign_ups_lost": plural(lost_sign_ups),
         "seconds_left": _("%(count)s s"),
     }
+
+
+def lost_sign_ups(n: int) -> str:
+    return ngettext(
+        "%(count)s of their sign-ups is not as it was: somebody else has the slot now, or the song is over.",
+        "%(count)s of their sign-ups are not as they were: others have the slots now, or the songs are over.",
+        n,
+    )
+
+
+def lost_in_words(count: int) -> str:
+    return lost_sign_ups(count) % {"count": count}
 
 
 def rule_in_words(rule: str) -> str:

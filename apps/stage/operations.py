@@ -185,14 +185,17 @@ def check_not_signed_up(slot: Slot, who: SignUp) -> None:
 # What follows from other things -----------------------------------------------------------------------
 
 
-def withdraw_all(*, jam: Jam, people: Iterable[Attendee]) -> None:
+def withdraw_all(*, jam: Jam, people: Iterable[Attendee]) -> list[tuple[int, int, str]]:
     """Of those who have left or were taken off, in the transaction that did it. What was played is history; a name
-    that has been erased is not shown there either."""
+    that has been erased is not shown there either. Answers what they had: id, attendee and state of each."""
     of_them = SignUp.objects.filter(attendee__in=[one.pk for one in people])
     step = Step(jam)
-    leave(step, list(of_them.live().order_by("pk")))
+    live = list(of_them.live().order_by("pk"))
+    had = [(one.pk, one.attendee_id, str(one.state)) for one in live]
+    leave(step, live)
     step.slots.update(of_them.filter(state=State.PLAYED).values_list("slot", flat=True))
     step.end()
+    return had
 
 
 def unite_sign_ups(*, song: JamSong, into: JamSong) -> None:

@@ -1,11 +1,13 @@
 """The stage follows the jam: songs bring their slots, who leaves leaves the stage too."""
 
+from collections import Counter
 from typing import Any
 
 from django.dispatch import receiver
 
 from apps.jams.events import (
     attendee_renamed,
+    people_back,
     people_gone,
     song_moved,
     song_suggested,
@@ -14,6 +16,7 @@ from apps.jams.events import (
 )
 from apps.jams.models import Attendee, Jam, JamSong
 from apps.stage.operations import follow_song, show_name, unite_sign_ups, withdraw_all
+from apps.stage.returns import give_places_back
 from apps.stage.slots import make_slots, sign_up_suggester
 
 
@@ -39,8 +42,15 @@ def unite(song: JamSong, into: JamSong, **kwargs: Any) -> None:
 
 
 @receiver(people_gone)
-def leave_the_stage(jam: Jam, people: list[Attendee], **kwargs: Any) -> None:
-    withdraw_all(jam=jam, people=people)
+def leave_the_stage(jam: Jam, people: list[Attendee], noted: dict[str, Any], **kwargs: Any) -> None:
+    noted["sign_ups"] = withdraw_all(jam=jam, people=people)
+
+
+@receiver(people_back)
+def return_to_the_stage(
+    jam: Jam, people: list[Attendee], noted: dict[str, Any], back: Counter[str], **kwargs: Any
+) -> None:
+    back.update(give_places_back(jam=jam, people=people, places=noted.get("sign_ups", [])))
 
 
 @receiver(attendee_renamed)

@@ -33,10 +33,12 @@ from apps.jams.filters import JamSongFilter
 from apps.jams.identity import secret_shown, secrets_in
 from apps.jams.lineup import add_songs
 from apps.jams.models import Attendee, Jam, JamSong
+from apps.jams.people_api import person_of
 from apps.jams.serializers import SongInput, SongState
 from apps.voting import operations
 from apps.voting.clusters import clusters_of, described
 from apps.voting.models import Vote
+from apps.voting.on_behalf import vote_for
 from apps.voting.queries import mine
 from apps.voting.serializers import (
     Clusters,
@@ -207,6 +209,27 @@ class AttendeeDetail(APIView):
         attendee: Attendee = get_object_or_404(Attendee.objects.select_related("jam"), jam=jam, pk=pk)
         operations.remove_attendee(attendee=attendee, host=user_of(request))
         return Empty()
+
+
+class VoteOfAttendee(APIView):
+    """A host votes for somebody without a phone; 409 `votes_themselves` for who has one. Both may be said again."""
+
+    scope = ApiToken.Scope.JAMS
+
+    @extend_schema(request=None, responses=TallyOutput)
+    def put(self, request: Request, slug: str, pk: int, song: int) -> Response:
+        return self.answer(request, slug, pk, song, voted=True)
+
+    @extend_schema(request=None, responses={200: TallyOutput})
+    def delete(self, request: Request, slug: str, pk: int, song: int) -> Response:
+        return self.answer(request, slug, pk, song, voted=False)
+
+    def answer(self, request: Request, slug: str, pk: int, song: int, *, voted: bool) -> Response:
+        jam = hosted_jam(request, slug)
+        person, jam_song = person_of(jam, pk), jam_song_of(jam, song)
+        valid(Nothing, request)
+        tally = vote_for(jam_song=jam_song, attendee=person, host=user_of(request), voted=voted)
+        return Response(tally._asdict())
 
 
 class JamClusters(APIView):

@@ -44,7 +44,9 @@ class Cluster(NamedTuple):
 
 
 def clusters_of(jam: Jam) -> list[Cluster]:
-    newest = Attendee.objects.filter(jam=jam).in_the_room().order_by("-pk")[:NEWEST]
+    # Who has no phone was added by a host, who knows them.
+    here = Attendee.objects.filter(jam=jam, secret_hash__isnull=False).in_the_room()
+    newest = here.order_by("-pk")[:NEWEST]
     rows = Vote.objects.filter(attendee__in=newest.values("pk")).order_by("pk")
     joined: dict[int, datetime] = {}
     songs: dict[int, set[int]] = {}

@@ -230,7 +230,7 @@ def take_off(action: Action, people: list[Attendee]) -> int:
     action.counted += songs
     action.desk = True
     jam = action.jam
-    events.people_gone.send(None, jam=jam, people=people)
+    events.people_gone.send(None, jam=jam, people=people, noted=action.before)
     transaction.on_commit(lambda: after_leaving(jam, people), robust=True)
     return len(cast)
 
@@ -258,7 +258,7 @@ def leave_jam(*, attendee: Attendee) -> None:
         if locked.state == Attendee.State.REMOVED:
             gone |= {"state": locked.state, "secret_hash": locked.secret_hash}
         Attendee.objects.filter(pk=attendee.pk).update(**gone)
-        events.people_gone.send(None, jam=jam, people=[locked])
+        events.people_gone.send(None, jam=jam, people=[locked], noted={})
         transaction.on_commit(lambda: board.publish(jam, counted=songs), robust=True)
         transaction.on_commit(lambda: after_leaving(jam, [attendee]), robust=True)
     attendee.refresh_from_db()

@@ -101,6 +101,8 @@ class UndoOutput(serializers.Serializer):
     song = SongState(allow_null=True, help_text="That it was about, as it stands now.")
     attendees = serializers.IntegerField(help_text="How many people are back.")
     votes = serializers.IntegerField(help_text="How many votes are back with them.")
+    sign_ups = serializers.IntegerField(help_text="How many of their sign-ups are as they were.")
+    sign_ups_lost = serializers.IntegerField(help_text="How many are not: somebody else has the slot, or it is over.")
 
 
 class VoidOutput(serializers.Serializer):

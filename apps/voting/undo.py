@@ -5,6 +5,7 @@ what others have done stands in the way, nothing is undone. An undo is an action
 """
 
 import sys
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -18,7 +19,7 @@ from apps.accounts.audit import plain
 from apps.accounts.models import AuditEvent, User
 from apps.catalog.models import Song
 from apps.core.store import retire_after_commit
-from apps.jams import board
+from apps.jams import board, events
 from apps.jams.actions import Action, acting
 from apps.jams.errors import ChangedSince, NothingToUndo, UndoTooLate, WrongStatus
 from apps.jams.lineup import number, tell_who_suggested
@@ -38,12 +39,15 @@ AT_THE_DESK = {Status.PENDING, Status.REMOVED}  # where the room does not see a 
 
 
 class Undone(NamedTuple):
-    """What was undone, and how many people and votes are back."""
+    """What was undone, and how many people, votes and sign-ups are back. A lost sign-up waits now, since somebody else
+    has the slot, or its song is over."""
 
     action: str
     song: int | None
-    attendees: int
-    votes: int
+    attendees: int = 0
+    votes: int = 0
+    sign_ups: int = 0
+    sign_ups_lost: int = 0
 
 
 def undo(*, jam: Jam, host: User, action: str = "", song: int | None = None) -> Undone:
@@ -55,10 +59,10 @@ def undo(*, jam: Jam, host: User, action: str = "", song: int | None = None) -> 
         event = meant(last_action(undoing.jam, host), action, song)
         if event.verb not in VOIDS and undoing.jam.status == Jam.Status.ENDED:
             raise WrongStatus(_("The jam has ended: nothing of it can be changed any more."))
-        people, votes = bring_back(undoing, event) if event.verb in VOIDS else put_back(undoing, event)
+        back = bring_back(undoing, event) if event.verb in VOIDS else Counter(votes=put_back(undoing, event))
         undoing.song = event.after.get("song")
-        undoing.after["undone"] = {"event": event.pk, "verb": event.verb, "attendees": people, "votes": votes}
-    return Undone(event.verb, undoing.song, people, votes)
+        undoing.after["undone"] = {"event": event.pk, "verb": event.verb, **back}
+    return Undone(event.verb, undoing.song, **back)
 
 
 def undoable(jam: Jam, host: User) -> AuditEvent | None:
@@ -90,7 +94,8 @@ def meant(event: AuditEvent | None, action: str, song: int | None) -> AuditEvent
 # Songs ------------------------------------------------------------------------------------------------
 
 
-def put_back(undoing: Action, event: AuditEvent) -> tuple[int, int]:
+def put_back(undoing: Action, event: AuditEvent) -> int:
+    """Answers how many votes are back."""
     songs = [(song, event.before[f"song {song.pk}"]) for song in unchanged(undoing, event)]
     # What plays makes room first: one song plays at a time.
     songs.sort(key=lambda pair: (pair[0].status != Status.PLAYING, pair[0].pk))
@@ -111,7 +116,7 @@ def put_back(undoing: Action, event: AuditEvent) -> tuple[int, int]:
     if any("position" in was for _song, was in songs):
         put_in_queue(undoing, placed)
     put_library_back(undoing, event)
-    return 0, votes
+    return votes
 
 
 def unchanged(undoing: Action, event: AuditEvent) -> list[JamSong]:
@@ -198,8 +203,8 @@ def timed(text: str | None) -> datetime | None:
 # People -----------------------------------------------------------------------------------------------
 
 
-def bring_back(undoing: Action, event: AuditEvent) -> tuple[int, int]:
-    """Those who were taken off, with their votes; whoever has left for good meanwhile stays away."""
+def bring_back(undoing: Action, event: AuditEvent) -> Counter[str]:
+    """Those who were taken off, with their votes and sign-ups; whoever has left for good meanwhile stays away."""
     states = {int(pk): state for pk, state in event.before["attendees"].items()}
     off = Attendee.objects.filter(jam=undoing.jam, pk__in=states, state=Attendee.State.REMOVED)
     people = list(off.exclude(folded_name=None).select_for_update().order_by("pk"))
@@ -207,11 +212,12 @@ def bring_back(undoing: Action, event: AuditEvent) -> tuple[int, int]:
         raise ChangedSince(_("Not undone: they have left by themselves."))
     for one in people:
         Attendee.objects.filter(pk=one.pk).update(state=states[one.pk])
-    votes = give_back(undoing, event, {one.pk for one in people})
+    back = Counter(attendees=len(people), votes=give_back(undoing, event, {one.pk for one in people}))
     jam = undoing.jam
+    events.people_back.send(None, jam=jam, people=people, noted=event.before, back=back)
     undoing.desk = True
     transaction.on_commit(lambda: board.publish_people(jam), robust=True)
-    return len(people), votes
+    return back
 
 
 def give_back(undoing: Action, event: AuditEvent, people: set[int]) -> int:

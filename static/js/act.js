@@ -98,7 +98,10 @@ export class Actions {
     const what = find("span", toast).textContent;
     const [action, song] = button.value.split(" ");
     const body = song ? { action, song: Number(song) } : { action };
-    if (await this.send("POST", apiOf(button.getAttribute("formaction")), body, button)) tell(text("undone", { what }));
+    const back = await this.send("POST", apiOf(button.getAttribute("formaction")), body, button);
+    if (!back) return;
+    const lost = back.sign_ups_lost ? ` ${text("sign_ups_lost", { count: back.sign_ups_lost })}` : "";
+    tell(text("undone", { what }) + lost);
   }
 
   // Answers what came back, or false after having said why not.

@@ -27,7 +27,7 @@ SCOPES = set(ApiToken.Scope.values)
 SESSIONS_ONLY, NO_TOKEN = "sessions only", "no token changes it"
 OF_A_ROUTE = {
     **dict.fromkeys(["tokens", "token"], SESSIONS_ONLY),
-    **dict.fromkeys(["user", "attendees", "me", "my-performer", "vote", "signups"], NO_TOKEN),
+    **dict.fromkeys(["user", "attendees", "me", "my-performer", "my-away", "vote", "signups"], NO_TOKEN),
     "myself": "account",
     **dict.fromkeys(["songs", "song", "venues", "venue"], "library"),
     **dict.fromkeys(
@@ -36,7 +36,7 @@ OF_A_ROUTE = {
             "jam-songs", "move", "song-approve", "song-queue", "song-unqueue", "song-play", "song-finish", "song-skip",
             "song-remove", "song-pin", "song-unpin", "song-encore", "song-merge", "void", "undo", "door",
             "host", "invitations", "invitation", "accept", "recurrence", "setlist", "slots", "slot", "signup",
-            "signup-move", "attendee-signups", "check-in",
+            "signup-move", "attendee-signups", "attendee-away", "attendee-vote", "people", "check-in",
         ],
         "jams",
     ),

@@ -528,7 +528,9 @@ def test_the_api_says_how_many_are_back(jam, host, room):
     say, path = Caller(user=host), f"/api/v1/jams/{jam.slug}"
     say("POST", f"{path}/clusters/void", {"attendees": [one.pk for one in people]})
 
-    assert say("POST", f"{path}/undo").json() == {"action": "void", "song": None, "attendees": 3, "votes": 6}
+    assert say("POST", f"{path}/undo").json() == {
+        "action": "void", "song": None, "attendees": 3, "votes": 6, "sign_ups": 0, "sign_ups_lost": 0,
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("body", [{"action": "end"}, {"song": 0}, {"event": 3}])

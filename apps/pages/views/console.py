@@ -25,7 +25,7 @@ from apps.pages.forms import MOST_LINES, songs_in
 from apps.pages.templatetags.parts import SCRIPT_ICONS, clock, isolated
 from apps.pages.undoing import last_deed
 from apps.pages.views.common import HostRequest, SeeOther, find_hosted_jam, page_with_form, see_other, telling
-from apps.pages.words import console_words, strip_of
+from apps.pages.words import console_words, lost_in_words, strip_of
 from apps.voting.clusters import NEWEST, clusters_of, described
 from apps.voting.operations import remove_attendee, void_attendees
 from apps.voting.songs import TAKES_IN, merge_songs, most_alike, reopen_song
@@ -135,9 +135,12 @@ def undo_deed(request: HostRequest, jam: Jam) -> None:
     """The one that the button named, and no other."""
     verb, _space, song = request.POST.get("undo", "").partition(" ")
     last = last_deed(jam, request.user)
-    undo(jam=jam, host=request.user, action=verb, song=int(song) if song.isdecimal() and len(song) < 19 else None)
+    which = int(song) if song.isdecimal() and len(song) < 19 else None
+    undone = undo(jam=jam, host=request.user, action=verb, song=which)
     if last:
         messages.success(request, _("Undone: %(what)s") % {"what": last["text"]})
+    if lost := undone.sign_ups_lost:
+        messages.warning(request, lost_in_words(lost))
 
 
 def pauses(request: HostRequest) -> dict[str, bool]:
