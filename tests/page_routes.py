@@ -69,6 +69,7 @@ PAGES = [
     page("stage", "GET", Right.WATCH),
     as_oneself("claim", {"do": "claim"}),
     as_oneself("instruments", {"plays": "bass"}),
+    as_oneself("away", {"away": "1"}),
     as_oneself("performer", {"do": "remember"}),
     as_oneself("me", {"display_name": "Ana"}),
     page("leave", "POST", Right.WATCH, 303),

@@ -62,6 +62,7 @@ FORMS_TAKE = {
     "suggest": {"song", "title", "artist", "instrument"},
     "instruments": {"plays", "more"},
     "performer": {"do"},
+    "away": {"away"},
     "me": {"display_name"},
     "add_songs": {"song"},
     "song_act": {"position"},

@@ -85,7 +85,8 @@ ONLY_WRITTEN = {
         "host", "invitation", "accept", "my-performer",
     )),
     *(f"pages:{name}" for name in (
-        "enter", "suggest", "vote", "claim", "instruments", "performer", "me", "leave", "add_songs",
+        "enter", "suggest", "vote", "claim", "instruments", "performer", "away", "me", "leave",
+        "add_songs",
         "song_act", "logout", "session_end",
         "void", "host_remove", "take_back",
     )),

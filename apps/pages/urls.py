@@ -48,6 +48,7 @@ urlpatterns = [
     path("jams/<slug:slug>/slots/<int:slot>", stage.claim, name="claim"),
     path("jams/<slug:slug>/me", jam.me, name="me"),
     path("jams/<slug:slug>/performer", performer.performer, name="performer"),
+    path("jams/<slug:slug>/away", performer.away, name="away"),
     path("jams/<slug:slug>/leave", jam.leave, name="leave"),
     path("jams/<slug:slug>/move", jam.move, name="move"),
     path("jams/<slug:slug>/screen", counted(count_screen)(public_page("page", "theme")(screen.screen)), name="screen"),

@@ -1,4 +1,4 @@
-"""Being remembered at a venue: one asks for it, and can be forgotten any time."""
+"""Who plays goes out for a while, and comes back another night: being away, being remembered at a venue."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -8,6 +8,7 @@ from django.views.decorators.http import require_POST
 from apps.jams import performers
 from apps.jams.identity import attendee_from
 from apps.jams.models import Attendee, Jam
+from apps.jams.people import set_away
 from apps.pages.views.common import find_jam, see_other, telling
 from apps.pages.views.jam import find_attendee, join_first
 
@@ -39,3 +40,18 @@ def forget_me(request: HttpRequest, jam: Jam, attendee: Attendee | None) -> Http
     response = see_other(jam, fragment="me") if attendee else join_first(jam)
     performers.drop(response, jam.venue)
     return response
+
+
+@require_POST
+def away(request: HttpRequest, slug: str) -> HttpResponse:
+    """`away` is 1 to step out and 0 to be back; saying either twice changes nothing."""
+    jam = find_jam(request, slug)
+    attendee = find_attendee(request, jam)
+    if attendee is None:
+        return join_first(jam)
+    gone = request.POST.get("away") == "1"
+    with telling(request, about="me"):
+        set_away(attendee=attendee, away=gone)
+        said = _("You are away. Your places are kept.") if gone else _("You are back.")
+        messages.success(request, said, extra_tags="me")
+    return see_other(jam, fragment="me")
