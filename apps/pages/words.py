@@ -111,7 +111,7 @@ def phone_words(starts: str) -> Words:
         "taken_back": _("Vote for %(title)s taken back."),
         "ended": _("The night is over. The set list comes up."),
         "line_up": _("Line-up %(filled)s of %(slots)s"),
-        "line_up_more": _("%(filled)s of %(slots)s are found: see who plays, or sign up"),
+        "line_up_more": _("%(filled)s of %(slots)s found: see who plays, or sign up"),
         "place": _("Place %(place)s"),
         "in_set_list": _("In the set list"),
         "played_at": _("Played at %(time)s"),
