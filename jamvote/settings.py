@@ -91,6 +91,7 @@ try:
     NIGHTS_AHEAD_DAYS = env.int("NIGHTS_AHEAD_DAYS", 28, validate=Range(1, 366))  # so early are recurring nights made
     UNDO_SECONDS = env.int("UNDO_SECONDS", 30, validate=positive)  # a host can take the last action back for so long
     ATTENDEE_DAYS = env.int("ATTENDEE_DAYS", 30, validate=positive)  # names and secrets are erased so long after a jam
+    PERFORMER_DAYS = env.int("PERFORMER_DAYS", 400, validate=positive)  # whom a venue remembers, since they came last
     STATISTICS_DAYS = env.int("STATISTICS_DAYS", 400, validate=positive)  # views and searches are kept
     SEARCH_TEXTS = env.int("SEARCH_TEXTS", 1000, validate=positive)  # different ones that a process counts in a day
     LOGIN_FAILURES = env.int("LOGIN_FAILURES", 10, validate=positive)  # of an account, from one address

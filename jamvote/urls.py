@@ -23,9 +23,11 @@ from apps.jams import door_api as door
 from apps.jams import lineup, operations
 from apps.jams import nights_api as nights
 from apps.jams import people_api as people
+from apps.jams import performers_api as performers
 from apps.jams import reads as jam_reads
 from apps.stage import api as stage
 from apps.stage import history_api as history
+from apps.stage import room_api as room
 from apps.stage import setlist_api as setlist
 from apps.voting import api as voting
 
@@ -62,6 +64,8 @@ jam = [
     path("/invitations", door.Invitations.as_view(), name="invitations"),
     path("/invitations/<int:pk>", door.InvitationDetail.as_view(), name="invitation"),
     path("/slots", public_read("board", *PAGED[:2], "jam_song", "playable")(stage.Slots.as_view()), name="slots"),
+    path("/line-ups", public_read("board")(room.LineUps.as_view()), name="line-ups"),
+    path("/playable", public_read("board")(room.PlayableTonight.as_view()), name="playable"),
     path("/setlist", setlist.SetList.as_view(), name="setlist"),
     path("/setlist/arrange", setlist.ArrangeSetList.as_view(), name="setlist-arrange"),
     path("/slots/<int:pk>", stage.SlotDetail.as_view(), name="slot"),
@@ -71,6 +75,8 @@ jam = [
     path("/signups/<int:pk>/move", stage.MoveSignUp.as_view(), name="signup-move"),
     path("/attendees/<int:pk>/signups", stage.SignUpsOfAttendee.as_view(), name="attendee-signups"),
     path("/me", voting.MyJam.as_view(), name="me"),
+    path("/me/performer", performers.MyPerformer.as_view(), name="my-performer"),
+    path("/me/set", stage.MySetView.as_view(), name="my-set"),
     path("/me/away", people.MyAbsence.as_view(), name="my-away"),
     path("/songs", public_read("board", *PAGED[:2], "status")(voting.JamSongs.as_view()), name="jam-songs"),
     path("/votes", voting.MyVotes.as_view(), name="votes"),

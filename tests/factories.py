@@ -10,7 +10,7 @@ from apps.accounts.tokens import make_token
 from apps.catalog.models import Song, Venue
 from apps.jams.attendees import add_attendee
 from apps.jams.board import publish_people
-from apps.jams.models import Attendee, Jam, JamHost, JamSong
+from apps.jams.models import Attendee, Jam, JamHost, JamSong, Performer
 from apps.jams.operations import free_slug
 from apps.stage.models import Performance, SignUp, Slot
 from apps.voting.models import Vote
@@ -84,6 +84,11 @@ def make_attendee_with_token(*, jam: Jam | None = None, name: str = "", **fields
         attendee.refresh_from_db()
         attendee.jam = jam
     return attendee, token
+
+
+def make_performer(*, venue: Venue | None = None, name: str = "Ines", **fields) -> Performer:
+    number = next(numbers)
+    return Performer.objects.create(venue=venue or make_venue(), name=name, secret_hash=f"{number:064}", **fields)
 
 
 def make_vote(*, jam_song: JamSong, attendee: Attendee | None = None) -> Vote:

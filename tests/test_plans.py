@@ -17,12 +17,13 @@ from apps.catalog.admin import SongSearchAdmin, SongViewAdmin
 from apps.catalog.filters import SongFilter, VenueFilter
 from apps.catalog.library import reasons
 from apps.catalog.models import Song, SongSearch, SongView, Venue, free_slug
-from apps.core.credentials import API_TOKEN
+from apps.core.credentials import API_TOKEN, performer_signer, signed
 from apps.jams.admin import JamViewAdmin
 from apps.jams.attendees import free_name
 from apps.jams.board import snapshot
-from apps.jams.models import Attendee, Invitation, Jam, JamSong, JamView
+from apps.jams.models import Attendee, Invitation, Jam, JamSong, JamView, Performer
 from apps.jams.operations import free_slug as free_jam_slug
+from apps.jams.performers import erase_unused, performer_with
 from apps.jams.receivers import look_again
 from apps.stage.models import Performance, SignUp, Slot
 from apps.voting import ballot
@@ -90,6 +91,10 @@ USES = {
     "attendees_by_state": lambda: Attendee.objects.filter(jam=jam()).in_the_room().count(),
     "one_attendee_per_name": lambda: free_name(attendee(), "Sam"),
     "one_attendee_per_secret": lambda: Attendee.objects.with_secret("x").filter(jam=jam()).first(),
+    "one_performer_per_secret": lambda: performer_with(signed("x", performer_signer), Venue(pk=9)),
+    "performers_of_a_venue": lambda: list(Performer.objects.filter(venue=9)),  # what a venue takes along
+    "performers_by_use": lambda: erase_unused(),
+    "attendees_of_a_performer": lambda: list(Attendee.objects.filter(performer=77)),  # who is forgotten
     "suggestions_of_one": lambda: JamSong.objects.suggested_by_still(attendee()).count(),
     "votes_of_an_attendee": lambda: mine(attendee()),
     "one_vote_per_attendee": lambda: ballot.take_back(jam().songs.ranked().first().pk, ballot.Voter(attendee().pk)),

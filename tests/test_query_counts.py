@@ -62,6 +62,9 @@ API = [
     row("api:jam-songs", 4, "staff"),  # user
     row("api:me", 6, "attendee"),  # jam, attendee, votes, votes left, suggestions left, songs
     row("api:me", 6, "phone"),
+    row("api:my-set", 5, "phone"),  # jam, attendee, playing, queue, sign-ups
+    row("api:line-ups", 2),  # jam, slots
+    row("api:playable", 3),  # jam, people, slots
     row("api:votes", 4, "phone", "?page_size=100"),  # jam, attendee, count, page
     row("api:slots", 3, query="?page_size=100"),  # jam, count, page
     row("api:slots", 3, "attendee", "?playable=true"),
@@ -97,16 +100,16 @@ PAGES = [
     row("pages:jams", 2, query="?when=past"),
     row("pages:join", 1),
     row("pages:join", 2, "phone", status=303),  # jam, attendee
-    row("pages:jam", 2),  # jam, the board in one trip
-    row("pages:jam", 3, "host"),  # user
-    row("pages:jam", 7, "phone"),  # attendee, votes, suggestions, sign-ups, banned
-    row("pages:jam", 8, "phone", "?find=song"),  # hits
-    row("pages:jam", 2, of="hidden"),
+    row("pages:jam", 3),  # jam, the board in one trip, line-ups
+    row("pages:jam", 4, "host"),  # user
+    row("pages:jam", 8, "phone"),  # attendee, votes, suggestions, sign-ups, banned
+    row("pages:jam", 9, "phone", "?find=song"),  # hits
+    row("pages:jam", 3, of="hidden"),
     row("pages:jam", 6, of="ended"),  # nights, people, performances, performers
     row("pages:jam", 10, "host", of="ended"),  # user, host?, performances, names
-    row("pages:stage", 2),  # jam, slots
-    row("pages:stage", 4, "phone"),  # attendee, sign-ups
-    row("pages:stage", 3, "host"),  # user
+    row("pages:stage", 6),  # jam, playing, queue, people, required slots, slots
+    row("pages:stage", 8, "phone"),  # attendee, sign-ups
+    row("pages:stage", 7, "host"),  # user
     row("pages:screen", 3),  # and who plays
     row("pages:screen", 5, "host"),  # user, host?
     row("pages:overlay", 3, query="?show=now,next,top,code"),
@@ -225,6 +228,10 @@ ADMIN = [
     *page_of_model(
         "jams_attendee", filters="state=active", changelist=2, found=2, add=1, change=3, history=3, delete=2,
         forbidden=["add", "delete"],
+    ),
+    *page_of_model(
+        "jams_performer", filters="", changelist=2, found=2, add=1, change=3, history=3, delete=2,
+        forbidden=["add"],
     ),
     *page_of_model(
         "jams_jamview", filters="page=jam", changelist=2, found=2, add=1, change=3, history=4, delete=2,

@@ -14,7 +14,20 @@ pytestmark = [pytest.mark.django_db, pytest.mark.no_cover]
 HIDDEN_COUNT = 47_113
 NIGHTS = ("live", "hidden", "ended", "draft")
 QUERIES = {"api:jams": "?mine=true", "pages:jams": "?when=past", "pages:jam": "?find=song"}
-SHARED = {"jams", "jam", "jam-by-slug", "snapshot", "jam-songs", "slots", "songs", "song", "venues", "venue"}
+SHARED = {
+    "jams",
+    "jam",
+    "jam-by-slug",
+    "snapshot",
+    "jam-songs",
+    "slots",
+    "line-ups",
+    "playable",
+    "songs",
+    "song",
+    "venues",
+    "venue",
+}
 
 
 @pytest.fixture

@@ -13,7 +13,13 @@ pytestmark = pytest.mark.django_db
 MOST = 100_000
 CLEF = "𝄞"  # four bytes in UTF-8
 MANY = 250
-WHO = {"api:me": "phone", "api:votes": "phone", "api:signups": "phone", "api:users": "staff"} | dict.fromkeys(
+WHO = {
+    "api:me": "phone",
+    "api:votes": "phone",
+    "api:signups": "phone",
+    "api:my-set": "phone",
+    "api:users": "staff",
+} | dict.fromkeys(
     (
         f"api:{name}"
         for name in (
@@ -104,7 +110,7 @@ def test_every_read_of_the_api_stays_small(world):
     assert {route: size for route, size in sizes.items() if size > MOST} == {}
     assert {name for (name, _night), size in sizes.items() if size > MOST / 2} == {  # the data is what it should be
         "api:jams", "api:snapshot", "api:jam-songs", "api:desk", "api:me", "api:votes", "api:songs", "api:venues",
-        "api:slots", "api:signups", "api:setlist", "api:performances",
+        "api:slots", "api:signups", "api:my-set", "api:setlist", "api:performances",
     }  # fmt: skip
 
 

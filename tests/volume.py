@@ -40,9 +40,14 @@ SELECT n, 1 + n %% %(users)s, 'owner' FROM generate_series(1, %(jams)s) n;
 INSERT INTO jams_invitation (jam_id, role, token_hash, made_by_id, created_at)
 SELECT 1 + n %% %(jams)s, 'display', encode(sha256(n::text::bytea), 'hex'), 1, now()
 FROM generate_series(1, %(jams)s * 2) n;
-INSERT INTO jams_attendee (jam_id, display_name, folded_name, secret_hash, instruments, state, last_seen, created_at)
+INSERT INTO jams_performer (venue_id, name, instruments, secret_hash, used_at, created_at)
+SELECT 1 + n %% %(venues)s, 'Name ' || n, '[]', encode(sha256(n::text::bytea), 'hex'), now() - n * interval '1 hour',
+       now()
+FROM generate_series(1, %(venues)s * 6) n;
+INSERT INTO jams_attendee (jam_id, display_name, folded_name, secret_hash, instruments, state, last_seen, created_at,
+                           performer_id)
 SELECT 1 + n %% %(full_jams)s, 'Name ' || n, 'name ' || n, encode(sha256(n::text::bytea), 'hex'), '[]',
-       CASE WHEN n %% 7 = 0 THEN 'left' ELSE 'active' END, now(), now()
+       CASE WHEN n %% 7 = 0 THEN 'left' ELSE 'active' END, now(), now(), CASE WHEN n %% 10 = 0 THEN 1 + n / 10 END
 FROM generate_series(1, %(attendees)s) n;
 INSERT INTO jams_jamsong (jam_id, song_id, origin, suggested_by_id, status, pinned, position, votes, counted_at,
                           votable, revision, times_queued, ended_at, created_at)

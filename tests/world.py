@@ -20,7 +20,7 @@ from apps.accounts.models import ApiToken, AuditEvent, User
 from apps.accounts.sessions import SessionStore
 from apps.catalog.models import LibrarySong, Song, SongSearch, SongView, Venue
 from apps.jams.invitations import invite
-from apps.jams.models import Attendee, Jam, JamHost, JamSong, JamView, Recurrence
+from apps.jams.models import Attendee, Jam, JamHost, JamSong, JamView, Performer, Recurrence
 from apps.stage.models import Performance, SignUp, Slot
 from apps.voting.models import Vote
 from tests.callers import Caller, with_cookie
@@ -31,6 +31,7 @@ from tests.factories import (
     make_jam,
     make_jam_song,
     make_performance,
+    make_performer,
     make_sign_up,
     make_slot,
     make_song,
@@ -41,8 +42,8 @@ from tests.factories import (
 )
 
 MODELS = (
-    User, ApiToken, Venue, Song, LibrarySong, SongView, SongSearch, Jam, JamSong, Attendee, AuditEvent, JamView,
-    Recurrence, Vote, AccessAttempt, Slot, SignUp, Performance,
+    User, ApiToken, Venue, Song, LibrarySong, SongView, SongSearch, Jam, JamSong, Attendee, Performer, AuditEvent,
+    JamView, Recurrence, Vote, AccessAttempt, Slot, SignUp, Performance,
 )  # fmt: skip
 EVERYBODY = ("visitor", "attendee", "phone", "stranger", "host", "program", "other_host", "staff")
 
@@ -83,11 +84,11 @@ ONLY_WRITTEN = {
         "song-remove", "song-pin", "song-unpin", "song-encore", "song-merge", "song-lock", "song-unlock",
         "setlist-arrange", "slot", "signup", "check-in",
         "signup-move", "attendee-signups", "attendee-away", "attendee-vote", "people", "my-away", "void", "undo",
-        "host", "invitation", "accept",
+        "host", "invitation", "accept", "my-performer",
     )),
     *(f"pages:{name}" for name in (
-        "enter", "suggest", "vote", "claim", "me", "leave", "add_songs", "song_act", "logout", "session_end",
-        "void", "host_remove", "take_back", "set_list", "sign_up_act",
+        "enter", "suggest", "vote", "claim", "instruments", "performer", "away", "me", "leave", "add_songs",
+        "song_act", "logout", "session_end", "void", "host_remove", "take_back", "set_list", "sign_up_act",
     )),
     "admin:logout",
 }  # fmt: skip
@@ -192,6 +193,7 @@ class World:
         for venue in (elsewhere, self.venue):
             LibrarySong.objects.create(venue=venue, song=make_song(), note="Capo 2")
             LibrarySong.objects.create(venue=venue, song=make_song(), why="Too often.", banned_at=timezone.now())
+        make_performer(venue=elsewhere)
         make_api_token(user=self.host, revoked_at=timezone.now())
         today = timezone.now().date()
         JamView.objects.create(jam=jam, day=today, page="jam", times=number)

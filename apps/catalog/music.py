@@ -1,7 +1,7 @@
 """Keys, lengths and line-ups: how people write them, and the one form in which they are stored."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TypedDict, TypeVar
 
 from django.utils.translation import gettext as _
@@ -111,6 +111,12 @@ def tidy_parts(parts: list[Part]) -> list[Part]:
     if any(not 1 <= part["count"] <= MAX_COUNT for part in tidied):
         raise ValueError(_("needs between 1 and %(count)d of an instrument") % {"count": MAX_COUNT})
     return tidied
+
+
+def tidy_instruments(names: Iterable[str]) -> list[str]:
+    """In small letters, each once, as parts name them. ValueError if there are too many or one has no usable name."""
+    once = dict.fromkeys(name for name in (clean(name).lower() for name in names) if name)
+    return [part["instrument"] for part in tidy_parts([Part(instrument=n, count=1, required=True) for n in once])]
 
 
 def format_parts(parts: list[Part]) -> str:

@@ -14,16 +14,17 @@ LONGEST = 200  # characters; what we sign has 87
 API_TOKEN = "jvt_"  # noqa: S105
 signer = signing.Signer(salt="jamvote.attendee", sep=".")
 api_token_signer = signing.Signer(salt="jamvote.token", sep=".")
+performer_signer = signing.Signer(salt="jamvote.performer", sep=".")  # whom a venue remembers
 
 
-def signed(secret: str) -> str:
+def signed(secret: str, by: signing.Signer = signer) -> str:
     """`secret.signature`"""
-    return signer.sign(secret)
+    return by.sign(secret)
 
 
-def secret_of(token: str | None) -> str | None:
+def secret_of(token: str | None, by: signing.Signer = signer) -> str | None:
     """What was signed for an attendee; None where it is not of our making."""
-    return known(token, signer) if token and len(token) < LONGEST else None
+    return known(token, by) if token and len(token) < LONGEST else None
 
 
 @functools.lru_cache(maxsize=4096)  # who limits asks, and then who answers
@@ -39,9 +40,9 @@ def bearer(authorization: str) -> str | None:
     return token.strip() if scheme.lower() == "bearer" else None
 
 
-def cookie_prefix() -> str:
+def cookie_prefix(of: str = "jam") -> str:
     # Browsers take the prefix as a promise (secure, this host, whole path) that plain HTTP cannot give.
-    return "__Host-jam-" if settings.HTTPS else "jam-"
+    return f"__Host-{of}-" if settings.HTTPS else f"{of}-"
 
 
 def tokens_in(cookie_jar: Mapping[str, str]) -> list[str]:

@@ -15,7 +15,7 @@ from unfold.paginator import InfinitePaginator
 
 from apps.core.admin import OperationsAdmin, ReadOnlyAdmin, staff, step
 from apps.jams import lineup, operations
-from apps.jams.models import Jam, JamHost, JamSong, JamView, Recurrence
+from apps.jams.models import Jam, JamHost, JamSong, JamView, Performer, Recurrence
 
 
 class HostInline(TabularInline):
@@ -164,6 +164,20 @@ class RecurrenceAdmin(ReadOnlyAdmin):
     list_select_related = ("jam",)
     search_fields = ("jam__name", "jam__slug", "rule")
     ordering = ("-pk",)
+
+
+@admin.register(Performer)
+class PerformerAdmin(ReadOnlyAdmin):
+    """To look at, and to forget for whoever asks staff to."""
+
+    list_display = ("name", "venue", "instruments", "used_at", "created_at")
+    list_select_related = ("venue",)
+    search_fields = ("name", "venue__name")
+    ordering = ("-pk",)
+    paginator = InfinitePaginator
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return True
 
 
 @admin.register(JamView)

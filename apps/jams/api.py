@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
@@ -16,6 +17,7 @@ from apps.accounts.models import ApiToken
 from apps.accounts.permissions import TokenMay
 from apps.core.api import Empty, valid
 from apps.core.conditions import as_seen, tagged
+from apps.core.errors import Invalid
 from apps.core.formats import LONGEST, MOST_BYTES, FewPages, fitting, size_of
 from apps.core.sparse import Sparse
 from apps.jams import lineup, operations, serializers
@@ -23,7 +25,8 @@ from apps.jams.attendees import join_jam
 from apps.jams.auth import hosted_jam, jam_of, jam_song_of, refuse_removed
 from apps.jams.board import FIELDS, desk_of, snapshot, song_state, stamp
 from apps.jams.filters import JamFilter
-from apps.jams.models import Jam, JamSong, first_closing
+from apps.jams.models import Jam, JamSong, Performer, first_closing
+from apps.jams.performers import performer_with
 
 SINCE = OpenApiParameter("since", int, description="The `revision` of a frame or snapshot: it is at least as new.")
 
@@ -176,9 +179,18 @@ class Attendees(APIView):
     def post(self, request: Request, slug: str) -> Response:
         jam = jam_of(request, slug)
         refuse_removed(request, jam)
-        attendee, token = join_jam(jam=jam, **valid(serializers.JoinInput, request))
+        wanted = valid(serializers.JoinInput, request)
+        performer = remembered(jam, wanted.pop("performer", None))
+        attendee, token = join_jam(jam=jam, performer=performer, **wanted)
         body = {"id": attendee.pk, "display_name": attendee.display_name, "token": token}
         return Response(body, status=201)
+
+
+def remembered(jam: Jam, token: str | None) -> Performer | None:
+    performer = performer_with(token, jam.venue)
+    if token is not None and performer is None:
+        raise Invalid(fields={"performer": [_("This venue remembers nobody by this token. Join without it.")]})
+    return performer
 
 
 class Desk(APIView):

@@ -1,27 +1,31 @@
 """People in the room: they join, change their name, and are forgotten. What moves votes too: apps/voting."""
 
 import secrets
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from apps.catalog.music import tidy_instruments
 from apps.core.credentials import signed
 from apps.core.errors import DomainError, Invalid
 from apps.core.text import clean, fold
 from apps.jams import events
-from apps.jams.board import publish_people
+from apps.jams.board import publish_people, tell_attendee
 from apps.jams.door import pass_door
 from apps.jams.errors import JamEnded, WasRemoved
 from apps.jams.identity import new_secret
-from apps.jams.models import Attendee, Jam
+from apps.jams.models import Attendee, Jam, Performer
 from apps.jams.queries import hashed
 
 LONGEST_NAME = 40
 LONGEST_FOLDED = 110  # compatibility forms unfold, one sign may become eighteen; room for a number is left
 MOST_ATTEMPTS = 100
 # Name and secret gone for good; the row stays, so that counts do.
-ERASED: dict[str, Any] = {"display_name": "", "folded_name": None, "secret_hash": None, "instruments": []}
+ERASED: dict[str, Any] = {"display_name": "", "folded_name": None, "secret_hash": None, "instruments": [],
+                          "performer": None}  # fmt: skip
 # fmt: off
 COLOURS = [
     "Amber", "Azure", "Brass", "Cherry", "Cobalt", "Copper", "Coral", "Crimson", "Ebony", "Emerald", "Golden",
@@ -38,8 +42,11 @@ SOUNDS = [
 # fmt: on
 
 
-def join_jam(*, jam: Jam, display_name: str = "", room_code: str = "") -> tuple[Attendee, str]:
-    """A new attendee and the token that proves it, shown once. Without a name one is made up.
+def join_jam(
+    *, jam: Jam, display_name: str = "", room_code: str = "", performer: Performer | None = None
+) -> tuple[Attendee, str]:
+    """A new attendee and the token that proves it, shown once. Without a name one is made up; whom the venue remembers
+    comes with theirs.
 
     A taken name gets a number behind it. Raises JamEnded, Invalid for a name that cannot be shown, and what
     `pass_door` says no with.
@@ -50,15 +57,22 @@ def join_jam(*, jam: Jam, display_name: str = "", room_code: str = "") -> tuple[
         raise DomainError(_("This jam is not open yet. Come back when the host has opened it."))
     with transaction.atomic():  # who does not come in after all takes no place
         pass_door(jam=jam, room_code=room_code)
-        attendee, token = add_attendee(jam=jam, display_name=display_name)
+        attendee, token = add_attendee(jam=jam, display_name=display_name, performer=performer)
     publish_people(jam)
     return attendee, token
 
 
-def add_attendee(*, jam: Jam, display_name: str) -> tuple[Attendee, str]:
-    """Past the door."""
-    secret = new_secret()
-    return named(Attendee(jam=jam, secret_hash=hashed(secret)), display_name), signed(secret)
+def add_attendee(*, jam: Jam, display_name: str, performer: Performer | None = None) -> tuple[Attendee, str]:
+    """Past the door. Raises WasRemoved for a performer who was taken off this jam."""
+    secret, attendee = new_secret(), Attendee(jam=jam)
+    attendee.secret_hash = hashed(secret)
+    if performer:
+        if performer.attendees.filter(jam=jam, state=Attendee.State.REMOVED).exists():
+            raise WasRemoved
+        Performer.objects.filter(pk=performer.pk).update(used_at=timezone.now())
+        attendee.performer, attendee.instruments = performer, performer.instruments
+        display_name = display_name or performer.name
+    return named(attendee, display_name), signed(secret)
 
 
 def rename_attendee(*, attendee: Attendee, display_name: str) -> Attendee:
@@ -68,8 +82,24 @@ def rename_attendee(*, attendee: Attendee, display_name: str) -> Attendee:
     if clean(display_name) == attendee.display_name:
         return attendee
     renamed = named(attendee, display_name)
+    Performer.objects.filter(attendees=renamed).update(name=clean(display_name))
     transaction.on_commit(lambda: events.attendee_renamed.send(None, attendee=renamed), robust=True)
     return renamed
+
+
+def set_instruments(*, attendee: Attendee, instruments: Iterable[str]) -> Attendee:
+    """What they play tonight, by the names that slots have. Raises Invalid, WasRemoved."""
+    try:
+        plays = tidy_instruments(instruments)
+    except ValueError as error:
+        raise Invalid(fields={"instruments": [_("This %(reason)s.") % {"reason": error}]}) from error
+    with transaction.atomic():
+        if not Attendee.objects.filter(pk=attendee.pk).in_the_room().update(instruments=plays):
+            raise WasRemoved
+        attendee.instruments = plays
+        Performer.objects.filter(attendees=attendee).update(instruments=plays)
+        transaction.on_commit(lambda: tell_attendee(attendee), robust=True)
+    return attendee
 
 
 def named(attendee: Attendee, wanted: str) -> Attendee:

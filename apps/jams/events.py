@@ -4,6 +4,7 @@ under the jam's lock."""
 from django.dispatch import Signal
 
 songs_added = Signal()  # songs: jam songs that are new in the jam, or back in it
+song_suggested = Signal()  # song: a jam song; attendee: whose suggestion it is; instrument: what they would play in it
 songs_merged = Signal()  # song: a jam song that is one with another, and about to be removed; into: that one
 song_moved = Signal()  # song: a jam song whose status has changed; before: what it was
 people_gone = Signal()  # jam, people: attendees who left or were taken off; noted: where undo looks, if it can

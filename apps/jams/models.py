@@ -254,6 +254,30 @@ class Invitation(models.Model):
         return self.get_role_display()
 
 
+class Performer(models.Model):
+    """Somebody whom a venue remembers from one night to the next, because they asked for it: see performers.py. What
+    proves it is a secret of its own, kept as a hash only."""
+
+    venue = models.ForeignKey(Venue, models.CASCADE, related_name="performers", db_index=False, verbose_name=_("venue"))
+    name = models.CharField(_("name"), max_length=40)
+    instruments = models.JSONField(_("instruments"), default=list, blank=True)
+    secret_hash = models.CharField(max_length=64, editable=False)
+    used_at = models.DateTimeField(_("last used"), default=timezone.now)
+    created_at = models.DateTimeField(_("since"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("performer")
+        verbose_name_plural = _("performers")
+        constraints = [models.UniqueConstraint(fields=["secret_hash"], name="one_performer_per_secret")]
+        indexes = [
+            models.Index(fields=["venue"], name="performers_of_a_venue"),
+            models.Index(fields=["used_at"], name="performers_by_use"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Attendee(models.Model):
     """Somebody in the room, without an account. What proves it is the secret, kept as a hash only."""
 
@@ -268,6 +292,10 @@ class Attendee(models.Model):
     folded_name = models.CharField(max_length=120, null=True, editable=False)  # noqa: DJ001 — erased: no name at all
     secret_hash = models.CharField(max_length=64, null=True, editable=False)  # noqa: DJ001
     instruments = models.JSONField(_("instruments"), default=list, blank=True)
+    performer = models.ForeignKey(
+        Performer, models.SET_NULL, null=True, blank=True, related_name="attendees", db_index=False,
+        verbose_name=_("remembered as"),
+    )  # fmt: skip
     state = models.CharField(_("state"), max_length=7, choices=State, default=State.ACTIVE)
     last_seen = models.DateTimeField(_("last seen"), default=timezone.now)
     created_at = models.DateTimeField(_("joined"), auto_now_add=True)
@@ -281,7 +309,10 @@ class Attendee(models.Model):
             models.UniqueConstraint(fields=["jam", "folded_name"], name="one_attendee_per_name"),
             models.UniqueConstraint(fields=["secret_hash"], name="one_attendee_per_secret"),
         ]
-        indexes = [models.Index(fields=["jam", "state"], name="attendees_by_state")]
+        indexes = [
+            models.Index(fields=["jam", "state"], name="attendees_by_state"),
+            models.Index(fields=["performer"], condition=Q(performer__isnull=False), name="attendees_of_a_performer"),
+        ]
 
     def __str__(self) -> str:
         return self.display_name or str(_("Somebody who left"))

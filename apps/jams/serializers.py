@@ -9,6 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.catalog.models import Song, Venue
+from apps.catalog.music import MAX_INSTRUMENT
 from apps.core.formats import LONGEST_TITLE, cut
 from apps.core.strict import Strict
 from apps.jams import rules
@@ -153,6 +154,9 @@ class JoinInput(NameInput):
         max_length=20, allow_blank=True, required=False, default="",
         help_text="From the big screen, where the answer was `room_code_needed`.",
     )  # fmt: skip
+    performer = serializers.CharField(
+        max_length=200, required=False, help_text="Of `…/me/performer`: join as whom this venue remembers."
+    )
 
 
 class DoorInput(Strict):
@@ -219,6 +223,9 @@ class SongInput(Strict):
     songs = serializers.ListField(
         child=serializers.IntegerField(min_value=1, max_value=2**63 - 1), min_length=1, max_length=200, required=False
     )
+    instrument = serializers.CharField(
+        max_length=MAX_INSTRUMENT, required=False, help_text="Who suggests is signed up for it, too. Not for hosts."
+    )
 
     def validate_songs(self, ids: list[int]) -> list[Song]:
         found = Song.objects.listed().in_bulk(ids)
@@ -227,7 +234,7 @@ class SongInput(Strict):
         return [found[pk] for pk in ids]
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if set(attrs) not in ({"song"}, {"title", "artist"}, {"songs"}):
+        if set(attrs) - {"instrument"} not in ({"song"}, {"title", "artist"}, {"songs"}):
             raise serializers.ValidationError(_("Send song, or title and artist, or (hosts only) songs."))
         return attrs
 
@@ -287,6 +294,14 @@ class NewAttendee(serializers.Serializer):
     id = serializers.IntegerField()
     display_name = serializers.CharField()
     token = serializers.CharField(help_text="Shown once: send it as `Authorization: Bearer TOKEN`.")
+
+
+class NewPerformer(serializers.Serializer):
+    """Somebody whom the jam's venue remembers."""
+
+    name = serializers.CharField()
+    instruments = serializers.ListField(child=serializers.CharField())
+    token = serializers.CharField(help_text="Shown once: send it as `performer` when you join a jam of this venue.")
 
 
 class ShortText(serializers.CharField):

@@ -18,6 +18,7 @@ from apps.accounts.models import ApiToken, User
 from apps.accounts.roles import Right
 from apps.catalog.flags import FLAGS
 from apps.catalog.models import LONGEST_REASON, LibrarySong, Song, Venue
+from apps.catalog.music import MAX_INSTRUMENT
 from apps.core.text import clean
 from apps.jams.house_rules import first_values
 from apps.jams.models import Jam
@@ -36,6 +37,7 @@ class SuggestForm(forms.Form):
     song = forms.ModelChoiceField(Song.objects.listed(), required=False)
     title = forms.CharField(max_length=200, required=False)
     artist = forms.CharField(max_length=200, required=False)
+    instrument = forms.CharField(max_length=MAX_INSTRUMENT, required=False)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -47,8 +49,8 @@ class SuggestForm(forms.Form):
         return str(next(iter(self.errors.values()))[0])
 
     def wanted(self) -> dict[str, Any]:
-        song = self.cleaned_data["song"]
-        return {"song": song} if song else {n: self.cleaned_data[n] for n in ("title", "artist")}
+        names = ["song"] if self.cleaned_data["song"] else ["title", "artist"]
+        return {name: self.cleaned_data[name] for name in [*names, "instrument"]}
 
 
 class SignUpForm(forms.Form):

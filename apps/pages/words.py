@@ -129,6 +129,8 @@ def phone_words(starts: str) -> Words:
         **vote_words(),
         "counted": _("Vote for %(title)s counted."),
         "taken_back": _("Vote for %(title)s taken back."),
+        "line_up": _("Line-up %(filled)s of %(slots)s"),
+        "line_up_more": _("%(filled)s of %(slots)s found: see who plays, or sign up"),
         "place": _("Place %(place)s"),
         "in_set_list": _("In the set list"),
         "played_at": _("Played at %(time)s"),
@@ -149,8 +151,18 @@ def phone_words(starts: str) -> Words:
         "found": plural(lambda n: ngettext("%(count)s song found.", "%(count)s songs found.", n)),
         "none_found": _("Nothing like that in the library. Write it in below, and it comes in."),
         "suggested": _("%(title)s is in, with your vote."),
+        "signed_up": _("You are signed up for it."),
         "sent_to_host": _("%(title)s is with the host now. It comes in as soon as they say yes."),
         "not_sent": _("The server does not answer, so nothing was suggested. Try again in a moment."),
+    }
+
+
+def stage_words(starts: str) -> Words:
+    return {
+        **live_words(starts),
+        "reconnecting": _("Reconnecting. This is how it stood at %(time)s."),
+        "polling": _("The live line is down. Looking again every few seconds; this is how it stood at %(time)s."),
+        "not_done": _("Not done: the server does not answer. Try again."),
     }
 
 

@@ -14,13 +14,14 @@ from apps.accounts.models import ApiToken
 from apps.accounts.permissions import TokenMay
 from apps.accounts.roles import Right
 from apps.core.api import Empty, valid
-from apps.core.formats import LONGEST_TITLE, cut
+from apps.core.formats import LONGEST_TITLE, MOST_BYTES, cut, fitting
 from apps.jams.auth import BY_ATTENDEE, BY_HOST, attendee_of, hosted_jam, jam_of, jam_song_of
 from apps.jams.models import Attendee, Jam
 from apps.stage import operations, slots
 from apps.stage.filters import SlotFilter
 from apps.stage.models import SignUp, Slot
-from apps.stage.serializers import SLOT_COLUMNS, SignUpInput, SignUpOutput, SlotInput, SlotOutput
+from apps.stage.my_set import my_set
+from apps.stage.serializers import SLOT_COLUMNS, MySet, SetSong, SignUpInput, SignUpOutput, SlotInput, SlotOutput
 
 
 class Slots(GenericAPIView):
@@ -81,6 +82,18 @@ class SignUps(GenericAPIView):
         attendee = attendee_of(request, jam)
         slot = slot_of(jam, valid(SignUpInput, request)["slot"])
         return Response(output(operations.sign_up(slot=slot, attendee=attendee)), status=201)
+
+
+class MySetView(APIView):
+    """What I play tonight, in the order in which it comes, with key, tempo, chords, and when to expect it."""
+
+    permission_classes = (TokenMay,)
+
+    @extend_schema(auth=BY_ATTENDEE, responses=MySet)
+    def get(self, request: Request, slug: str) -> Response:
+        jam = jam_of(request, slug)
+        songs = SetSong(my_set(jam, attendee_of(request, jam)), many=True).data
+        return Response({"songs": fitting(songs, MOST_BYTES)})
 
 
 class SignUpDetail(APIView):

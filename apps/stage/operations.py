@@ -37,13 +37,14 @@ class Step:
         self.slots: set[int] = set()
         self.people: set[int] = set()
         self.gone: list[tuple[int, int]] = []
+        self.songs: set[int] = set()  # of slots that are gone
 
     def end(self) -> None:
         """After the commit room and people are told."""
         if self.slots:
             Slot.objects.filter(pk__in=self.slots).update(revision=F("revision") + 1)
-        jam, slots, gone, people = self.jam, self.slots, self.gone, self.people
-        transaction.on_commit(lambda: board.publish_slots(jam, slots, gone), robust=True)
+        jam, slots, gone, songs, people = self.jam, self.slots, self.gone, self.songs, self.people
+        transaction.on_commit(lambda: board.publish_slots(jam, slots, gone, songs), robust=True)
         transaction.on_commit(lambda: board.tell(people), robust=True)
 
 
@@ -79,8 +80,7 @@ def sign_up(*, slot: Slot, attendee: Attendee) -> SignUp:
         if there:
             return there
         check_may_sign_up(step.jam, slot, attendee)
-        if SignUp.objects.out(attendee).count() >= step.jam.max_sign_ups:
-            raise TooManySignUps
+        check_limit(step.jam, attendee)
         return enter(step, slot, attendee)
 
 
@@ -285,13 +285,22 @@ def check_may_sign_up(jam: Jam, slot: Slot, attendee: Attendee) -> None:
     attendee.refresh_from_db(fields=["state"])
     if attendee.state not in IN_THE_ROOM or attendee.jam_id != jam.pk:
         raise WasRemoved
+    check_takes_sign_ups(jam)
+    check_not_frozen(slot)
+    if slot.jam_song.status == JamSong.Status.PENDING:
+        raise SongNotReady(_("This song waits for the host. Sign up when it is in the jam."))
+
+
+def check_takes_sign_ups(jam: Jam) -> None:
     if not jam.sign_ups:
         raise SignUpsClosed
     if not jam.takes_sign_ups:
         raise SignUpsClosed(_("The jam is not open for sign-ups now. Look at its status."))
-    check_not_frozen(slot)
-    if slot.jam_song.status == JamSong.Status.PENDING:
-        raise SongNotReady(_("This song waits for the host. Sign up when it is in the jam."))
+
+
+def check_limit(jam: Jam, attendee: Attendee) -> None:
+    if SignUp.objects.out(attendee).count() >= jam.max_sign_ups:
+        raise TooManySignUps
 
 
 def check_not_frozen(slot: Slot) -> None:

@@ -5,16 +5,29 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from apps.jams.events import attendee_renamed, people_back, people_gone, song_moved, songs_added, songs_merged
+from apps.jams.events import (
+    attendee_renamed,
+    people_back,
+    people_gone,
+    song_moved,
+    song_suggested,
+    songs_added,
+    songs_merged,
+)
 from apps.jams.models import Attendee, Jam, JamSong
 from apps.stage.operations import follow_song, show_name, unite_sign_ups, withdraw_all
 from apps.stage.returns import give_places_back
-from apps.stage.slots import make_slots
+from apps.stage.slots import make_slots, sign_up_suggester
 
 
 @receiver(songs_added)
 def bring_slots(songs: list[JamSong], **kwargs: Any) -> None:
     make_slots(songs=songs)
+
+
+@receiver(song_suggested)
+def take_part(song: JamSong, attendee: Attendee, instrument: str, **kwargs: Any) -> None:
+    sign_up_suggester(jam_song=song, attendee=attendee, instrument=instrument)
 
 
 @receiver(song_moved)

@@ -170,5 +170,59 @@ class SignUpOutput(serializers.Serializer):
     signed_up_at = serializers.DateTimeField(source="created_at")
 
 
+class SetSong(serializers.Serializer):
+    """A sign-up of mine with what I need to play it."""
+
+    sign_up = serializers.IntegerField(source="id")
+    slot = serializers.IntegerField(source="slot_id")
+    jam_song = serializers.IntegerField(source="slot.jam_song_id")
+    title = ShortText(source="slot.jam_song.song.title")
+    artist = ShortText(source="slot.jam_song.song.artist")
+    key = serializers.CharField(source="slot.jam_song.song.key", allow_blank=True)
+    tempo = serializers.IntegerField(source="slot.jam_song.song.tempo", allow_null=True, help_text="Beats a minute.")
+    duration = serializers.IntegerField(source="slot.jam_song.song.duration", allow_null=True, help_text="Seconds.")
+    chord_sheet_url = serializers.CharField(source="chords", allow_blank=True, help_text="https; empty: there is none.")
+    instrument = serializers.CharField(source="slot.instrument")
+    number = serializers.IntegerField(source="slot.number")
+    status = serializers.ChoiceField(JamSong.Status.choices, source="slot.jam_song.status", help_text="Of the song.")
+    state = serializers.ChoiceField([SignUp.State.CLAIMED, SignUp.State.CHECKED_IN, SignUp.State.WAITING])
+    place = serializers.IntegerField(allow_null=True, help_text="In the line for the slot: 1 is the next.")
+    expected_at = serializers.DateTimeField(
+        allow_null=True, help_text="If all goes as timed; null: it plays now, or is not on the set list yet."
+    )
+
+
+class MySet(serializers.Serializer):
+    songs = SetSong(many=True, help_text="As they come: what plays, the set list, then what is not on it yet.")
+
+
+class LineUpOutput(serializers.Serializer):
+    id = serializers.IntegerField(help_text="Of the jam song.")
+    filled = serializers.IntegerField()
+    slots = serializers.IntegerField()
+    missing = serializers.IntegerField(help_text="Required slots that nobody has; 0: the song is playable.")
+
+
+class LineUpsOutput(serializers.Serializer):
+    revision = serializers.IntegerField(help_text="Of each of them: of two states the higher one is newer.")
+    songs = LineUpOutput(many=True, help_text="Of all songs on the board that have slots.")
+
+
+class PlayableSong(serializers.Serializer):
+    id = serializers.IntegerField(help_text="Of the jam song.")
+    title = ShortText()
+    artist = ShortText()
+
+
+class NearlySong(PlayableSong):
+    missing = serializers.CharField(help_text="The instrument that nobody is left for.")
+
+
+class PlayableOutput(serializers.Serializer):
+    people = serializers.IntegerField(help_text="How many in the room have said what they play.")
+    songs = PlayableSong(many=True)
+    nearly = NearlySong(many=True)
+
+
 class SignUpInput(Strict):
     slot = serializers.IntegerField(**ID)

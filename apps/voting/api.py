@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
@@ -24,7 +25,7 @@ from apps.core.formats import dumps
 from apps.core.middleware import from_our_page
 from apps.core.prepared import at_once
 from apps.jams.api import state_of
-from apps.jams.attendees import rename_attendee
+from apps.jams.attendees import rename_attendee, set_instruments
 from apps.jams.auth import BY_ATTENDEE, BY_HOST, attendee_of, hosted_jam, jam_of, jam_song_of
 from apps.jams.board import FIELDS, bare, song_state, stamp
 from apps.jams.errors import NotAHost
@@ -130,7 +131,10 @@ class JamSongs(GenericAPIView):
     def post(self, request: Request, slug: str) -> Response:
         jam = jam_of(request, slug)
         if jam.lets(request.user, Right.RUN):
-            return self.add(request, jam, valid(SongInput, request))
+            wanted = valid(SongInput, request)
+            if "instrument" in wanted:
+                raise Invalid(fields={"instrument": [_("Leave it out: hosts sign people up at the song's slots.")]})
+            return self.add(request, jam, wanted)
         attendee, wanted = attendee_of(request, jam), valid(SongInput, request)
         if "songs" in wanted:
             raise NotAHost
@@ -162,8 +166,13 @@ class MyJam(APIView):
 
     @extend_schema(auth=BY_ATTENDEE, request=MeInput, responses=Me)
     def patch(self, request: Request, slug: str) -> Response:
-        attendee = attendee_of(request, jam_of(request, slug))
-        return self.answer(rename_attendee(attendee=attendee, **valid(MeInput, request)))
+        attendee, wanted = attendee_of(request, jam_of(request, slug)), valid(MeInput, request)
+        with transaction.atomic():
+            if "display_name" in wanted:
+                attendee = rename_attendee(attendee=attendee, display_name=wanted["display_name"])
+            if "instruments" in wanted:
+                attendee = set_instruments(attendee=attendee, instruments=wanted["instruments"])
+        return self.answer(attendee)
 
     @extend_schema(auth=BY_ATTENDEE, responses={204: None})
     def delete(self, request: Request, slug: str) -> Response:

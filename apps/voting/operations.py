@@ -30,6 +30,7 @@ from apps.jams.errors import (
 )
 from apps.jams.identity import see
 from apps.jams.models import Attendee, Jam, JamSong, stream_of
+from apps.jams.performers import forget_performer
 from apps.jams.queries import hashed
 from apps.live.changes import Change
 from apps.live.streams import announce, dismiss
@@ -129,9 +130,10 @@ def refusal(jam_song: JamSong, attendee: Attendee) -> DomainError:
 
 
 def suggest_song(
-    *, jam: Jam, attendee: Attendee, song: Song | None = None, title: str = "", artist: str = ""
+    *, jam: Jam, attendee: Attendee, song: Song | None = None, title: str = "", artist: str = "", instrument: str = ""
 ) -> JamSong:
-    """Puts a song of the library, or a new one, into the jam, with the attendee's vote.
+    """Puts a song of the library, or a new one, into the jam, with the attendee's vote; with an `instrument` they are
+    signed up for it as well, or nothing is done (apps/stage may say no to it).
 
     Where the host approves suggestions it waits first. Raises SuggestionsClosed, SuggestionsPaused,
     TooManySuggestions, VotesOut, WasRemoved, Invalid, SongBanned, and AlreadyInJam with `jam_song` to vote for.
@@ -147,6 +149,8 @@ def suggest_song(
         jam_song = place(JamSong(jam=jam, song=song, status=status, origin="suggestion", suggested_by=attendee))
         Vote.objects.create(jam_song=jam_song, attendee=attendee)
         events.songs_added.send(None, songs=[jam_song])
+        if instrument:
+            events.song_suggested.send(None, song=jam_song, attendee=attendee, instrument=instrument)
         told = [] if jam.approve_suggestions else [jam_song.pk]
         transaction.on_commit(lambda: board.publish(jam, told, desk=jam.approve_suggestions), robust=True)
     jam_song.refresh_from_db()
@@ -240,7 +244,7 @@ def counted_at(songs: Iterable[int]) -> dict[int, datetime]:
 
 
 def leave_jam(*, attendee: Attendee) -> None:
-    """The attendee is erased at once: votes are taken back, name and secret are gone.
+    """The attendee is erased at once: votes are taken back, name and secret are gone, also what the venue remembers.
 
     Who was taken off the jam stays so, or leaving would be the way back in: the hash of their secret goes with the
     others of the night.
@@ -250,6 +254,8 @@ def leave_jam(*, attendee: Attendee) -> None:
         jam = Jam.objects.locked(attendee.jam_id)
         locked = lock(attendee)
         songs = withdraw(locked)
+        if locked.performer:
+            forget_performer(performer=locked.performer)
         gone = ERASED | {"state": Attendee.State.LEFT}
         if locked.state == Attendee.State.REMOVED:
             gone |= {"state": locked.state, "secret_hash": locked.secret_hash}

@@ -15,6 +15,8 @@ def mine(attendee: Attendee) -> dict[str, Any]:
         "id": attendee.pk,
         "display_name": attendee.display_name,
         "state": attendee.state,
+        "instruments": attendee.instruments,
+        "remembered": attendee.performer_id is not None,
         "votes": list(Vote.objects.filter(attendee=attendee).order_by("pk").values_list("jam_song", flat=True)),
         "votes_left": votes_left(attendee.jam, attendee),
         "suggestions_left": suggestions_left(attendee.jam, attendee),

@@ -1,5 +1,6 @@
 from rest_framework import serializers
 
+from apps.catalog.music import MAX_INSTRUMENT, MAX_PARTS
 from apps.core.strict import Strict
 from apps.jams.attendees import LONGEST_NAME
 from apps.jams.models import Attendee, JamSong
@@ -31,6 +32,8 @@ class Me(serializers.Serializer):
     id = serializers.IntegerField()
     display_name = serializers.CharField()
     state = serializers.ChoiceField(Attendee.State.choices)
+    instruments = serializers.ListField(child=serializers.CharField(), help_text="What I play.")
+    remembered = serializers.BooleanField(help_text="Whether the venue remembers me.")
     votes = serializers.ListField(child=serializers.IntegerField(), help_text="Ids of jam songs.")
     votes_left = serializers.IntegerField(allow_null=True, help_text="null: no limit.")
     suggestions_left = serializers.IntegerField()
@@ -46,7 +49,11 @@ class MyVote(serializers.Serializer):
 
 
 class MeInput(Strict):
-    display_name = serializers.CharField(max_length=LONGEST_NAME)
+    display_name = serializers.CharField(max_length=LONGEST_NAME, required=False)
+    instruments = serializers.ListField(
+        child=serializers.CharField(max_length=MAX_INSTRUMENT), max_length=MAX_PARTS, required=False,
+        help_text="What you play, as slots name it.",
+    )  # fmt: skip
 
 
 class LineUp(serializers.Serializer):

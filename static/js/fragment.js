@@ -40,15 +40,15 @@ export class Fragment {
 }
 
 // The browser itself reads it as a page: a script that made markup from text would be stopped (Trusted Types).
-function drawnAt(address) {
+export function drawnAt(address, form = null) {
   return new Promise((resolve) => {
     const request = new XMLHttpRequest();
-    request.open("GET", address);
+    request.open(form ? "POST" : "GET", address);
     request.responseType = "document";
     request.timeout = 15_000;
     request.setRequestHeader("Accept", "text/html");
     request.onloadend = () => resolve({ status: request.status, url: request.responseURL, body: request.response?.body });
-    request.send();
+    request.send(form);
   });
 }
 

@@ -18,20 +18,23 @@ function touch(event) {
 // Milliseconds until the finger has left.
 const calmIn = () => (held ? CALM : touched + CALM - performance.now());
 
-// What is to be put in where `key` is; a later one replaces one that waits.
+// Does it now or when the finger has left; what comes later for the same key replaces what waits.
 export function whenCalm(key, act) {
   clearTimeout(waiting.get(key));
   const wait = calmIn();
-  if (wait > 0) waiting.set(key, setTimeout(() => whenCalm(key, act), wait));
-  else act();
+  if (wait > 0) {
+    waiting.set(key, setTimeout(() => whenCalm(key, act), wait));
+    return;
+  }
+  waiting.delete(key);
+  act();
 }
 
-// Puts the rows in order, now or when the finger has left; a later order replaces one that waits.
+// Puts the rows in order.
 export function arrange(list, rows, done = () => {}) {
   whenCalm(list, () => {
-    if (rows.length !== list.children.length || rows.some((row, place) => list.children[place] !== row)) {
-      slide(list, rows);
-    }
+    const stands = rows.length === list.children.length && rows.every((row, place) => list.children[place] === row);
+    if (!stands) slide(list, rows);
     done();
   });
 }

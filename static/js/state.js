@@ -4,6 +4,7 @@ const FACTS = ["status", "voting", "suggestions", "voting_closes_at", "counts", 
 export class JamState extends EventTarget {
   songs = new Map();
   slots = new Map(); // what frames tell of them, and what was learned
+  lineUps = new Map(); // how far they are, by song
   facts = {};
   loaded = false;
   #told = 0;
@@ -44,6 +45,7 @@ export class JamState extends EventTarget {
     }
     if (frame.slots) this.learn(frame.slots);
     if (frame.top) this.#only(frame.top);
+    if (frame.line_ups) this.takeLineUps(frame.line_ups);
     for (const fact of ["present", "people"]) if (fact in frame) this.facts[fact] = frame[fact];
     if ((frame.jam_revision ?? -1) >= (this.facts.jam_revision ?? 0)) {
       this.facts.jam_revision = frame.jam_revision;
@@ -61,6 +63,11 @@ export class JamState extends EventTarget {
   slotsOf(song) {
     const slots = [...this.slots.values()].filter((slot) => slot.jam_song === song && !slot.removed);
     return slots.sort((a, b) => a.id - b.id);
+  }
+
+  takeLineUps(rows) {
+    for (const row of rows) if (!(this.lineUps.get(row.id)?.revision > row.revision)) this.lineUps.set(row.id, row);
+    this.#tell();
   }
 
   // Counts are shown of these only: another song's, if it was among them, is not known any more.

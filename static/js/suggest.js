@@ -115,13 +115,13 @@ export class Suggest {
     if (id) {
       if (!this.votes.wants(id)) this.votes.tap(id);
       this.jump(id);
-    } else this.#send({ song: Number(button.value) }, find("[data-title]", button).textContent);
+    } else this.#send({ song: Number(button.value), ...playing(button.form) }, find("[data-title]", button).textContent);
   }
 
   #writeIn(event) {
     event.preventDefault();
     const { title, artist } = Object.fromEntries(new FormData(this.own));
-    this.#send({ title, artist }, title);
+    this.#send({ title, artist, ...playing(this.own) }, title);
   }
 
   async #send(body, title) {
@@ -133,7 +133,8 @@ export class Suggest {
       this.input.value = "";
       this.own?.reset();
       this.#show([], "");
-      this.#tell(text(made.status === "pending" ? "sent_to_host" : "suggested", { title: isolated(title) }));
+      const told = text(made.status === "pending" ? "sent_to_host" : "suggested", { title: isolated(title) });
+      this.#tell(body.instrument ? `${told} ${text("signed_up")}` : told);
       this.me.refresh();
     } catch (error) {
       this.#tell(error instanceof Away && !error.busy ? text("not_sent") : error.message, true);
@@ -146,6 +147,12 @@ export class Suggest {
     setText(find("span", this.told), message);
     if (message) announce(message);
   }
+}
+
+// What they would play in it: they are signed up for it, too.
+function playing(form) {
+  const instrument = form.elements.instrument?.value;
+  return instrument ? { instrument } : {};
 }
 
 const shown = (song) => ["open", "queued", "playing", "played"].includes(song.status);

@@ -6,7 +6,7 @@ from django.test import Client
 from apps.jams.identity import cookie_name, move_token
 from apps.jams.models import Attendee, Jam, JamSong
 from apps.voting.models import Vote
-from tests.factories import make_attendee, make_jam, make_jam_song, make_song, make_vote
+from tests.factories import make_attendee, make_attendee_with_token, make_jam, make_jam_song, make_song, make_vote
 
 pytestmark = pytest.mark.django_db
 
@@ -389,3 +389,17 @@ def test_the_link_that_moves_does_not_carry_the_secret(attendee_client, jam):
     secret = client.cookies[cookie_name(jam)].value.split(":")[0]
 
     assert secret not in client.get(f"/jams/{jam.slug}/move").content.decode()
+
+
+def test_stepping_out_keeps_the_places_and_coming_back_is_one_tap(client):
+    jam = make_jam()
+    attendee, token = make_attendee_with_token(jam=jam)
+    client.cookies[cookie_name(jam)] = token
+
+    gone = client.post(f"/jams/{jam.slug}/away", {"away": "1"}, follow=True).content.decode()
+    attendee.refresh_from_db()
+    assert (attendee.state, "Your places are kept." in gone, "I’m back" in gone) == ("away", True, True)
+
+    client.post(f"/jams/{jam.slug}/away", {"away": "0"})
+    attendee.refresh_from_db()
+    assert attendee.state == "active"

@@ -50,13 +50,14 @@ def night():
 def pages(jam, jam_song):
     return {
         "home": "/", "jams": "/jams", "past": "/jams?when=past", "jam": f"/jams/{jam.slug}",
-        "screen": f"/jams/{jam.slug}/screen", "overlay": f"/jams/{jam.slug}/overlay?show=now,next,top,code",
+        "stage": f"/jams/{jam.slug}/stage", "screen": f"/jams/{jam.slug}/screen",
+        "overlay": f"/jams/{jam.slug}/overlay?show=now,next,top,code",
         "songs": "/songs", "song": f"/songs/{jam_song.song_id}",
         "venues": "/venues", "venue": f"/venues/{jam.venue.slug}",
     }  # fmt: skip
 
 
-NAMES = ["home", "jams", "past", "jam", "screen", "overlay", "songs", "song", "venues", "venue"]
+NAMES = ["home", "jams", "past", "jam", "stage", "screen", "overlay", "songs", "song", "venues", "venue"]
 
 
 def test_every_page_that_is_shared_is_here():

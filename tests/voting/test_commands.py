@@ -94,7 +94,7 @@ def test_attendees_of_long_past_jams_are_erased(settings):
     gone, kept = make_attendee(jam=old, name="Sam"), make_attendee(name="Kim")
     vote = make_vote(jam_song=make_jam_song(jam=old), attendee=gone)
 
-    assert run("erase_attendees") == "1 attendee of jams that ended 30 days ago erased.\n"
+    assert run("erase_attendees").startswith("1 attendee of jams that ended 30 days ago erased.\n")
 
     gone.refresh_from_db()
     kept.refresh_from_db()

@@ -14,6 +14,7 @@ from apps.accounts.roles import Right
 from apps.catalog.library import marked
 from apps.catalog.models import Song
 from apps.catalog.statistics import count_search
+from apps.jams import performers
 from apps.jams.attendees import rename_attendee
 from apps.jams.identity import attendee_from, forget, move_token, moved, peek, remember
 from apps.jams.models import Attendee, Jam, JamSong, first_closing
@@ -22,6 +23,7 @@ from apps.pages.forms import SuggestForm
 from apps.pages.templatetags.parts import SCRIPT_ICONS, clock
 from apps.pages.views.common import find_jam, page_with_form, see_other, telling
 from apps.pages.words import phone_words, strip_of
+from apps.stage.line_ups import line_ups
 from apps.stage.models import SignUp
 from apps.stage.statistics import on_stage, statistics_of
 from apps.voting.models import Vote
@@ -29,6 +31,8 @@ from apps.voting.operations import cast_vote, leave_jam, suggest_song, take_back
 
 HITS = 8
 BLANK = {"id": 0, "votes": 0}  # what the <template> of a row is made of
+INSTRUMENTS = ("vocals", "guitar", "bass", "drums", "keys", "saxophone", "trumpet", "percussion", "violin")
+MOST_STUDS = 9  # as many as static/js/board.js draws
 OUT = {"open", "queued", "playing"}
 
 
@@ -45,7 +49,7 @@ def jam(request: HttpRequest, slug: str) -> HttpResponse:
     context["notes"] = {m.extra_tags: str(m) for m in messages.get_messages(request) if m.extra_tags}
     if jam.status == Jam.Status.ENDED:
         return render(request, "pages/jam/ended.html", context | afterwards(request, jam, board))
-    context |= {"icons": set(SCRIPT_ICONS), "blank": BLANK}
+    context |= {"icons": set(SCRIPT_ICONS), "blank": BLANK, "line_ups": studded(jam)}
     context["data"] = {
         "slug": jam.slug,
         "status": jam.status,
@@ -70,7 +74,18 @@ def jam(request: HttpRequest, slug: str) -> HttpResponse:
 def marks(song: dict[str, Any], place: int, context: dict[str, Any]) -> dict[str, Any]:
     """What a row of the ranking shows besides the song: its place, whether it is mine, why a vote was refused."""
     note = context["notes"].get(f"song-{song['id']}", "")
-    return {"rank": place, "mine": song["id"] in context.get("voted", ()), "note": note}
+    line_up = context["line_ups"].get(song["id"])
+    return {"rank": place, "mine": song["id"] in context.get("voted", ()), "note": note, "line_up": line_up}
+
+
+def studded(jam: Jam) -> dict[int, dict[str, Any]]:
+    """How far line-ups are, with a stud for each slot, by jam song."""
+    if not jam.sign_ups:
+        return {}
+    return {
+        row["id"]: row | {"studs": [place < row["filled"] for place in range(min(row["slots"], MOST_STUDS))]}
+        for row in line_ups(jam)
+    }
 
 
 def afterwards(request: HttpRequest, jam: Jam, board: dict[str, Any]) -> dict[str, Any]:
@@ -98,6 +113,8 @@ def own(request: HttpRequest, jam: Jam, attendee: Attendee, board: dict[str, Any
         "picks_left": max(0, (jam.max_votes or 0) - len(mine)),
         "pending": [jam_song for jam_song in suggested if jam_song.status == JamSong.Status.PENDING],
         "suggestions_left": max(0, jam.max_suggestions - len(suggested)),
+        "performer_days": settings.PERFORMER_DAYS,
+        "instruments": list(dict.fromkeys([*attendee.instruments, *INSTRUMENTS])),
         **search(request, board, banned),
     }
 
@@ -168,6 +185,8 @@ def suggest(request: HttpRequest, slug: str) -> HttpResponse:
             said = _("“%(title)s” is with the host now. It comes in as soon as they say yes.") % title
         else:
             said = _("“%(title)s” is in, with your vote.") % title
+        if form.cleaned_data["instrument"]:
+            said += " " + _("You are signed up for it.")
         messages.success(request, said, extra_tags="suggest")
     return see_other(jam, fragment="suggest")
 
@@ -195,6 +214,7 @@ def leave(request: HttpRequest, slug: str) -> HttpResponse:
             messages.success(request, _("You have left. Your name and your votes are erased."))
             if attendee.state == Attendee.State.LEFT:  # who was taken off stays so with this browser
                 forget(response, jam)
+                performers.drop(response, jam.venue)
     return response
 
 

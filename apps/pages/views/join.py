@@ -13,6 +13,7 @@ from apps.jams.door import CODE, state_of
 from apps.jams.errors import RoomCodeNeeded, RoomCodeWrong
 from apps.jams.identity import attendee_from, remember
 from apps.jams.models import Attendee, Jam, JamSong
+from apps.jams.performers import performer_from
 from apps.pages.forms import JoinForm
 from apps.pages.views.common import add_errors, page_with_form, see_other, telling
 from apps.voting.operations import cast_vote
@@ -36,7 +37,7 @@ def join(request: HttpRequest, code: str) -> HttpResponse:
     form = JoinForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
-            attendee, token = join_jam(jam=jam, **form.cleaned_data)
+            attendee, token = join_jam(jam=jam, performer=performer_from(request, jam.venue), **form.cleaned_data)
         except DomainError as error:
             return show(request, jam, form, error)
         response = see_other(jam, fragment=vote_on_the_way(request, jam, attendee))
@@ -54,7 +55,7 @@ def show(request: HttpRequest, jam: Jam, form: JoinForm, error: DomainError | No
     # As it comes it is in the field already; one that was refused is typed anew.
     room_code = "" if wrong else tidy_code(request.POST.get("room_code") or request.GET.get("room", ""))
     context = {"jam": jam, "form": form, "door": state, "room_code": room_code, "refused": error if wrong else None}
-    context["song"] = request.POST.get("song", "")
+    context |= {"song": request.POST.get("song", ""), "performer": performer_from(request, jam.venue)}
     status = error.status if error else 400 if form.errors else 200
     return render(request, "pages/join.html", context, status=status)
 

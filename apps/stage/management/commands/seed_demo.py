@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from apps.catalog.models import Song, Venue
 from apps.jams.demo import DEMO_EMAIL, DEMO_PASSWORD, STAFF_EMAIL
 from apps.jams.models import Jam
-from apps.voting.demo import is_empty, seed
+from apps.stage.demo import seed
+from apps.voting.demo import is_empty
 
 
 def moment(text: str) -> datetime:
