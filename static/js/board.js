@@ -2,12 +2,11 @@
 import { all, find, lengthOf, setIcon, setText, text } from "./page.js";
 import { Rows } from "./rows.js";
 
-const MOST_STUDS = 9;
 const ICONS = { idle: "pick", pending: "pick-wait", voted: "pick-check", refused: "pick-no" };
 
 export class Board {
-  // `mine(song)` answers {voted, state, votes, note} for this phone; pages without votes leave it out.
-  constructor(list, { most = Infinity, mine = null, voting = () => "closed", lineUp = () => null } = {}) {
+  // `mine(song)` answers {voted, state, votes, note} for this phone; pages without votes leave it out. `lineUp` paints studs: see studs.js.
+  constructor(list, { most = Infinity, mine = null, voting = () => "closed", lineUp = null } = {}) {
     Object.assign(this, { most, mine, voting, lineUp, top: 1, painted: new WeakMap() });
     this.rows = new Rows(list, {
       template: "song-row",
@@ -40,7 +39,7 @@ export class Board {
   // A row is written only when something of it has changed.
   #paint(row, song) {
     const own = this.mine?.(song) ?? { state: "idle", votes: song.votes };
-    const now = [song, this.top, this.voting(), own.voted, own.state, own.votes, own.note, this.lineUp(song.id)];
+    const now = [song, this.top, this.voting(), own.voted, own.state, own.votes, own.note, this.lineUp?.of(song.id)];
     const before = this.painted.get(row);
     if (before && now.every((value, place) => value === before[place])) return;
     this.painted.set(row, now);
@@ -64,7 +63,7 @@ export class Board {
       level.max = this.top;
       level.value = song.votes ?? 0;
     }
-    paintLineUp(row, song, this.lineUp(song.id));
+    this.lineUp?.paint(row, song);
     this.#paintVote(row, song, own);
   }
 
@@ -95,19 +94,4 @@ export class Board {
     if (reason) button.setAttribute("aria-describedby", note.id);
     else button.removeAttribute("aria-describedby");
   }
-}
-
-// A stud for each place in the line-up. What is not known yet stays as the server wrote it.
-function paintLineUp(row, song, lineUp) {
-  const studs = find("[data-studs]", row);
-  if (!studs || !lineUp) return;
-  const link = find("[data-line-up] a", row);
-  studs.hidden = link.parentElement.hidden = !lineUp.slots;
-  studs.classList.toggle("is-full", !lineUp.missing);
-  studs.setAttribute("aria-label", text("line_up", lineUp));
-  const dots = Array.from({ length: Math.min(lineUp.slots, MOST_STUDS) }, () => document.createElement("i"));
-  dots.forEach((dot, place) => dot.classList.toggle("on", place < lineUp.filled));
-  studs.replaceChildren(...dots);
-  link.hash = `song-${song.id}`;
-  setText(find("span", link), text("line_up_more", lineUp));
 }

@@ -1,5 +1,4 @@
 // The phone page: wires the parts to what the page carries.
-import { read } from "./api.js";
 import { all, clockOf, data, find, setText, text } from "./page.js";
 import { Board } from "./board.js";
 import { startClock } from "./clock.js";
@@ -9,6 +8,7 @@ import { showLines, showNext, showNow } from "./now.js";
 import { Notices } from "./notify.js";
 import { JamState } from "./state.js";
 import { Stream } from "./stream.js";
+import { LineUps } from "./studs.js";
 import { Suggest } from "./suggest.js";
 import { Votes } from "./vote.js";
 
@@ -16,7 +16,7 @@ const state = new JamState();
 const stream = new Stream(data.slug, state);
 const votes = data.attendee && new Votes({ slug: data.slug, attendee: data.attendee, state, voted: data.voted });
 const list = find("[data-board]");
-const board = list && new Board(list, { mine: votes && ((song) => votes.of(song)), voting: () => state.facts.voting ?? data.voting, lineUp: (id) => state.lineUps.get(id) });
+const board = list && new Board(list, { mine: votes && ((song) => votes.of(song)), voting: () => state.facts.voting ?? data.voting, lineUp: new LineUps(data.slug, state, stream) });
 const me = votes && new Me({ slug: data.slug, state, votes, most: data.max_votes });
 
 function show() {
@@ -96,22 +96,6 @@ const seen = new IntersectionObserver((entries) => {
 for (const link of all(".dock a")) {
   const section = find(link.hash);
   if (section) seen.observe(section);
-}
-
-// Line-ups: frames tell what changes; new songs bring theirs along untold, and a line that was down has missed some.
-let counted = 0;
-async function lookAtLineUps() {
-  counted = state.songs.size;
-  const { body } = await read(`/api/v1/jams/${data.slug}/line-ups`).catch(() => ({}));
-  if (body) state.takeLineUps(body.songs.map((row) => ({ ...row, revision: body.revision })));
-}
-if (find("#song-row")?.content.querySelector("[data-studs]")) {
-  stream.addEventListener("snapshot", lookAtLineUps);
-  state.addEventListener("change", () => {
-    if (!counted || counted === state.songs.size) return;
-    counted = state.songs.size;
-    setTimeout(lookAtLineUps, 300 + Math.random() * 2000);
-  });
 }
 
 state.addEventListener("change", show);

@@ -32,7 +32,7 @@ from apps.voting.operations import cast_vote, leave_jam, suggest_song, take_back
 HITS = 8
 BLANK = {"id": 0, "votes": 0}  # what the <template> of a row is made of
 INSTRUMENTS = ("vocals", "guitar", "bass", "drums", "keys", "saxophone", "trumpet", "percussion", "violin")
-MOST_STUDS = 9  # as many as static/js/board.js draws
+MOST_STUDS = 9  # as many as static/js/studs.js draws
 OUT = {"open", "queued", "playing"}
 
 
