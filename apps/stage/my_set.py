@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Case, F, OrderBy, When
+from django.db.models import Case, F, OrderBy, OuterRef, Subquery, When
 
+from apps.catalog.models import LibrarySong
 from apps.jams.models import Attendee, Jam
 from apps.stage.models import SignUp
 from apps.stage.setlist import expected_starts
@@ -22,12 +23,17 @@ def stage_order(jam_song: str) -> tuple[Case | OrderBy, ...]:
 
 def set_of(attendee: Attendee, expected: Mapping[int, datetime]) -> list[SignUp]:
     """Live sign-ups for what is to be played yet, each with its `place` in line and when it is `expected_at`: None for
-    what plays, and for what is not on the set list yet. `expected` is what `expected_starts` answers."""
+    what plays, and for what is not on the set list yet. `key` is the venue's, where it has one of its own. `expected`
+    is what `expected_starts` answers."""
+    venue = OuterRef("slot__jam_song__jam__venue")
+    here = LibrarySong.objects.filter(venue=venue, song=OuterRef("slot__jam_song__song"))
     mine: Any = SignUp.objects.out(attendee).select_related("slot__jam_song__song").with_place()
+    mine = mine.annotate(key_here=Subquery(here.values("key")))
     found = list(mine.order_by(*stage_order("slot__jam_song"), "slot__jam_song", "pk"))
     for sign_up in found:
         sign_up.expected_at = expected.get(sign_up.slot.jam_song_id)
-        sign_up.chords = chords_of(sign_up.slot.jam_song.song.chord_sheet_url)
+        song = sign_up.slot.jam_song.song
+        sign_up.key, sign_up.chords = sign_up.key_here or song.key, chords_of(song.chord_sheet)
     return found
 
 

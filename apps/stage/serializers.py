@@ -178,7 +178,7 @@ class SetSong(serializers.Serializer):
     jam_song = serializers.IntegerField(source="slot.jam_song_id")
     title = ShortText(source="slot.jam_song.song.title")
     artist = ShortText(source="slot.jam_song.song.artist")
-    key = serializers.CharField(source="slot.jam_song.song.key", allow_blank=True)
+    key = serializers.CharField(allow_blank=True, help_text="As the venue plays it.")
     tempo = serializers.IntegerField(source="slot.jam_song.song.tempo", allow_null=True, help_text="Beats a minute.")
     duration = serializers.IntegerField(source="slot.jam_song.song.duration", allow_null=True, help_text="Seconds.")
     chord_sheet_url = serializers.CharField(source="chords", allow_blank=True, help_text="https; empty: there is none.")

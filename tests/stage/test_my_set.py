@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from apps.catalog.models import LibrarySong, Song
 from apps.stage.operations import sign_up
 from tests.callers import Caller
 from tests.factories import (
@@ -14,9 +15,11 @@ from tests.factories import (
     make_sign_up,
     make_slot,
     make_song,
+    make_venue,
 )
 
 pytestmark = pytest.mark.django_db
+GONE = "https://chords.example/gone"
 
 
 @pytest.fixture
@@ -77,6 +80,26 @@ def test_who_waits_sees_their_place(jam, ana):
     [song] = set_of(say, jam)
 
     assert (song["state"], song["place"]) == ("waiting", 2)
+
+
+def test_a_venue_has_its_own_key_and_another_venues_is_not_shown(jam, ana):
+    attendee, say = ana
+    plays(attendee, "Zombie")
+    song = attendee.sign_ups.get().slot.jam_song.song
+    LibrarySong.objects.create(venue=make_venue(), song=song, key="C")
+    assert set_of(say, jam)[0]["key"] == "Em"
+
+    LibrarySong.objects.create(venue=jam.venue, song=song, key="Am")
+
+    assert set_of(say, jam)[0]["key"] == "Am"
+
+
+def test_nobody_is_sent_to_a_chord_sheet_that_is_gone(jam, ana):
+    attendee, say = ana
+    plays(attendee, "Zombie", sheet=GONE)
+    Song.objects.update(chord_sheet_checked_url=GONE, chord_sheet_found=Song.BROKEN[0])
+
+    assert set_of(say, jam)[0]["chord_sheet_url"] == ""
 
 
 @pytest.mark.parametrize(
