@@ -277,8 +277,8 @@ def undone():
 
 
 OF_ACCOUNTS = {"auth", "tokens", "token", "users", "myself", "user", "accept"}
-OF_A_VENUE = ("venue", "library", "library-song")
-OF_NO_JAM = {"root", "schema", "docs", "jams", "songs", "song", "venues", "venue", *OF_A_VENUE} | OF_ACCOUNTS
+OF_A_VENUE = ("venue", "venue-statistics", "library", "library-song")
+OF_NO_JAM = {"root", "schema", "docs", "jams", "songs", "song", "venues", "performances", *OF_A_VENUE} | OF_ACCOUNTS
 SHARED = OF_NO_JAM - {"jams", *OF_A_VENUE}  # which are the same wherever one is at home
 
 
@@ -312,6 +312,7 @@ def of_no_jam(world, name, at):
     made = {
         "song": lambda: {"pk": make_song().pk},
         "venue": lambda: {"slug": empty_venue(world, at).slug},
+        "venue-statistics": lambda: {"slug": world.venues[at].slug},
         "library": lambda: {"slug": world.venues[at].slug},
         "library-song": lambda: {"slug": world.venues[at].slug, "pk": make_song().pk},
         "token": lambda: {"pk": make_api_token(user=world.host)[0].pk},

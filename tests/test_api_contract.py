@@ -36,6 +36,7 @@ MORE_IS_ASKED = {
     ("jam", "PATCH"): TIMES,
     ("duplicate", "POST"): TIMES,
     ("jam-songs", "POST"): "a song, or title and artist, or songs, which must exist",
+    ("performances", "GET"): "moments of these centuries",
     ("songs", "POST"): "what a key is, and each instrument once",
     ("song", "PATCH"): "what a key is, and each instrument once",
     ("venues", "POST"): "which time zones there are",

@@ -103,8 +103,8 @@ USES = {
     "sign_ups_of_a_slot": lambda: list(Slot.objects.shown(jam()).with_holders().with_playable()[:100]),
     "sign_ups_of_an_attendee": lambda: SignUp.objects.out(attendee()).count(),
     "one_performance_per_start": lambda: list(Performance.objects.filter(jam=jam()).order_by("started_at", "pk")),
-    "performances_of_a_song": lambda: list(Performance.objects.filter(song=77).last_first()[:20]),
-    "performances_by_date": lambda: list(Performance.objects.last_first()[:20]),
+    "performances_of_a_song": lambda: list(Performance.objects.filter(song=77).public()[:20]),
+    "performances_by_date": lambda: list(Performance.objects.public()[:20]),
     # The library
     "one_song_per_title_and_artist": lambda: list(songs()),
     "songs_by_artist": lambda: list(songs(ordering="artist")),

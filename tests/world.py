@@ -109,6 +109,7 @@ class World:
         self.draft = self.night(rows, status="draft", name="Unmistakable draft")
         self.quiet = self.night(rows, votes=False)
         self.slot = Slot.objects.get(jam_song=self.live.songs[0])
+        self.sign_up = self.slot.sign_ups.order_by("pk")[0]
         for number in range(rows):
             self.add_row(number)
         self.phone, secret = make_attendee_with_token(jam=self.live.jam, name="Paula Phone")
@@ -246,7 +247,7 @@ class World:
             "jam_host": self.co_host.pk,
             "invitation": self.invited.pk,
             "slot": self.slot.pk,
-            "sign_up": self.slot.sign_ups.order_by("pk")[0].pk,
+            "sign_up": self.sign_up.pk,
             "path": self.upload,
             "id": self.host.pk,
             "app_label": "jams",

@@ -73,8 +73,9 @@ class SignUpQuerySet(QuerySet["SignUp"]):
 
 
 class PerformanceQuerySet(QuerySet["Performance"]):
-    def last_first(self) -> Self:
-        return self.order_by(F("started_at").desc(), F("pk").desc())
+    def public(self) -> Self:
+        """The last first; what a host tries out in a draft is not told."""
+        return self.exclude(jam__status="draft").order_by(F("started_at").desc(), F("pk").desc())
 
     def with_shown_votes(self) -> Self:
         """`shown_votes`: None while the room of that jam may not see them."""

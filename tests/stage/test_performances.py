@@ -230,6 +230,14 @@ def test_the_list_of_performances_names_instruments_and_nobody(client):
     assert b"attendee" not in answer.content
 
 
+def test_what_was_tried_out_in_a_draft_is_not_told(client):
+    song = make_song()
+    make_performance(jam=make_jam(status="draft", name="Unmistakable draft"), song=song)
+
+    assert b"Unmistakable" not in client.get(f"/songs/{song.pk}").content
+    assert client.get("/api/v1/performances").json()["results"] == []
+
+
 def test_performances_are_paged_through_once_each(client):
     jam = make_jam(status="ended")
     made = [make_performance(jam=jam, started_at=at(3) + timedelta(minutes=n // 2)).pk for n in range(5)]
