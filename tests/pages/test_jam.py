@@ -6,7 +6,15 @@ from django.test import Client
 from apps.jams.identity import cookie_name, move_token
 from apps.jams.models import Attendee, Jam, JamSong
 from apps.voting.models import Vote
-from tests.factories import make_attendee, make_attendee_with_token, make_jam, make_jam_song, make_song, make_vote
+from tests.factories import (
+    make_attendee,
+    make_attendee_with_token,
+    make_jam,
+    make_jam_song,
+    make_performance,
+    make_song,
+    make_vote,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -179,12 +187,14 @@ def test_a_page_without_pauses_speaks_of_none(attendee_client, jam, text):
 def test_an_ended_jam_shows_what_was_played_in_order(client, host, text):
     jam = make_jam(host=host, status="ended")
     make_vote(jam_song=make_jam_song(jam=jam, title="Left Over"))
-    make_jam_song(jam=jam, title="Was Played", status="played", ended_at=jam.ends_at)
+    played = make_jam_song(jam=jam, title="Was Played", status="played", ended_at=jam.ends_at)
+    make_performance(jam=jam, song=played.song)
 
     page = text(client.get(f"/jams/{jam.slug}"))
 
     assert "That was the night" in page
-    assert "1 song, 1 vote." in page
+    assert "Songs played 1 " in page
+    assert "Votes 1 " in page
     assert "Most wanted: Left Over" in page
 
 

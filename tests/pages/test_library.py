@@ -1,10 +1,8 @@
-from datetime import timedelta
-
 import pytest
 
 from apps.accounts.roles import Right
 from apps.catalog.models import Venue
-from tests.factories import make_jam, make_jam_song, make_song, make_venue
+from tests.factories import make_jam, make_jam_song, make_performance, make_song, make_venue
 
 pytestmark = pytest.mark.django_db
 VENUE = {"name": "New Room", "time_zone": "Europe/London", "counts": "live"}  # the form as it comes
@@ -42,7 +40,7 @@ def test_no_song_found_says_what_to_do(client, text):
 def test_a_song_shows_where_it_was_played(client, text):
     song = make_song(title="Creep", key="G", tempo=92, duration=236)
     jam = make_jam(name="Thursday Jam", status="ended")
-    make_jam_song(jam=jam, song=song, status="played", ended_at=jam.starts_at + timedelta(minutes=5))
+    make_performance(jam=jam, song=song)
     make_jam_song(jam=make_jam(name="Only Queued"), song=song, status="queued", position=1)
 
     page = text(client.get(f"/songs/{song.pk}"))
