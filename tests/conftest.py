@@ -122,6 +122,13 @@ def empty_cache(request, settings):
 
 
 @pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings, tmp_path_factory):
+    """SQLite's database is a file, as in the embedded default: in one in memory readers wait for writers, and fail."""
+    if connection.vendor == "sqlite":
+        connection.settings_dict["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "db.sqlite3")
+
+
+@pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker):
     """Servers' threads keep their connections, and PostgreSQL drops no database that somebody is connected to."""
     yield

@@ -33,7 +33,8 @@ def jam(host):
 
 @pytest.fixture
 def watch(asgi_server):
-    """Says what went wrong in a page: errors on its console, and requests that leave the house."""
+    """Says what went wrong in a page: errors on its console, which is where a policy that is violated is told, answers
+    that are the server's fault, and requests that leave the house."""
     troubles = []
 
     def follow(page, *, expected=()):
@@ -43,6 +44,7 @@ def watch(asgi_server):
 
         page.on("console", lambda message: message.type == "error" and note("console", message.text))
         page.on("pageerror", lambda error: note("error", str(error)))
+        page.on("response", lambda answer: answer.status >= 500 and note("server", f"{answer.status} {answer.url}"))
         page.on("request", lambda request: at_home(request.url, asgi_server) or note("elsewhere", request.url))
         return page
 

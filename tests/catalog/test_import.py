@@ -309,11 +309,8 @@ def test_a_fault_that_stays_is_not_hidden(monkeypatch):
         run("Song 1,A", header="title,artist")
 
 
-@pytest.mark.services
 @pytest.mark.django_db(transaction=True)
 def test_two_imports_at_once_double_nothing():
-    if connection.vendor == "sqlite":
-        pytest.skip("SQLite's test database is in memory and knows no waiting")
     lines = [f"Song {number},A" for number in range(3000)]
     reports = []
 

@@ -103,7 +103,6 @@ def test_a_host_that_is_not_ours_is_refused(path, jam):
     assert Client(headers={"host": "elsewhere.example"}).get(path.format(jam.slug)).status_code == 400
 
 
-@pytest.mark.services  # a database in memory keeps its connection
 def test_a_connection_that_has_died_is_replaced(jam, monkeypatch):
     """It is not asked beforehand whether it lives."""
     calls = []

@@ -430,6 +430,8 @@ def test_me_is_what_is_mine():
         "id": sam.pk,
         "display_name": "Sam",
         "state": "active",
+        "instruments": [],
+        "remembered": False,
         "votes": [songs[0].pk],
         "votes_left": 4,
         "suggestions_left": 2,
@@ -447,7 +449,7 @@ def test_my_name_changes_and_nothing_else_of_mine():
         {"id": 1},
         {"secret_hash": "x"},
         {"display_name": None},
-        {},
+        {"remembered": True},
     ):
         assert caller("PATCH", path, body).status_code == 400
 

@@ -11,7 +11,6 @@ import threading
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
 
 from apps.core.errors import DomainError
 from apps.jams.models import Attendee, JamSong
@@ -39,13 +38,6 @@ def impatient(monkeypatch):
     monkeypatch.setattr("apps.voting.crowd.check.PATIENCE", 0.5)
 
 
-@pytest.fixture
-def server(asgi_server):
-    if connection.vendor == "sqlite" and connection.is_in_memory_db():
-        pytest.skip("a database in memory is not for many at once")
-    return asgi_server
-
-
 def jam_with_songs(**fields):
     jam = make_jam(**fields)
     for _number in range(5):
@@ -69,10 +61,10 @@ def crowd(url, **options):
 # With a server ----------------------------------------------------------------------------------------
 
 
-def test_a_crowd_joins_watches_and_votes_and_every_vote_counts_once(server):
+def test_a_crowd_joins_watches_and_votes_and_every_vote_counts_once(asgi_server):
     jam = jam_with_songs()
 
-    summary, code = crowd(server)
+    summary, code = crowd(asgi_server)
 
     assert (summary["errors"], code) == ({}, 0)
     assert summary["joined"] == summary["checked"] == Attendee.objects.filter(jam=jam).count() == 6
@@ -83,91 +75,91 @@ def test_a_crowd_joins_watches_and_votes_and_every_vote_counts_once(server):
     assert differences() == []
 
 
-def test_it_goes_to_the_jam_that_is_named(server):
+def test_it_goes_to_the_jam_that_is_named(asgi_server):
     jam_with_songs()
     jam = jam_with_songs(status="open")
 
-    crowd(server, jam=jam.slug, socket_url=server.replace("http", "ws"))
+    crowd(asgi_server, jam=jam.slug, socket_url=asgi_server.replace("http", "ws"))
 
     assert set(Vote.objects.values_list("jam_song__jam", flat=True)) == {jam.pk}
 
 
-def test_it_tells_how_it_goes(server):
+def test_it_tells_how_it_goes(asgi_server):
     jam_with_songs(status="open")
     said = io.StringIO()
 
-    call_command("crowd", server, attendees=2, seconds=1, stdout=said)
+    call_command("crowd", asgi_server, attendees=2, seconds=1, stdout=said)
 
     assert "votes per second" in said.getvalue()
     assert "errors           {}" in said.getvalue()
 
 
-def test_on_a_terminal_it_tells_in_one_line(server, monkeypatch):
+def test_on_a_terminal_it_tells_in_one_line(asgi_server, monkeypatch):
     jam_with_songs()
     said = io.StringIO()
     monkeypatch.setattr(said, "isatty", lambda: True)
 
-    call_command("crowd", server, attendees=2, seconds=1, stdout=said)
+    call_command("crowd", asgi_server, attendees=2, seconds=1, stdout=said)
 
     assert "\r\033[Kjoined 2  sockets 2" in said.getvalue()
 
 
-def test_hidden_counts_and_a_cap_are_respected(server):
+def test_hidden_counts_and_a_cap_are_respected(asgi_server):
     jam_with_songs(counts="hidden", max_votes=1)
 
-    summary, code = crowd(server)
+    summary, code = crowd(asgi_server)
 
     assert (summary["errors"], code) == ({}, 0)
     assert set(summary["refused"]) <= {"votes_out", "already_in_jam"}
     assert Vote.objects.count() <= 6
 
 
-def test_nobody_votes_while_voting_is_paused(server):
+def test_nobody_votes_while_voting_is_paused(asgi_server):
     jam_with_songs(voting_paused=True)
 
-    summary, code = crowd(server)
+    summary, code = crowd(asgi_server)
 
     assert (summary["votes"], summary["refused"], code) == (0, {}, 0)
 
 
-def test_who_is_taken_off_goes(server):
+def test_who_is_taken_off_goes(asgi_server):
     jam = jam_with_songs()
     timer = threading.Timer(0.6, lambda: Attendee.objects.filter(jam=jam).update(state="removed"))
     timer.start()
 
-    summary, code = crowd(server)
+    summary, code = crowd(asgi_server)
 
     timer.join()
     assert 1 <= summary["refused"]["removed"] <= 6
     assert (summary["checked"], code) == (0, 0)
 
 
-def test_phones_that_sleep_come_back(server, monkeypatch):
+def test_phones_that_sleep_come_back(asgi_server, monkeypatch):
     monkeypatch.setattr("apps.voting.crowd.phone.AWAKE", 0.3)
     jam_with_songs()
 
-    summary, code = crowd(server, seconds=2)
+    summary, code = crowd(asgi_server, seconds=2)
 
     assert summary["reconnected"] > 3
     assert (summary["errors"], code) == ({}, 0)
 
 
-def test_an_interrupt_ends_it_with_a_check(server):
+def test_an_interrupt_ends_it_with_a_check(asgi_server):
     jam_with_songs()
     timer = threading.Timer(1, os.kill, [os.getpid(), signal.SIGINT])
     timer.start()
 
-    summary, code = crowd(server, seconds=0)
+    summary, code = crowd(asgi_server, seconds=0)
 
     assert (summary["joined"], summary["checked"], code) == (6, 6, 0)
 
 
-def test_a_count_that_the_database_lost_is_an_error(server, impatient):
+def test_a_count_that_the_database_lost_is_an_error(asgi_server, impatient):
     jam = jam_with_songs()
     timer = threading.Timer(0.95, lambda: JamSong.objects.filter(jam=jam).update(votes=0))
     timer.start()
 
-    summary, code = crowd(server)
+    summary, code = crowd(asgi_server)
 
     timer.join()
     assert summary["errors"]["snapshot: fewer votes than acknowledged"]
@@ -175,25 +167,25 @@ def test_a_count_that_the_database_lost_is_an_error(server, impatient):
     call_command("recount", fix=True, stdout=io.StringIO())  # too low a count does not let its votes be deleted
 
 
-def test_votes_that_vanish_are_an_error(server, impatient):
+def test_votes_that_vanish_are_an_error(asgi_server, impatient):
     jam = jam_with_songs()
     timer = threading.Timer(0.95, lambda: Vote.objects.filter(jam_song__jam=jam).delete())
     timer.start()
 
-    summary, code = crowd(server)
+    summary, code = crowd(asgi_server)
 
     timer.join()
     assert summary["errors"]["me: an acknowledged vote is missing"]
     assert code == 1
 
 
-def test_where_no_jam_takes_votes_it_says_so(server):
+def test_where_no_jam_takes_votes_it_says_so(asgi_server):
     make_jam(status="ended")
 
     with pytest.raises(CommandError, match="No jam there takes votes"):
-        call_command("crowd", server)
+        call_command("crowd", asgi_server)
     with pytest.raises(CommandError, match="No jam there takes votes"):
-        call_command("crowd", server, jam="none")
+        call_command("crowd", asgi_server, jam="none")
 
 
 @pytest.mark.parametrize("wrong", [{"attendees": 0}, {"seconds": -1}, {"rate": -5}])
@@ -210,11 +202,11 @@ def test_where_nobody_listens_it_says_so():
         call_command("crowd", url)
 
 
-def test_a_host_that_the_server_does_not_serve_is_explained(server, settings):
+def test_a_host_that_the_server_does_not_serve_is_explained(asgi_server, settings):
     settings.ALLOWED_HOSTS = ["jam.example"]
 
     with pytest.raises(CommandError, match="answers 400. Is its host in ALLOWED_HOSTS"):
-        call_command("crowd", server)
+        call_command("crowd", asgi_server)
 
 
 # Only this machine ------------------------------------------------------------------------------------
