@@ -184,7 +184,7 @@ def test_an_ended_jam_shows_what_was_played_in_order(client, host, text):
     page = text(client.get(f"/jams/{jam.slug}"))
 
     assert "That was the night" in page
-    assert "1 song, 1 vote." in page
+    assert "Votes 1" in page
     assert "Most wanted: Left Over" in page
 
 
