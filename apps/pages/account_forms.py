@@ -1,5 +1,7 @@
 """allauth's forms where ours do more: wrong passwords and codes count for the lock-out, and no address is told of."""
 
+from typing import Any
+
 from allauth.account import forms as account
 from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.email_verification import send_verification_email_to_address
@@ -8,6 +10,7 @@ from allauth.core import context
 from allauth.mfa.base import forms as second_factor
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from apps.accounts import lockout
 from apps.accounts.codes import use_code
@@ -31,6 +34,12 @@ class NewAddressForm(account.AddEmailForm):
 
 class PasswordForm(account.ChangePasswordForm):
     user: User
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        labels = {"oldpassword": _("Current password"), "password1": _("New password"), "password2": _("Once more")}
+        for name, label in labels.items():
+            self.fields[name].label = label
 
     def clean_oldpassword(self) -> str:
         lockout.check_may_guess(context.request, self.user)

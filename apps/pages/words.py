@@ -160,6 +160,7 @@ def phone_words(starts: str) -> Words:
 def stage_words(starts: str) -> Words:
     return {
         **live_words(starts),
+        **notice_words(),
         "reconnecting": _("Reconnecting. This is how it stood at %(time)s."),
         "polling": _("The live line is down. Looking again every few seconds; this is how it stood at %(time)s."),
         "not_done": _("Not done: the server does not answer. Try again."),

@@ -1,12 +1,14 @@
 """Who plays in the demo's live night: the song that is on has its band, the next ones fill up, and there is a line."""
 
+from collections import Counter
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
 from apps.jams.attendees import set_instruments
 from apps.jams.models import Attendee, Jam, JamSong
-from apps.stage.models import Slot
+from apps.stage.models import SignUp, Slot
 from apps.stage.operations import check_in, sign_up
 from apps.voting import demo
 
@@ -23,8 +25,30 @@ IN_LINE = 2
 def seed(*, now: datetime) -> dict[str, Jam]:
     """The demo of apps/voting, with a stage: answers its jams by status."""
     jams = demo.seed(now=now)
+    for jam in Jam.objects.order_by("pk"):
+        write_history(jam)
     fill_stage(jams["live"])
     return jams
+
+
+def write_history(jam: Jam) -> None:
+    """What was played: when its song was, by the first people of the night, who take turns."""
+    people = list(jam.attendees.order_by("pk").values_list("pk", flat=True)[: len(BAND)])
+    played: Counter[int] = Counter()
+    for performance in jam.performances.order_by("pk"):
+        jam_song = jam.songs.get(song=performance.song_id)
+        line_up: list[dict[str, Any]] = []
+        for slot in jam_song.slots.order_by("pk"):
+            busy = {part["attendee"] for part in line_up}
+            free = [pk for pk, plays in zip(people, BAND, strict=False) if slot.instrument in plays and pk not in busy]
+            if free:
+                player = min(free, key=lambda pk: (played[pk], pk))
+                played[player] += 1
+                SignUp.objects.create(slot=slot, attendee_id=player, state=SignUp.State.PLAYED)
+                line_up.append({"instrument": slot.instrument, "attendee": player})
+        jam.performances.filter(pk=performance.pk).update(
+            line_up=line_up, started_at=jam_song.started_at, ended_at=jam_song.ended_at
+        )
 
 
 def fill_stage(jam: Jam) -> None:

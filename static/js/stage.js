@@ -3,6 +3,7 @@ import { startClock } from "./clock.js";
 import { tellConnection } from "./connection.js";
 import { drawnAt } from "./fragment.js";
 import { whenCalm } from "./move.js";
+import { Notices } from "./notify.js";
 import { all, announce, data, find, setText, text } from "./page.js";
 import { JamState } from "./state.js";
 import { Stream } from "./stream.js";
@@ -11,6 +12,7 @@ const SPREAD = 1500; // milliseconds: phones that heard the same come one after 
 const address = location.pathname;
 const state = new JamState();
 const stream = new Stream(data.slug, state);
+const notices = data.status !== "ended" && new Notices({ slug: data.slug, state, stream });
 let timer = 0;
 let missed = false; // while nobody looked
 let order = null;
@@ -54,6 +56,7 @@ async function press(button) {
   setText(find("span", line), done ? "" : text("not_done"));
   if (!done) return announce(text("not_done"));
   show(body);
+  if (notices) notices.refresh();
   // Where the button was is what came of it.
   const slot = document.getElementById(button.dataset.slot);
   if (document.activeElement === document.body) slot?.focus({ preventScroll: true });

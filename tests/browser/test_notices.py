@@ -64,6 +64,17 @@ def test_the_host_starts_and_whoever_is_next_hears_it_once_and_nobody_else(playe
     expect(said(ben)).to_have_text(UP)
 
 
+def test_the_page_of_the_stage_tells_it_too_of_a_slot_just_taken(phone, bass, console):
+    ben, desk = phone(name="Ben"), console()
+    open_live(ben, f"{ben.url}/stage")
+    ben.click(f"#slot-{bass.pk} button")
+    expect(ben.locator(f"#slot-{bass.pk}")).to_contain_text("You")
+
+    desk.click("[data-start]")
+
+    expect(said(ben)).to_have_text(NEXT)
+
+
 def test_whoever_is_promoted_and_how_the_night_goes_on_is_told(player, bass, console):
     first = sign_up(slot=bass, attendee=make_attendee(jam=bass.jam_song.jam, name="Ana"))
     ben, desk = player("Ben"), console()

@@ -15,6 +15,7 @@ from apps.accounts.roles import Right
 from apps.catalog.models import Song, Venue
 from apps.jams.demo import DEMO_EMAIL, DEMO_PASSWORD, NIGHTS, STAFF_EMAIL
 from apps.jams.models import Attendee, Jam, JamSong
+from apps.stage.statistics import on_stage, statistics_of
 from apps.voting.corrections import differences
 from apps.voting.models import Vote
 from tests.factories import make_jam, make_user, make_venue
@@ -73,6 +74,14 @@ def seeded(django_db_setup, django_db_blocker):
 @pytest.fixture
 def demo(seeded, db):
     return seeded
+
+
+def test_what_was_played_has_its_time_and_its_players(demo):
+    for jam in Jam.objects.filter(performances__isnull=False).distinct():
+        times = jam.songs.filter(status="played").values_list("song", "started_at", "ended_at")
+
+        assert set(jam.performances.values_list("song", "started_at", "ended_at")) == set(times)
+        assert len(on_stage(jam)) == statistics_of(Jam.objects.filter(pk=jam.pk))["performers"] > 3
 
 
 def test_the_demo_has_all_kinds_of_jams_in_three_venues(demo):

@@ -12,7 +12,7 @@ ICONS = {
     "mic": ("vocal", "voice", "sing", "choir", "rap"),
     "bass": ("bass",),
     "drums": ("drum", "percussion", "cajón", "cajon", "conga", "bongo"),
-    "keys": ("key", "piano", "organ", "synth", "rhodes", "wurlitzer", "accordion"),
+    "keys": ("key", "piano", "organ", "synth", "rhodes", "wurlitzer", "clavinet", "accordion"),
     "horn": ("sax", "trumpet", "trombone", "horn", "flute", "clarinet", "tuba", "harmonica"),
     "guitar": ("guitar", "ukulele", "banjo", "mandolin", "oud", "violin", "fiddle", "cello"),
 }

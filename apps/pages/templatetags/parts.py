@@ -26,14 +26,6 @@ register = template.Library()
 # What scripts turn icons into.
 SCRIPT_ICONS = ("offline", "pause", "pick", "pick-check", "pick-in", "pick-no", "pick-wait", "play", "signal")
 
-INSTRUMENTS = {
-    "vocals": "mic", "voice": "mic", "choir": "mic", "rap": "mic", "backing": "mic", "guitar": "guitar",
-    "banjo": "guitar", "ukulele": "guitar", "mandolin": "guitar", "bass": "bass", "cello": "bass", "drums": "drums",
-    "percussion": "drums", "cajón": "drums", "congas": "drums", "keys": "keys", "piano": "keys", "organ": "keys",
-    "synth": "keys", "clavinet": "keys", "accordion": "keys", "trumpet": "horn", "trombone": "horn", "horns": "horn",
-    "horn": "horn", "saxophone": "horn", "sax": "horn", "flute": "horn", "clarinet": "horn",
-}  # fmt: skip
-
 
 @register.simple_tag(takes_context=True)
 def icon(context: dict[str, Any], name: str, *, flip: bool = False) -> SafeString:
@@ -82,13 +74,6 @@ def modules(name: str) -> tuple[str, ...]:
 
 def source(path: str) -> str:
     return Path(finders.find(path) or "").read_text()
-
-
-@register.filter
-def instrument_icon(instrument: str) -> str:
-    """The icon of the first word that is known: 'bass' for 'bass guitar'."""
-    found = (INSTRUMENTS[word] for word in instrument.split() if word in INSTRUMENTS)
-    return next(found, "pick")
 
 
 @register.filter

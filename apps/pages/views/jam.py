@@ -1,9 +1,11 @@
 """The phone page of a jam: the ranking, one's own votes, suggestions; all of it works without a script."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -62,7 +64,7 @@ def jam(request: HttpRequest, slug: str) -> HttpResponse:
         context["data"] |= {
             "attendee": attendee.pk,
             "voted": sorted(context["voted"]),
-            "sign_ups": sign_ups_of(attendee),
+            "sign_ups": told(sign_ups_of(attendee)),
             "banned": context["banned"],
         }
     board["ranking"] = [row | marks(row, place, context) for place, row in enumerate(board["ranking"], start=1)]
@@ -119,13 +121,16 @@ def own(request: HttpRequest, jam: Jam, attendee: Attendee, board: dict[str, Any
     }
 
 
-def sign_ups_of(attendee: Attendee) -> list[dict[str, Any]]:
-    """What they play or wait for, as `…/signups` of the API says it."""
-    rows = SignUp.objects.live().filter(attendee=attendee).select_related("slot__jam_song__song").order_by("pk")
+def sign_ups_of(attendee: Attendee) -> QuerySet[SignUp]:
+    return SignUp.objects.live().filter(attendee=attendee).select_related("slot__jam_song__song").order_by("pk")
+
+
+def told(sign_ups: Iterable[SignUp]) -> list[dict[str, Any]]:
+    """What somebody plays or waits for, as `…/signups` of the API says it: for static/js/notify.js."""
     return [
         {"id": one.pk, "jam_song": song.pk, "title": song.song.title, "instrument": one.slot.instrument,
          "state": one.state}
-        for one in rows for song in [one.slot.jam_song]
+        for one in sign_ups for song in [one.slot.jam_song]
     ]  # fmt: skip
 
 

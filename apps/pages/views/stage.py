@@ -14,9 +14,10 @@ from apps.catalog.music import MAX_PARTS
 from apps.jams.attendees import set_instruments
 from apps.jams.identity import attendee_from
 from apps.jams.models import Attendee, Jam, JamSong
-from apps.pages.templatetags.parts import INSTRUMENTS, SCRIPT_ICONS, clock
+from apps.pages.templatetags import instruments as line_up
+from apps.pages.templatetags.parts import SCRIPT_ICONS, clock
 from apps.pages.views.common import find_jam, see_other, telling
-from apps.pages.views.jam import find_attendee, join_first
+from apps.pages.views.jam import find_attendee, join_first, told
 from apps.pages.words import stage_words
 from apps.stage.models import SignUp, Slot
 from apps.stage.my_set import set_of, stage_order
@@ -44,8 +45,10 @@ def stage(request: HttpRequest, slug: str) -> HttpResponse:
         song |= {"expected_at": expected.get(song["id"]), "lacks": lacks.get(song["id"])}
     context: dict[str, Any] = {"jam": jam, "attendee": attendee, "notes": notes, "zone": jam.zone}
     context |= {"songs": songs, "mine": mine, "room": room, "instruments": instruments_of(songs, attendee)}
-    context |= {"icons": {*SCRIPT_ICONS, *INSTRUMENTS.values()}, "words": stage_words(clock(jam.starts_at, jam.zone))}
+    context |= {"icons": {*SCRIPT_ICONS, *line_up.ICONS}, "words": stage_words(clock(jam.starts_at, jam.zone))}
     context["data"] = {"slug": jam.slug, "status": jam.status, "zone": jam.venue.time_zone}
+    if attendee:
+        context["data"] |= {"attendee": attendee.pk, "sign_ups": told(mine)}
     return render(request, "pages/jam/stage.html", context)
 
 
