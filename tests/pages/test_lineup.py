@@ -5,6 +5,7 @@ import re
 import pytest
 
 from apps.accounts.models import AuditEvent
+from apps.jams.attendees import ERASED
 from apps.jams.models import Attendee
 from apps.jams.people import add_person
 from apps.stage.models import SignUp, Slot
@@ -191,6 +192,8 @@ def test_what_somebody_with_a_phone_votes_for_no_host_learns(as_host, jam, text)
 
     assert not re.search(r"Votes for|Vote for them", page)
     assert "They have a phone and vote by themselves." in told
+    Attendee.objects.filter(pk=sam.pk).update(**ERASED)  # their phone's secret, too
+    assert not re.search(r"Votes for|Vote for them", as_host.get(at).content.decode())
 
 
 def test_a_host_signs_somebody_up_and_sends_them_away_and_back(as_host, jam, slot):
