@@ -34,7 +34,7 @@ class Performances(GenericAPIView):
 
     @extend_schema(auth=[], responses=PerformanceOutput(many=True))
     def get(self, request: Request) -> Response:
-        found = self.filter_queryset(Performance.objects.last_first().with_shown_votes())
+        found = self.filter_queryset(Performance.objects.shown().last_first().with_shown_votes())
         page: Any = self.paginate_queryset(found.values(*PERFORMANCE_COLUMNS)) or []
         return self.get_paginated_response([output(row) for row in page])
 

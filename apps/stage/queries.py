@@ -73,6 +73,10 @@ class SignUpQuerySet(QuerySet["SignUp"]):
 
 
 class PerformanceQuerySet(QuerySet["Performance"]):
+    def shown(self) -> Self:
+        """Those of which everybody may know: a host can try things out in a draft."""
+        return self.exclude(jam__status=Jam.Status.DRAFT)
+
     def last_first(self) -> Self:
         return self.order_by(F("started_at").desc(), F("pk").desc())
 
@@ -91,11 +95,3 @@ def sign_ups_of_it(slot: str = "pk") -> "SignUpQuerySet":
     from apps.stage.models import SignUp
 
     return SignUp.objects.filter(slot=OuterRef(slot))
-
-
-def playable(jam_songs: QuerySet[JamSong]) -> QuerySet[JamSong]:
-    """Those of which no required slot is empty."""
-    from apps.stage.models import Slot
-
-    missing = Slot.objects.filter(jam_song=OuterRef("pk"), required=True).unfilled()
-    return jam_songs.exclude(Exists(missing))

@@ -38,7 +38,7 @@ def songs(request: HttpRequest) -> HttpResponse:
 @require_safe
 def song(request: HttpRequest, song: int) -> HttpResponse:
     found = get_object_or_404(Song.objects.listed(), pk=song)
-    plays = Performance.objects.filter(song=found).last_first().with_shown_votes()
+    plays = Performance.objects.filter(song=found).shown().last_first().with_shown_votes()
     page = page_of(request, plays.select_related("jam__venue"), size=PLAYS)
     return render(request, "pages/song.html", {"song": found, "page": page})
 
