@@ -86,4 +86,4 @@ def test_the_jams_page_has_a_stud_for_each_slot_and_a_way_to_the_stage(client, j
 def test_where_nobody_signs_up_there_are_no_studs(client, jam, jam_song):
     type(jam).objects.filter(pk=jam.pk).update(sign_ups=False)
 
-    assert "studs" not in client.get(jam.get_absolute_url()).content.decode()
+    assert "data-studs" not in client.get(jam.get_absolute_url()).content.decode()
