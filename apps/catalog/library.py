@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -40,6 +40,12 @@ def banned_at(venue: int) -> QuerySet[LibrarySong, int]:
 def marked(venue: int) -> list[int]:
     """Of the songs that it has banned, those that searches mark: the last so many."""
     return list(banned_at(venue).order_by("-banned_at", "-pk")[:MOST_MARKED])
+
+
+def key_here(venue: str, song: str) -> Subquery:
+    """The key in which a venue plays a song, where it is one of its own. Both are ways there from the rows asked."""
+    here = LibrarySong.objects.filter(venue=OuterRef(venue), song=OuterRef(song))
+    return Subquery(here.values("key"))
 
 
 def refuse_banned(venue: Venue, song: Song) -> None:

@@ -62,5 +62,7 @@ def counted_as(address: Address | None) -> str:
 def is_public(address: str) -> bool:
     """Whether it is of the open Internet: nobody's own machine or network, and none that wraps another address."""
     ip = ip_address(address.partition("%")[0])
-    # What is reserved holds IPv4 in IPv6 (mapped, NAT64); 6to4 stands apart, Teredo is not global.
-    return ip.is_global and not (ip.is_multicast or ip.is_reserved or getattr(ip, "sixtofour", None))
+    # What is reserved holds IPv4 in IPv6 (mapped, NAT64); 6to4 stands apart, Teredo is not global. Of a site's
+    # own, until RFC 3879, was fec0::/10, which does not count as private.
+    inside = ip.is_multicast or ip.is_reserved or getattr(ip, "is_site_local", False)
+    return ip.is_global and not (inside or getattr(ip, "sixtofour", None))

@@ -38,22 +38,22 @@ def status_of(url: str, *, public: Callable[[str], bool] = is_public, ports: Map
     Raises Refused, Unreachable. `public` and `ports` are for tests, whose servers are on this machine.
     """
     with httpcore.ConnectionPool(network_backend=PublicOnly(public)) as pool:
+        address = checked(url, ports)
         for _hop in range(MAX_REDIRECTS + 1):
-            address = checked(url, ports)
             status, to = ask(pool, "HEAD", address)
             if status in NOT_BY_HEAD:
                 status, to = ask(pool, "GET", address)
             if status not in REDIRECTS or not to:
                 return status
-            url = str(address.join(to))
+            address = checked(to, ports, address)
     raise Unreachable(url)
 
 
-def checked(url: str, ports: Mapping[str, int]) -> httpx.URL:
-    """Before anything is looked up: of the web, at its own port, without a name and password."""
+def checked(url: str, ports: Mapping[str, int], at: httpx.URL | None = None) -> httpx.URL:
+    """Before anything is looked up: of the web, at its own port, no name and password in it. `at`: where it is told."""
     try:
-        address = httpx.URL(url)
-    except httpx.InvalidURL as error:
+        address = at.join(url) if at else httpx.URL(url)
+    except (httpx.InvalidURL, ValueError) as error:
         raise Refused(url) from error
     port = address.port or PORTS.get(address.scheme)
     if not address.host or address.userinfo or port is None or port != ports.get(address.scheme):

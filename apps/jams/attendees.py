@@ -69,9 +69,10 @@ def add_attendee(*, jam: Jam, display_name: str, performer: Performer | None = N
     if performer:
         if performer.attendees.filter(jam=jam, state=Attendee.State.REMOVED).exists():
             raise WasRemoved
-        Performer.objects.filter(pk=performer.pk).update(used_at=timezone.now())
-        attendee.performer, attendee.instruments = performer, performer.instruments
-        display_name = display_name or performer.name
+        known = Performer.objects.filter(pk=performer.pk).update(used_at=timezone.now())
+        if known:  # else forgotten a moment ago
+            attendee.performer, attendee.instruments = performer, performer.instruments
+            display_name = display_name or performer.name
     return named(attendee, display_name), signed(secret)
 
 

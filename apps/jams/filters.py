@@ -9,6 +9,7 @@ from apps.jams.models import EARLIEST, LATEST, Jam, JamSong
 
 ORDERS = ["starts_at", "name", "created_at"]
 BETWEEN = [MinValueValidator(EARLIEST), MaxValueValidator(LATEST)]
+DAYS_BETWEEN = [MinValueValidator(EARLIEST.date()), MaxValueValidator(LATEST.date())]
 
 
 class JamFilter(filters.FilterSet):

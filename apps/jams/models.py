@@ -323,8 +323,8 @@ class Attendee(models.Model):
 
     @property
     def has_phone(self) -> bool:
-        """Who has none was added by a host, who acts for them."""
-        return self.secret_hash is not None
+        """Who has none was added by a host, who acts for them. Of whoever is erased nobody knows, and nobody acts."""
+        return self.secret_hash is not None or self.folded_name is None
 
 
 class JamSong(models.Model):

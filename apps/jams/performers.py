@@ -36,7 +36,9 @@ def remember_performer(*, attendee: Attendee) -> tuple[Performer, str]:
 
 def forget_performer(*, performer: Performer) -> None:
     """At once and for good. Who is in a room as this performer stays there, as anybody else."""
-    performer.delete()
+    with transaction.atomic():  # held first: whoever comes in as this performer just now is seen, or comes as anybody
+        for held in Performer.objects.select_for_update().filter(pk=performer.pk):
+            held.delete()
 
 
 def performer_with(token: str | None, venue: Venue) -> Performer | None:

@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy
 
 from apps.catalog.models import Song
+from apps.jams.filters import DAYS_BETWEEN
 from apps.pages.forms import InHouseStyle
 
 NOTES = ["C", "C♯", "D♭", "D", "D♯", "E♭", "E", "F", "F♯", "G♭", "G", "G♯", "A♭", "A", "A♯", "B♭", "B"]
@@ -60,8 +61,12 @@ class SongFilterForm(InHouseStyle, forms.Form):
 class PeriodForm(InHouseStyle, forms.Form):
     """From one day to another. What is not understood is left out, never an error."""
 
-    since = forms.DateField(label=gettext_lazy("From"), required=False, widget=forms.DateInput({"type": "date"}))
-    until = forms.DateField(label=gettext_lazy("To"), required=False, widget=forms.DateInput({"type": "date"}))
+    since = forms.DateField(
+        label=gettext_lazy("From"), required=False, validators=DAYS_BETWEEN, widget=forms.DateInput({"type": "date"})
+    )
+    until = forms.DateField(
+        label=gettext_lazy("To"), required=False, validators=DAYS_BETWEEN, widget=forms.DateInput({"type": "date"})
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Case, F, Value, When
 
+from apps.catalog.library import key_here
 from apps.jams.models import Attendee, Jam, JamSong
 from apps.jams.queries import RANK
 from apps.stage.models import SignUp, Slot
+from apps.stage.my_set import stage_order
 from apps.stage.setlist import expected_starts
 
 Status = JamSong.Status
@@ -35,10 +36,15 @@ class Place:
 class Gig:
     """A song with its places. `call`: now or next, when whoever plays is to be here; `at`: when it can be expected."""
 
-    song: JamSong
+    song: Any  # a jam song, with `key_here`
     call: str = ""
     at: datetime | None = None
     places: list[Place] = field(default_factory=list)
+
+    @property
+    def key(self) -> str:
+        """As the venue plays it."""
+        return str(self.song.key_here or self.song.song.key)
 
     @property
     def signed_up(self) -> bool:
@@ -71,8 +77,8 @@ def stage_of(jam: Jam) -> dict[str, Any]:
 def gigs_of(jam: Jam, songs: Iterable[int] | None = None) -> list[Gig]:
     """In the order in which they are played, the open ones as they rank. Asks the database three times."""
     wanted = jam.songs.filter(status__in=ON_STAGE) if songs is None else jam.songs.filter(pk__in=songs)
-    first = Case(When(status="playing", then=Value(0)), When(status="queued", then=Value(1)), default=Value(2))
-    ordered = wanted.select_related("song").order_by(first, F("position").asc(nulls_last=True), *RANK)
+    wanted = wanted.select_related("song").annotate(key_here=key_here("jam__venue", "song"))
+    ordered = wanted.order_by(*stage_order(), *RANK)
     gigs = {song.pk: Gig(song) for song in ordered[: 2 * settings.BOARD_SIZE]}
     places: dict[int, Place] = {}
     for slot in Slot.objects.filter(jam_song__in=[*gigs]).order_by("jam_song", "pk"):

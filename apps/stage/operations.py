@@ -232,26 +232,42 @@ def line_up(slot: Slot, sign_ups: list[SignUp]) -> None:
 
 def follow_song(*, song: JamSong, before: str) -> None:
     """A song that has been played leaves its sign-ups as they were then; who held a slot has played. Where that is
-    undone they hold it again."""
-    played, undone = song.status == JamSong.Status.PLAYED, before == JamSong.Status.PLAYED
-    plays_on = undone and song.status == JamSong.Status.PLAYING
+    undone, or it is played again as an encore, they hold it again."""
     sign_ups = SignUp.objects.filter(slot__jam_song=song)
     step = Step(song.jam)
-    if played:
-        found = list(sign_ups.holding().select_related("slot").order_by("slot"))
-        note_performance(song=song, line_up=found)
-    elif plays_on:
-        found = list(sign_ups.filter(state=State.PLAYED))
-        take_back_performance(song=song)
-    else:
-        found = []
-    if found:
-        state = State.PLAYED if played else State.CHECKED_IN
-        SignUp.objects.filter(pk__in=[one.pk for one in found]).update(state=state)
-        step.slots.update(one.slot_id for one in found)
+    if song.status == JamSong.Status.PLAYED:
+        have_played(step, song)
+    elif before == JamSong.Status.PLAYED:
+        hold_again(step, song)
     if song.status in FROZEN or before in FROZEN:  # it comes to, or leaves, what they have out
         step.people.update(sign_ups.exclude(state=State.WITHDRAWN).values_list("attendee", flat=True))
     step.end()
+
+
+def have_played(step: Step, song: JamSong) -> None:
+    """Whom its performance names. Where an encore is undone that is the first round's, and who came after has not."""
+    holding = list(SignUp.objects.holding().filter(slot__jam_song=song).select_related("slot").order_by("slot"))
+    performance = note_performance(song=song, line_up=holding)
+    if performance:
+        named = {(part["instrument"], part["attendee"]) for part in performance.line_up}
+        holding = [one for one in holding if (one.slot.instrument, one.attendee_id) in named]
+    SignUp.objects.filter(pk__in=[one.pk for one in holding]).update(state=State.PLAYED)
+    step.slots.update(one.slot_id for one in holding)
+
+
+def hold_again(step: Step, song: JamSong) -> None:
+    """Who played it, and is there still: where it plays on they are on stage, an encore asks them again."""
+    plays_on = song.status == JamSong.Status.PLAYING
+    if plays_on:
+        take_back_performance(song=song)
+    played = SignUp.objects.filter(slot__jam_song=song, state=State.PLAYED).select_related("attendee").order_by("pk")
+    back = list({one.slot_id: one for one in played}.values())
+    state = State.CHECKED_IN if plays_on else State.CLAIMED
+    SignUp.objects.filter(pk__in=[one.pk for one in back]).update(state=state)
+    step.slots.update(one.slot_id for one in back)
+    for one in back:
+        one.state = state
+    leave(step, [one for one in back if one.attendee.state not in IN_THE_ROOM])
 
 
 def show_name(*, attendee: Attendee) -> None:

@@ -6,11 +6,11 @@ from apps.jams.models import JamSong
 from apps.stage.models import Performance, SignUp
 
 
-def note_performance(*, song: JamSong, line_up: Iterable[SignUp]) -> None:
+def note_performance(*, song: JamSong, line_up: Iterable[SignUp]) -> Performance | None:
     """The song that has just been played, by those who held its slots. Said twice, it is the same performance."""
     if song.started_at is None or song.ended_at is None:
-        return  # marked by hand, in the database: nobody knows when it was
-    Performance.objects.get_or_create(
+        return None  # marked by hand, in the database: nobody knows when it was
+    performance, _made = Performance.objects.get_or_create(
         jam_id=song.jam_id,
         song_id=song.song_id,
         started_at=song.started_at,
@@ -20,6 +20,7 @@ def note_performance(*, song: JamSong, line_up: Iterable[SignUp]) -> None:
             "line_up": [{"instrument": one.slot.instrument, "attendee": one.attendee_id} for one in line_up],
         },
     )
+    return performance
 
 
 def take_back_performance(*, song: JamSong) -> None:

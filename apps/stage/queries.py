@@ -92,11 +92,3 @@ def sign_ups_of_it(slot: str = "pk") -> "SignUpQuerySet":
     from apps.stage.models import SignUp
 
     return SignUp.objects.filter(slot=OuterRef(slot))
-
-
-def playable(jam_songs: QuerySet[JamSong]) -> QuerySet[JamSong]:
-    """Those of which no required slot is empty."""
-    from apps.stage.models import Slot
-
-    missing = Slot.objects.filter(jam_song=OuterRef("pk"), required=True).unfilled()
-    return jam_songs.exclude(Exists(missing))

@@ -5,6 +5,7 @@ from rest_framework import serializers
 
 from apps.catalog.music import MAX_INSTRUMENT
 from apps.core.strict import Strict
+from apps.jams.filters import DAYS_BETWEEN
 from apps.jams.models import JamSong
 from apps.jams.serializers import ShortText
 from apps.stage.models import SignUp
@@ -121,8 +122,10 @@ PERFORMANCE_COLUMNS = tuple(str(field.source or name) for name, field in Perform
 
 
 class StatisticsQuery(serializers.Serializer):
-    since = serializers.DateField(required=False, help_text="The first day, by the venue's clock.")
-    until = serializers.DateField(required=False, help_text="The last day; it counts.")
+    since = serializers.DateField(
+        required=False, validators=DAYS_BETWEEN, help_text="The first day, by the venue's clock."
+    )
+    until = serializers.DateField(required=False, validators=DAYS_BETWEEN, help_text="The last day; it counts.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if "since" in attrs and "until" in attrs and attrs["since"] > attrs["until"]:

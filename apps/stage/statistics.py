@@ -1,4 +1,4 @@
-"""What was played, and how nights went: from performances and sign-ups."""
+"""What was played, and how nights went."""
 
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -9,7 +9,7 @@ from django.db.models.functions import Coalesce
 
 from apps.catalog.models import Venue
 from apps.jams.models import Attendee, Jam
-from apps.stage.models import Performance, SignUp
+from apps.stage.models import Performance
 
 MOST_PLAYED = 20
 
@@ -32,8 +32,8 @@ def statistics_of(nights: QuerySet[Jam]) -> dict[str, Any]:
     """
     these = nights.order_by().values("pk")
     people = Attendee.objects.filter(jam__in=these).exclude(state=Attendee.State.REMOVED)
-    players = SignUp.objects.filter(state=SignUp.State.PLAYED, slot__jam_song__jam__in=these)
-    facts = Performance.objects.filter(jam__in=these).aggregate(
+    performances = Performance.objects.filter(jam__in=these)
+    facts = performances.aggregate(
         performances=Count("pk"),
         songs=Count("song", distinct=True),
         votes=Coalesce(Sum("votes"), 0),
@@ -44,7 +44,7 @@ def statistics_of(nights: QuerySet[Jam]) -> dict[str, Any]:
         "people": people.count(),
         **facts,
         "seconds": int(facts["seconds"].total_seconds()),
-        "performers": players.aggregate(n=Count("attendee", distinct=True))["n"],
+        "performers": len({who for performance in performances.only("line_up") for who in players_of(performance)}),
     }
 
 

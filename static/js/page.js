@@ -56,3 +56,15 @@ export function announce(message) {
     setText(find("[data-announce]"), message);
   }, Math.max(50, nextAt - Date.now()));
 }
+
+// A stud for each of a `number` of places, of which the first are `filled`; `full`: the song can be played.
+export function drawStuds(studs, number, filled, full) {
+  const sign = [number, filled, full].join();
+  if (studs.dataset.sign === sign) return;
+  studs.dataset.sign = sign;
+  studs.hidden = !number;
+  studs.classList.toggle("is-full", full);
+  const dots = Array.from({ length: number }, () => document.createElement("i"));
+  dots.forEach((dot, place) => dot.classList.toggle("on", place < filled));
+  studs.replaceChildren(...dots);
+}

@@ -2,7 +2,7 @@
 import { tell } from "./act.js";
 import { call } from "./api.js";
 import { now } from "./clock.js";
-import { all, clockOf, data, find, setIcon, setText, text } from "./page.js";
+import { all, clockOf, data, drawStuds, find, setIcon, setText, text } from "./page.js";
 
 const ADDRESS = `/api/v1/jams/${data.slug}/setlist`;
 const AT_ONCE = 100; // milliseconds: the changes of one action come together
@@ -130,19 +130,8 @@ const isPlayable = (plan) => !plan || plan.filled === plan.required;
 
 function paintStuds(row, { filled, required }) {
   const studs = find("[data-studs]", row);
-  const sign = `${filled}/${required}`;
-  if (studs.dataset.sign === sign) return;
-  studs.dataset.sign = sign;
-  studs.hidden = !required;
-  studs.classList.toggle("is-full", filled === required);
   studs.setAttribute("aria-label", text("line_up", { filled, required }));
-  studs.replaceChildren(
-    ...Array.from({ length: required }, (_, place) => {
-      const stud = document.createElement("i");
-      stud.classList.toggle("on", place < filled);
-      return stud;
-    }),
-  );
+  drawStuds(studs, required, filled, filled === required);
 }
 
 // On a song: Alt and an arrow move it, an arrow alone goes to its neighbour, L locks it. Focus stays on the song.

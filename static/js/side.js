@@ -125,7 +125,7 @@ export class Side {
     if (!answer) return made && this.sheet.look(); // who is in now can be chosen
     if ("stay" in part.dataset) this.sheet.look();
     else this.sheet.close();
-    tell(part.dataset.done.replace("%(name)s", isolated(answer.display_name ?? values.name ?? "")));
+    tell(part.dataset.done.replace("%(name)s", () => isolated(answer.display_name ?? values.name ?? "")));
   }
 
   look() {

@@ -1,7 +1,7 @@
 // How far the line-up of each song is: a stud for each place in it. Frames tell what changes; new songs bring theirs
 // along untold, and a line that was down has missed some: then all are read.
 import { read } from "./api.js";
-import { find, setText, text } from "./page.js";
+import { drawStuds, find, setText, text } from "./page.js";
 
 const MOST = 9;
 const SPREAD = 2000; // milliseconds: phones that heard of the same song come one after the other
@@ -35,12 +35,9 @@ export class LineUps {
     const [studs, lineUp] = [find("[data-studs]", row), this.of(id)];
     if (!studs || !lineUp) return;
     const link = find("[data-line-up] a", row);
-    studs.hidden = link.parentElement.hidden = !lineUp.slots;
-    studs.classList.toggle("is-full", !lineUp.missing);
+    link.parentElement.hidden = !lineUp.slots;
     studs.setAttribute("aria-label", text("line_up", lineUp));
-    const dots = Array.from({ length: Math.min(lineUp.slots, MOST) }, () => document.createElement("i"));
-    dots.forEach((dot, place) => dot.classList.toggle("on", place < lineUp.filled));
-    studs.replaceChildren(...dots);
+    drawStuds(studs, Math.min(lineUp.slots, MOST), lineUp.filled, !lineUp.missing);
     link.hash = `song-${id}`;
     setText(find("span", link), text("line_up_more", lineUp));
   }

@@ -47,6 +47,9 @@ class Site(BaseHTTPRequestHandler):
     def at_elsewhere(self):
         self.say(302, Location="file:///etc/passwd")
 
+    def at_nonsense(self):
+        self.say(302, Location="http://[::1")
+
     def at_drip(self):
         with_time = time.monotonic() + 30
         while time.monotonic() < with_time:
@@ -173,7 +176,7 @@ def test_a_name_that_leads_elsewhere_a_moment_later_is_not_followed(site, monkey
     assert answers == [["127.0.0.2"]]
 
 
-@pytest.mark.parametrize("path", ["/inside", "/elsewhere"])
+@pytest.mark.parametrize("path", ["/inside", "/elsewhere", "/nonsense"])
 def test_a_redirect_is_looked_at_like_the_first_address(site, path):
     with pytest.raises(Refused):
         look(site, path)
@@ -206,7 +209,7 @@ def test_other_ways_to_write_ones_own_machine_are_refused(host):
     [
         "127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0",
         "224.0.0.1", "240.0.0.1", "255.255.255.255", "192.0.2.1", "198.18.0.1", "::", "::1", "fe80::1", "fe80::1%eth0",
-        "fc00::1", "fd12:3456::1", "ff02::1", "::ffff:8.8.8.8", "::ffff:10.0.0.1", "64:ff9b::a00:1",
+        "fc00::1", "fd12:3456::1", "fec0::1", "ff02::1", "::ffff:8.8.8.8", "::ffff:10.0.0.1", "64:ff9b::a00:1",
         "2002:a00:1::", "2001:0:4136:e378::", "2001:db8::1",
     ],
 )  # fmt: skip

@@ -12,7 +12,7 @@ from apps.jams.errors import WasRemoved
 from apps.jams.identity import cookie_name
 from apps.jams.models import Attendee, Performer
 from apps.jams.performers import cookie_name as performer_cookie
-from apps.jams.performers import performer_with, remember_performer
+from apps.jams.performers import forget_performer, performer_with, remember_performer
 from apps.voting.operations import leave_jam
 from tests.callers import Caller
 from tests.factories import make_attendee_with_token, make_jam, make_performer, make_user, make_venue
@@ -100,6 +100,16 @@ def test_being_forgotten_leaves_the_attendee_in_the_room(jam, ines):
     assert not Performer.objects.exists()
     attendee.refresh_from_db()
     assert (attendee.display_name, attendee.performer) == ("Ines", None)
+
+
+def test_who_is_forgotten_a_moment_before_they_join_comes_as_anybody(venue):
+    performer = make_performer(venue=venue, name="Ines", instruments=["vocals"])
+    forget_performer(performer=Performer.objects.get())
+
+    attendee, _token = join_jam(jam=make_jam(venue=venue), performer=performer)
+
+    assert (attendee.performer, attendee.instruments, Performer.objects.count()) == (None, [], 0)
+    assert attendee.display_name != "Ines"
 
 
 def test_who_leaves_and_is_erased_is_forgotten_too(ines):

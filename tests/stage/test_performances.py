@@ -11,9 +11,10 @@ from apps.jams.attendees import erase_due
 from apps.jams.lineup import finish_song, play_song, queue_song, skip_song, start_next
 from apps.jams.models import Attendee, Jam
 from apps.jams.operations import end_jam
-from apps.stage.models import Performance
-from apps.stage.operations import follow_song, sign_up
+from apps.stage.models import Performance, SignUp
+from apps.stage.operations import follow_song, sign_up, withdraw
 from apps.stage.statistics import most_played, nights_of, on_stage, statistics_of
+from apps.voting.operations import leave_jam
 from apps.voting.songs import reopen_song
 from apps.voting.undo import undo
 from tests.factories import (
@@ -115,6 +116,65 @@ def test_an_encore_is_another_performance_and_an_undone_encore_takes_none_back(j
     assert Performance.objects.filter(song=song.song).count() == 2
 
 
+def test_who_played_plays_the_encore_again_unless_they_have_gone_or_withdraw(jam, song, host):
+    bass, keys = make_slot(jam_song=song, instrument="bass"), make_slot(jam_song=song, instrument="keys")
+    ana, ben, cem = (make_attendee(jam=jam, name=name) for name in ("Ana", "Ben", "Cem"))
+    for slot, attendee in ((bass, ana), (bass, ben), (keys, cem)):
+        sign_up(slot=slot, attendee=attendee)
+    played(song, host)
+    leave_jam(attendee=cem)
+
+    reopen_song(jam_song=song, host=host)
+
+    states = dict(SignUp.objects.values_list("attendee", "state"))
+    assert states == {ana.pk: "claimed", ben.pk: "waiting", cem.pk: "withdrawn"}
+    withdraw(sign_up=SignUp.objects.get(attendee=ana))
+    assert SignUp.objects.holding().get().attendee == ben
+
+
+def test_an_encore_that_others_play_is_undone_to_those_who_played_it(jam, song, host):
+    bass = make_slot(jam_song=song, instrument="bass")
+    ana, ben = make_attendee(jam=jam, name="Ana"), make_attendee(jam=jam, name="Ben")
+    first = sign_up(slot=bass, attendee=ana)
+    played(song, host)
+    reopen_song(jam_song=song, host=host)
+    withdraw(sign_up=first)
+    second = sign_up(slot=bass, attendee=ben)
+    play_song(jam_song=song, host=host)
+    finish_song(jam_song=song, host=host)
+
+    line_ups = Performance.objects.order_by("pk").values_list("line_up", flat=True)
+    assert [part["attendee"] for line_up in line_ups for part in line_up] == [ana.pk, ben.pk]
+    undo(jam=jam, host=host)
+
+    assert [one.attendee for one in SignUp.objects.holding()] == [ben]
+    assert SignUp.objects.get(pk=second.pk).state == "checked_in"
+    assert statistics_of(Jam.objects.filter(pk=jam.pk))["performers"] == 1
+
+
+def test_who_played_twice_on_one_slot_holds_it_once_when_the_second_time_is_undone(jam, song, host):
+    bass = make_slot(jam_song=song, instrument="bass")
+    make_sign_up(slot=bass, state="played")
+    ben = make_sign_up(slot=bass, state="claimed")
+    played(song, host)
+
+    undo(jam=jam, host=host)
+
+    assert SignUp.objects.holding().get() == ben
+
+
+def test_who_signed_up_for_an_encore_that_is_undone_has_not_played(jam, song, host):
+    bass = make_slot(jam_song=song, instrument="bass")
+    played(song, host)
+    reopen_song(jam_song=song, host=host)
+    ben = sign_up(slot=bass, attendee=make_attendee(jam=jam, name="Ben"))
+
+    undo(jam=jam, host=host)
+
+    assert SignUp.objects.get(pk=ben.pk).state == "claimed"
+    assert statistics_of(Jam.objects.filter(pk=jam.pk))["performers"] == 0
+
+
 def test_what_was_marked_by_hand_without_times_is_none(song):
     type(song).objects.filter(pk=song.pk).update(status="played")
     song.refresh_from_db()
@@ -161,17 +221,17 @@ def test_the_statistics_of_a_venue_are_of_its_nights_that_are_over():
         make_performance(jam=jam, song=song, votes=votes, started_at=at(3), ended_at=at(3) + timedelta(minutes=3))
     make_performance(jam=two, votes=20, started_at=at(3), ended_at=at(3) + timedelta(minutes=4))
     for jam in (one, two, *others):
-        slot = make_slot(jam_song=make_jam_song(jam=jam))
-        make_sign_up(slot=slot, attendee=make_attendee(jam=jam), state="played")
+        line_up = [{"instrument": name, "attendee": make_attendee(jam=jam).pk} for name in ("bass", "keys")]
+        make_performance(jam=jam, song=song, votes=0, line_up=line_up + line_up[:1], started_at=at(4), ended_at=at(4))
         make_attendee(jam=jam, state=Attendee.State.REMOVED)
 
     nights = nights_of(venue)
 
     assert statistics_of(nights) == {
-        "nights": 2, "people": 2, "performances": 3, "songs": 2, "votes": 32, "seconds": 600, "performers": 2,
+        "nights": 2, "people": 4, "performances": 5, "songs": 2, "votes": 32, "seconds": 600, "performers": 4,
     }  # fmt: skip
     first = most_played(nights)[0]
-    assert (first["song__title"], first["times"], first["all_votes"]) == ("Valerie", 2, 12)
+    assert (first["song__title"], first["times"], first["all_votes"]) == ("Valerie", 4, 12)
 
 
 def test_days_are_those_of_the_venue():
@@ -230,12 +290,13 @@ def test_the_list_of_performances_names_instruments_and_nobody(client):
     assert b"attendee" not in answer.content
 
 
-def test_what_was_tried_out_in_a_draft_is_not_told(client):
-    song = make_song()
-    make_performance(jam=make_jam(status="draft", name="Unmistakable draft"), song=song)
+def test_what_is_tried_out_in_a_draft_is_told_to_nobody(client, host):
+    draft = make_jam(host=host, status="draft", name="Unmistakable draft")
+    song = make_song(title="Valerie")
+    played(make_jam_song(jam=draft, song=song), host)
 
-    assert b"Unmistakable" not in client.get(f"/songs/{song.pk}").content
     assert client.get("/api/v1/performances").json()["results"] == []
+    assert "Unmistakable" not in client.get(f"/songs/{song.pk}").content.decode()
 
 
 def test_performances_are_paged_through_once_each(client):
@@ -270,7 +331,9 @@ def test_managers_read_the_statistics_of_a_period_and_a_wrong_one_is_explained(c
 
     assert "Valerie" in client.get(page).content.decode()
     assert "No night here is over" in client.get(page, {"since": "2026-03-04"}).content.decode()
-    assert client.get(page, {"since": "nonsense"}).status_code == 200
+    for odd in ("nonsense", "9999-12-31", "0001-01-01"):
+        assert "Valerie" in client.get(page, {"since": odd, "until": odd}).content.decode()
+        assert client.get(api, {"until": odd}).json()["errors"].keys() == {"until"}
     assert client.get(api, {"until": "2026-03-03"}).json()["performances"] == 1
     assert client.get(api, {"until": "2026-03-02"}).json()["most_played"] == []
     assert client.get(api, {"since": "2026-03-03", "until": "2026-03-02"}).status_code == 400

@@ -1,10 +1,14 @@
 """Hosts vote for people without a phone, and for nobody else."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from apps.accounts.models import AuditEvent
+from apps.jams.attendees import erase_due
 from apps.jams.errors import NotAHost, SongFrozen, VotesOut, VotingPaused, WasRemoved
-from apps.jams.models import Jam, JamSong
+from apps.jams.models import Attendee, Jam, JamSong
 from apps.jams.operations import set_paused
 from apps.jams.people import add_person
 from apps.voting.clusters import clusters_of
@@ -54,6 +58,16 @@ def test_each_change_is_written_down_once(jam, host, bob):
     events = AuditEvent.objects.filter(verb="vote_for").order_by("pk")
     assert [event.after["vote"]["voted"] for event in events] == [True, False]
     assert events[0].after["vote"] == {"song": jam_song.pk, "attendee": bob.pk, "voted": True}
+
+
+def test_nobody_votes_for_somebody_erased_whose_night_never_ended(jam, host):
+    jam_song, sam = make_jam_song(jam=jam), make_attendee(jam=jam)
+    long_ago = timezone.now() - timedelta(days=100)
+    Jam.objects.filter(pk=jam.pk).update(starts_at=long_ago, ends_at=long_ago + timedelta(hours=4))
+    assert erase_due() == 1
+
+    with pytest.raises(VotesThemselves):
+        vote_for(jam_song=jam_song, attendee=Attendee.objects.get(pk=sam.pk), host=host, voted=True)
 
 
 def test_nobody_votes_for_who_has_a_phone(jam, host):
