@@ -11,13 +11,14 @@ from django.utils.translation import gettext_lazy as _
 from apps.catalog.music import tidy_instruments
 from apps.core.credentials import signed
 from apps.core.errors import DomainError, Invalid
+from apps.core.store import retire
 from apps.core.text import clean, fold
 from apps.jams import events
 from apps.jams.board import publish_people, tell_attendee
 from apps.jams.door import pass_door
 from apps.jams.errors import JamEnded, WasRemoved
 from apps.jams.identity import new_secret
-from apps.jams.models import Attendee, Jam, Performer
+from apps.jams.models import Attendee, Jam, Performer, stream_of
 from apps.jams.queries import hashed
 
 LONGEST_NAME = 40
@@ -150,5 +151,10 @@ def check_name(name: str) -> str:
 
 
 def erase_due() -> int:
-    """Product rule 16: those of jams that ended ATTENDEE_DAYS ago. Answers how many it erased."""
-    return Attendee.objects.due_for_erasure().update(**ERASED)
+    """Product rule 16: those of jams that ended ATTENDEE_DAYS ago. Answers how many it erased; finished answers that
+    name them are forgotten too."""
+    due = Attendee.objects.due_for_erasure()
+    slugs = list(Jam.objects.filter(attendees__in=due).order_by("pk").distinct().values_list("slug", flat=True))
+    erased = due.update(**ERASED)
+    retire(*map(stream_of, slugs))
+    return erased

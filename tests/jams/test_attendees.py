@@ -20,6 +20,8 @@ from tests.factories import (
     make_attendee_with_token,
     make_jam,
     make_jam_song,
+    make_sign_up,
+    make_slot,
     make_user,
     make_vote,
 )
@@ -270,6 +272,18 @@ def test_the_days_are_a_setting(settings):
     make_attendee(jam=ended(8), name="Sam")
 
     assert erase_due() == 1
+
+
+def test_finished_answers_forget_the_name_too(client):
+    jam = ended(31)
+    slot = make_slot(jam_song=make_jam_song(jam=jam))
+    make_sign_up(slot=slot, attendee=make_attendee(jam=jam, name="Sam Unmistakable"), state="played")
+    address = f"/api/v1/jams/{jam.slug}/slots"
+    assert b"Unmistakable" in client.get(address).content
+
+    erase_due()
+
+    assert b"Unmistakable" not in client.get(address).content
 
 
 def test_nothing_else_in_the_database_keeps_the_name():
