@@ -140,6 +140,19 @@ def test_a_picture_is_made_anew(as_host, host, media):
     assert (jam.background.width, jam.background.height) == (40, 30)
 
 
+def test_the_image_that_is_there_is_shown_and_can_be_taken_away(as_host, host, media):
+    image = SimpleUploadedFile("night.png", picture(), content_type="image/png")
+    as_host.post("/jams/new", form_for(make_venue(manager=host), background=image))
+    jam = Jam.objects.get()
+
+    page = as_host.get(f"/jams/{jam.slug}/edit").content.decode()
+    as_host.post(f"/jams/{jam.slug}/edit", form_for(jam.venue, **{"background-clear": "on"}))
+
+    assert f'src="{jam.background.url}"' in page
+    jam.refresh_from_db()
+    assert not jam.background
+
+
 @pytest.mark.parametrize("content", [b"", b"<svg onload=alert(1)>", picture()[:60], b"GIF89a" + b"\0" * 50])
 def test_what_is_no_picture_is_refused(as_host, host, media, content):
     upload = SimpleUploadedFile("night.png", content, content_type="image/png")
