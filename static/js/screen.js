@@ -23,7 +23,8 @@ function show() {
   if (facts.status !== data.status && [facts.status, data.status].includes("ended")) return location.reload();
   if (still) return;
   setText(find("[data-present]"), text("here", { count: facts.people ?? 0 }));
-  const votes = [...state.songs.values()].reduce((sum, song) => sum + (song.votes ?? 0), 0);
+  const there = [...state.songs.values()].filter((song) => song.status !== "removed"); // with their last counts
+  const votes = there.reduce((sum, song) => sum + (song.votes ?? 0), 0);
   setText(find("[data-votes-cast]"), facts.counts === "live" ? text("votes_cast", { count: votes }) : "");
   for (const strip of all("[data-now]")) showNow(strip, state);
   for (const next of all("[data-next]")) showNext(next, facts.status === "ended" ? null : state.queue[0]);

@@ -225,6 +225,7 @@ def two_songs_that_are_one_become_one(night):
     for board in night.boards:
         expect(row(board, "Jeff Buckley")).to_have_count(0)
         votes_are(board, "Leonard Cohen", 6)  # two of the eight voted for both
+    expect(night.screen.locator("[data-votes-cast]")).to_have_text("59 votes")
     for desk in night.desks:
         expect(candidate(desk, "Hallelujah").locator("[data-votes]")).to_have_text("6")
     expect(chip(night.carl, "Hallelujah", "Vocals")).to_contain_text("Eva", use_inner_text=True)
@@ -268,6 +269,7 @@ def the_set_list_is_filled_locked_and_moved(night):
     for board in night.boards:
         expect(board.locator("[data-next] [data-title]")).to_have_text("Yellow")
         expect(board.locator("[data-none]")).to_be_visible()
+    expect(night.screen.locator("[data-none]")).to_be_in_viewport(ratio=1)
 
 
 def they_play_and_a_mistake_is_undone(night):
@@ -329,6 +331,7 @@ def the_night_ends_and_everybody_sees_how_it_was(night):
     for page in night.phones:
         expect(page.get_by_text("That was the night")).to_be_visible()
         expect(page.locator("#setlist [data-title]")).to_have_text([*PLAYED])
+        expect(page.locator("section:has(#h-left) [data-title]")).to_have_text([*LEFT])
         expect(page.locator("#h-on-stage")).to_have_count(0)  # names are for hosts
         figures_are(page, {"Songs played": 5, "Performers": 5, "People": 25, "Votes": sum({**PLAYED, **LEFT}.values())})
     expect(screen.locator(".screen-best")).to_have_text("Zombie")

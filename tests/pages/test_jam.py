@@ -187,6 +187,7 @@ def test_a_page_without_pauses_speaks_of_none(attendee_client, jam, text):
 def test_an_ended_jam_shows_what_was_played_in_order(client, host, text):
     jam = make_jam(host=host, status="ended")
     make_vote(jam_song=make_jam_song(jam=jam, title="Left Over"))
+    make_jam_song(jam=jam, title="Was Announced", status="queued", position=1)
     played = make_jam_song(jam=jam, title="Was Played", status="played", ended_at=jam.ends_at)
     make_performance(jam=jam, song=played.song)
 
@@ -194,8 +195,9 @@ def test_an_ended_jam_shows_what_was_played_in_order(client, host, text):
 
     assert "That was the night" in page
     assert "Songs played 1 " in page
-    assert "Votes 1 " in page
+    assert "People 1 Votes 1" in page
     assert "Most wanted: Left Over" in page
+    assert "Still wanted with their votes 1 Left Over The Testers 0 Was Announced" in page
 
 
 def test_a_draft_is_for_its_hosts(client, as_host, as_other, host):

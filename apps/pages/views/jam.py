@@ -94,6 +94,7 @@ def afterwards(request: HttpRequest, jam: Jam, board: dict[str, Any]) -> dict[st
     """What a night came to; who was on stage, for its hosts."""
     return {
         "wanted": most_wanted(board["songs"]),
+        "left": sorted(board["queue"] + board["ranking"], key=lambda song: -(song["votes"] or 0)),
         "facts": statistics_of(Jam.objects.filter(pk=jam.pk)),
         "on_stage": on_stage(jam) if jam.lets(request.user, Right.RUN) else [],
     }
