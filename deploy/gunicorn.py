@@ -1,7 +1,6 @@
 """gunicorn for both kinds of process: `jamvote.wsgi` (pages, API, admin) and `-k uvicorn_worker.UvicornWorker
 jamvote.asgi` (sockets). WEB_CONCURRENCY sets the number of workers."""
 
-import ctypes
 import os
 import resource
 import shutil
@@ -37,11 +36,6 @@ UvicornWorker.CONFIG_KWARGS |= {
 # A socket is an open file, of which many systems allow a process 1,024 unless it asks.
 soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
 resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 65_536)), hard))
-
-# glibc gives threads arenas of their own, and each grows to the largest answer it has ever made; one interpreter lets
-# one thread allocate at a time anyway. M_ARENA_MAX of malloc.h; other C libraries know no mallopt.
-if hasattr(ctypes.CDLL(None), "mallopt"):
-    ctypes.CDLL(None).mallopt(-8, 1)
 
 # Metrics: every worker writes its own into one folder, and whichever is asked adds them up (apps/core/metrics.py).
 

@@ -176,7 +176,7 @@ def song_state(row: tuple[Any, ...], at: int | None = None) -> State:
     }
 
 
-@functools.lru_cache(maxsize=1024)  # a board says the same ones again and again; each is half a kilobyte
+@functools.lru_cache(maxsize=1024)  # a board says the same ones again and again; each takes 270 bytes
 def iso(moment: datetime | None) -> str | None:
     """UTC with all six decimals, so that two of them compare as text."""
     return f"{moment.isoformat(timespec='microseconds')[:26]}Z" if moment else None
