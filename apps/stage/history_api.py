@@ -5,15 +5,13 @@ from typing import Any
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework.generics import GenericAPIView
-from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.accounts.permissions import TokenMay
 from apps.accounts.roles import Right
+from apps.catalog.errors import NotAVenueManager
 from apps.catalog.models import Venue
-from apps.core.errors import NotAllowed
 from apps.core.formats import LONGEST_TITLE, cut
 from apps.core.paging import Cursors
 from apps.stage.filters import PerformanceFilter
@@ -60,13 +58,11 @@ class VenueStatistics(APIView):
     """How the nights of a venue went, for its managers and staff: of all that are over, or of those that began from
     `since` to `until`."""
 
-    permission_classes = (IsAuthenticated, TokenMay)
-
     @extend_schema(parameters=[StatisticsQuery], responses=StatisticsOutput)
     def get(self, request: Request, slug: str) -> Response:
         venue = get_object_or_404(Venue, slug=slug)
         if not venue.lets(request.user, Right.READ_STATISTICS):
-            raise NotAllowed
+            raise NotAVenueManager
         query = StatisticsQuery(data=request.query_params.dict())
         query.is_valid(raise_exception=True)
         nights = nights_of(venue, **query.validated_data)

@@ -259,7 +259,7 @@ def test_after_the_end_the_console_offers_nothing_that_no_longer_works(console, 
     expect(desk.locator("[data-over]")).to_be_visible()
     expect(desk.locator("[data-step=ended]")).to_have_attribute("aria-current", "step")
     enabled = desk.locator("button[data-act]:visible:enabled, #add:visible, [data-pause]:visible")
-    assert enabled.count() == 0
+    expect(enabled).to_have_count(0)
 
 
 def test_a_draft_is_opened_with_its_one_big_button(console, jam):

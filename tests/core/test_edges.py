@@ -107,7 +107,7 @@ def test_nothing_but_the_picture_comes_through(what):
     made = file.read()
     assert b"script" not in made
     assert b"php" not in made
-    assert re.fullmatch(r"[0-9a-f]{16}\.webp", file.name)
+    assert re.fullmatch(r"[0-9a-f]{16}-\d+x\d+\.webp", file.name)
 
 
 def test_a_text_that_unfolds_in_a_picture_is_refused():
