@@ -65,7 +65,7 @@ def door(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
 
 log_in = admin.site.login
 admin.site.login = door  # type: ignore[method-assign]
-admin.site.password_change = lambda *args, **kwargs: redirect("account_change_password")  # type: ignore
+admin.site.password_change = lambda *args, **kwargs: redirect("account_change_password")  # type: ignore[assignment]
 
 
 @admin.register(User)
