@@ -127,3 +127,9 @@ def test_a_venues_colour_is_a_stylesheet_of_its_own(client):
     assert 'href="/accent/a0b0c0.css"' in page
     assert sheet.content == b":root { --venue-accent: #a0b0c0; }\n"
     assert "immutable" in sheet["Cache-Control"]
+
+
+def test_an_empty_house_says_so_and_does_not_speak_of_a_search(client, text):
+    assert "No songs yet" in text(client.get("/songs"))
+    assert "No venues yet" in text(client.get("/venues"))
+    assert "No venue like that" in text(client.get("/venues", {"search": "zzz"}))
