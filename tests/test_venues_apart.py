@@ -16,7 +16,7 @@ from tests.routes import SHARED as SHARED_ROUTES
 from tests.rows import effects, every_row
 
 pytestmark = [pytest.mark.django_db, pytest.mark.no_cover]
-HERE = ("host", "owner", "co_host", "manager")
+HERE = ("owner", "manager")  # who may most here; the matrices of routes and pages ask everybody about next door
 MARK = "Zzyzx"
 COUNT = 3_133_731
 LISTS = {"jams", "songs", "venues", "jam-songs", "home", "jam", "console", "host"}
