@@ -63,6 +63,10 @@ try:
     PREPARED_STATEMENTS = env.bool("PREPARED_STATEMENTS", True)
     VOTES_AT_ONCE = env.bool("VOTES_AT_ONCE", True)  # before the framework; false: all votes through it
     METRICS_TOKEN = env.str("METRICS_TOKEN", "", validate=Regexp(r"^(\S{32,})?$"))  # Prometheus' for /metrics
+    # A CDN that is told what is retired, and for how many seconds it then keeps what is public: docs/cdn.md.
+    CDN_PURGE_URL = env.str("CDN_PURGE_URL", "", validate=Regexp(r"^(https?://\S+)?$"))
+    CDN_PURGE_KEY = env.str("CDN_PURGE_KEY", "")
+    CDN_SECONDS = env.int("CDN_SECONDS", 60, validate=Range(min=1))
     WRITE_BEHIND_SECONDS = env.float("WRITE_BEHIND_SECONDS", 5.0, validate=Range(min=0.1))
     MAIL = env.dj_email_url("EMAIL_URL", "console:")
     SIGN_UP = env.bool("SIGN_UP", True)  # may strangers make themselves an account
@@ -526,5 +530,6 @@ LOGGING = {
     "loggers": {
         "django.server": {"handlers": ["stderr"], "propagate": False},
         "axes": {"level": logging.WARNING},  # who logs in stands in the audit log
+        "httpx": {"level": logging.WARNING},
     },
 }

@@ -15,6 +15,7 @@ OWN = {"allow", "content-encoding", "content-length", "etag", "vary", "cache-con
 OF_DOCUMENTS = {
     "x-frame-options", "cross-origin-opener-policy", "referrer-policy", "content-security-policy", "permissions-policy",
 }  # fmt: skip
+LATE = 5  # seconds that an edge may be behind the clock
 REVALIDATED = ("cache-control", "cdn-cache-control", "surrogate-key", "etag", "vary")
 
 
@@ -39,7 +40,9 @@ def finished(response: HttpResponse, *, tags: str, seconds: int, edge: int) -> d
     may keep an answer for `edge` seconds, and give it once more while it asks (RFC 9213, RFC 5861: not browsers)."""
     media = response.headers["Content-Type"].partition(";")[0]
     content, stale_at = response.content, getattr(response, "stale_at", None)
-    until = min(time.time() + seconds, stale_at.timestamp() if stale_at else float("inf"))
+    until, stale = time.time() + seconds, stale_at.timestamp() if stale_at else float("inf")
+    if until + edge > stale:  # given by us at its very end, an edge would still give it
+        until, edge = min(until, stale), min(edge, LATE)
     digest = digest_of(content)
     left_out = OWN | OF_DOCUMENTS if media == JSON else OWN
     common = {low: pair for low, pair in response.headers._store.items() if low not in left_out} | {

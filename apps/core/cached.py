@@ -20,6 +20,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import Resolver404, resolve
 
+from apps.core import edge
 from apps.core.answers import HTML, JSON, Answer, finished, pack, respond, storable, unpack
 from apps.core.counts import counts
 from apps.core.formats import dumps
@@ -245,8 +246,9 @@ def declared(path: str) -> Read | None:
     if not (marked := getattr(match.func, "public_read", None)):
         return None
     kind, params, media, hot = marked
-    name, seconds, edge, _retired_by = settings.CACHED[kind]
-    return Read(match, kind, name.format(**match.kwargs), params, media, hot, seconds, edge)
+    name, seconds, at_edge, _retired_by = settings.CACHED[kind]
+    group = name.format(**match.kwargs)
+    return Read(match, kind, group, params, media, hot, seconds, edge.seconds(group, at_edge))
 
 
 def wants_json(accept: str) -> bool:

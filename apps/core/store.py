@@ -21,6 +21,8 @@ from redis import Redis
 from redis import exceptions as errors
 from redis.exceptions import RedisError
 
+from apps.core.edge import edge
+
 log = logging.getLogger(__name__)
 
 PAUSE = 1.0  # seconds without asking a Redis that has just failed
@@ -245,6 +247,7 @@ class Debts:
                 store.retire_now(*owed)
             except RedisError:
                 continue
+            edge.forget(*owed)
             with self.lock:  # what came to be owed meanwhile, stays
                 self.groups = {group: n for group, n in self.groups.items() if n != owed.get(group)}
                 if not self.groups:
@@ -262,6 +265,7 @@ def retire(*groups: str) -> None:
         store.retire(*groups)
     except Away:
         debts.owe(groups)
+    edge.forget(*groups)
 
 
 def retire_after_commit(*groups: str) -> None:

@@ -15,6 +15,7 @@ from django.core.files.storage import default_storage
 from django.utils.translation import gettext_lazy as _
 from PIL import Image, ImageOps
 
+from apps.core.edge import edge
 from apps.core.errors import Invalid
 
 LARGEST = (1920, 1080)
@@ -78,8 +79,10 @@ def weights_of(name: str) -> list[int]:
 
 
 def forget(name: str) -> None:
-    for file in {name, *(size.name for size in sizes_of(name))}:
+    files = {name, *(size.name for size in sizes_of(name))}
+    for file in files:
         default_storage.delete(file)
+    edge.forget(*(f"media/{file}" for file in files))
 
 
 def refused(message: object) -> Invalid:

@@ -5,11 +5,12 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from apps.core.edge import edge
 from apps.core.store import Away, LocalStore, patient_store
 
 
 class Command(BaseCommand):
-    help = "Forgets cached reads in Redis; a process may show its own copy for a second more."
+    help = "Forgets cached reads in Redis and at the edge; a process may show its own copy for a second more."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("group", nargs="?", default="", metavar="GROUP", choices=["", *settings.CACHED],
@@ -27,6 +28,7 @@ class Command(BaseCommand):
             found |= {one for one in held if any(one.startswith(name.partition("{")[0]) for name in names)}
             if found:
                 store.retire(*found)
+                edge.forget(*found)
         except Away as error:
             raise CommandError(_("Redis does not answer. Is REDIS_URL right?")) from error
         done = ngettext("Forgotten: %(n)d group.", "Forgotten: %(n)d groups.", len(found))
