@@ -69,8 +69,9 @@ export class Me {
     const spot = find("[data-picks]");
     if (!spot || !this.most) return;
     const out = [...this.state.songs.values()].filter((s) => OUT.has(s.status) && this.votes.wants(s.id)).length;
-    all(".icon", spot).forEach((icon, place) => setIcon(icon, place < out ? "pick-in" : "pick"));
-    spot.setAttribute("aria-label", text("picks_out", { count: this.most, out }));
+    const picks = all(".icon", spot);
+    picks.forEach((icon, place) => setIcon(icon, place < out ? "pick-in" : "pick"));
+    if (picks.length) spot.setAttribute("aria-label", text("picks_out", { count: this.most, out }));
     setText(find("[data-picks-left]"), text("picks_left", { count: Math.max(0, this.most - out) }));
   }
 }

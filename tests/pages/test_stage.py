@@ -99,3 +99,16 @@ def test_what_plays_comes_first_and_hidden_counts_give_no_order_away(client):
     titles = ["Playing", "Queued", "Alpha", "Beta"]
     assert sorted(titles, key=lambda title: seen.index(f"<bdi>{title}</bdi>")) == titles
     assert "<bdi>Played</bdi>" not in seen
+
+
+def test_an_ended_night_offers_no_slot_and_leads_to_what_was_played(client, jam, slot, ana):
+    jam.status = "ended"
+    jam.save()
+
+    seen = page(client, jam)
+
+    assert "That was the night" in seen
+    assert f'href="{jam.get_absolute_url()}">What was played' in seen
+    assert "clavinet" not in seen
+    assert "No slots yet" not in seen
+    assert "<form" not in seen.split("<main")[1]

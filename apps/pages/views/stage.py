@@ -37,10 +37,13 @@ def stage(request: HttpRequest, slug: str) -> HttpResponse:
     if attendee and attendee.state == Attendee.State.REMOVED:
         return render(request, "pages/jam/removed.html", {"jam": jam})
     notes = {m.extra_tags: str(m) for m in messages.get_messages(request) if m.extra_tags}
-    expected, room = expected_starts(jam), playable_tonight(jam)
+    expected = expected_starts(jam)
+    room = None if jam.status == Jam.Status.ENDED else playable_tonight(jam)
     mine = set_of(attendee, expected) if attendee else []
-    songs = songs_of(jam, {one.slot_id: one for one in mine}, notes, takes=bool(attendee) and jam.takes_sign_ups)
-    lacks = {song["id"]: song["missing"] for song in (*room.songs, *room.nearly)}
+    songs = []
+    if room:
+        songs = songs_of(jam, {one.slot_id: one for one in mine}, notes, takes=bool(attendee) and jam.takes_sign_ups)
+    lacks = {song["id"]: song["missing"] for song in (*room.songs, *room.nearly)} if room else {}
     for song in songs:
         song |= {"expected_at": expected.get(song["id"]), "lacks": lacks.get(song["id"])}
     context: dict[str, Any] = {"jam": jam, "attendee": attendee, "notes": notes, "zone": jam.zone}
