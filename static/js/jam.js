@@ -7,6 +7,7 @@ import { Me } from "./me.js";
 import { showLines, showNext, showNow } from "./now.js";
 import { Notices } from "./notify.js";
 import { JamState } from "./state.js";
+import { forgetVotes } from "./shelf.js";
 import { Stream } from "./stream.js";
 import { LineUps } from "./studs.js";
 import { Suggest } from "./suggest.js";
@@ -65,6 +66,7 @@ if (votes) {
     tell();
   });
   votes.addEventListener("refused", () => me.refresh());
+  votes.addEventListener("somebody-else", turnPage);
   list?.addEventListener("click", (event) => {
     const button = event.target.closest(".vote");
     if (!button) return;
@@ -81,6 +83,7 @@ if (votes) {
     votes.flush();
   });
 } else {
+  forgetVotes(data.slug);
   tellConnection(find("[data-connection]"), stream);
 }
 
