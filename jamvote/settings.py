@@ -398,7 +398,7 @@ CONTENT_SECURITY_POLICY: dict[str, dict[str, Any]] = {
         "frame-ancestors": ["'none'"],
         # Scripts of ours make elements, and never markup from text.
         "require-trusted-types-for": ["'script'"],
-        "trusted-types": ["'none'"],
+        "trusted-types": ["worker"],  # static/js/install.js: one address, which is constant
         "upgrade-insecure-requests": HTTPS,
         "report-uri": [REPORT_URI] if REPORT_URI else None,
     }

@@ -78,6 +78,7 @@ export class Votes extends EventTarget {
   }
 
   async flush() {
+    if (!navigator.onLine) this.#late = true;
     if (this.#sending || !this.#queue.size || !navigator.onLine || Date.now() < this.#notBefore) return;
     clearTimeout(this.#timer);
     this.#sending = true;

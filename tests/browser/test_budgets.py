@@ -91,14 +91,14 @@ def test_the_phone_page_keeps_its_budget(opened, jam):
     for cookies in ((), joined(jam)):
         first, again = opened(f"/jams/{jam.slug}", cookies=cookies)
 
-        within(first, again, requests=8, script=30, style=12, page=20, whole=100)
+        within(first, again, requests=8, script=30, style=12, page=20, whole=100, anew=0.1)
         assert re.search(r"/static/js/jam\.\w{12}\.js", " ".join(asked.url for asked in first.asked))
 
 
 def test_the_big_screen_keeps_its_budget(opened, jam):
     first, again = opened(f"/jams/{jam.slug}/screen", viewport=SCREEN)
 
-    within(first, again, requests=16, script=60, style=24, page=40, whole=200)
+    within(first, again, requests=16, script=60, style=24, page=40, whole=200, anew=0.2)
 
 
 def test_the_console_keeps_its_budget(opened, jam, host):
@@ -106,21 +106,22 @@ def test_the_console_keeps_its_budget(opened, jam, host):
     path = f"/jams/{jam.slug}/host"
     first, again = opened(path, viewport=desk, cookies=logged_in(host), ready="[data-console] [data-key]")
 
-    within(first, again, requests=16, script=60, style=24, page=40, whole=200)
+    # What is the host's is kept by no browser: the page, the line-up, the plan.
+    within(first, again, requests=16, script=60, style=24, page=40, whole=200, anew=0.5)
 
 
 def test_home_keeps_its_budget(opened):
     first, again = opened("/", ready="main a")
 
-    within(first, again, requests=8, script=30, style=12, page=20, whole=100)
+    within(first, again, requests=8, script=30, style=12, page=20, whole=100, anew=0.1)
 
 
-def within(first, again, *, requests, script, style, page, whole):
+def within(first, again, *, requests, script, style, page, whole, anew):
     """Kilobytes as they come over the line, with their headers."""
     told = "\n".join(map(str, first.asked))
     assert len(first.asked) <= requests, told
     for kind, most in {"Script": script, "Stylesheet": style, "Document": page}.items():
         assert first.received(kind) <= most * 1024, told
     assert 0 < first.received() <= whole * 1024, told
-    assert again.received() <= 0.1 * first.received(), "\n".join(map(str, again.asked))
+    assert again.received() <= anew * first.received(), "\n".join(map(str, again.asked))
     assert max(first.shift, again.shift) <= 0.02

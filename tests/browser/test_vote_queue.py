@@ -76,7 +76,7 @@ def test_a_vote_whose_answer_was_lost_is_sent_again_and_counted_once(phone, song
 
     mine.route("**/vote", lose)
     tap(mine, songs[0])
-    wait_until(lambda: lost and mine.wait_for_timeout(50) is None)
+    wait_until(lambda: mine.wait_for_timeout(50) is None and lost)
     assert Vote.objects.count() == 1
     context = close_tab(mine)
 
