@@ -183,6 +183,7 @@ MIDDLEWARE = [
     "apps.core.middleware.BodyCheck",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "apps.core.middleware.CompressedPages",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "apps.core.limited.Limits",
@@ -401,7 +402,7 @@ CONTENT_SECURITY_POLICY: dict[str, dict[str, Any]] = {
         "frame-ancestors": ["'none'"],
         # Scripts of ours make elements, and never markup from text.
         "require-trusted-types-for": ["'script'"],
-        "trusted-types": ["'none'"],
+        "trusted-types": ["worker"],  # static/js/install.js: one address, which is constant
         "upgrade-insecure-requests": HTTPS,
         "report-uri": [REPORT_URI] if REPORT_URI else None,
     }
@@ -445,6 +446,7 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = not COLLECTED
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 # API ---------------------------------------------------------------------------------------------

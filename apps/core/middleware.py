@@ -9,7 +9,9 @@ from typing import Any
 from django.conf import settings
 from django.db import DataError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
+from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
@@ -67,6 +69,15 @@ class ApiPaths:
         if settings.API_RETIRED:
             say_what_is_retired(request, response)
         return response
+
+
+class CompressedPages(GZipMiddleware):
+    """Pages that are somebody's own. They have CSRF tokens, which differ each time, and get a length by chance, so
+    that their size tells nothing of what is in them (BREACH)."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        is_page = response.headers.get("Content-Type", "").startswith("text/html")
+        return super().process_response(request, response) if is_page else response
 
 
 class Csrf(CsrfViewMiddleware):

@@ -10,6 +10,7 @@ from apps.pages.views import (
     console,
     home,
     hosts,
+    installed,
     jam,
     join,
     library,
@@ -104,5 +105,8 @@ urlpatterns = [
     path("account/sessions/<int:session>/end", my_account.session_end, name="session_end"),
     path("account/tokens", tokens.tokens, name="tokens"),
     path("account/tokens/<int:token>/revoke", tokens.token_revoke, name="token_revoke"),
+    path("manifest.webmanifest", installed.manifest, name="manifest"),
+    path("sw.js", installed.service_worker, name="service_worker"),
+    path("offline", installed.offline, name="offline"),
     path("logout", LogoutView.as_view(), name="logout"),
 ]

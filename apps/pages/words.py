@@ -37,6 +37,7 @@ def live_words(starts: str) -> Words:
         "reconnecting": _("Reconnecting. This is the ranking of %(time)s."),
         "polling": _("The live line is down. Looking again every few seconds; this is the ranking of %(time)s."),
         "offline": _("Offline."),
+        "as_of": _("This is as of %(time)s, %(ago)s."),
         "away": _("The server does not answer. Trying again."),
         "busy": _("That was too much at once."),
         "votes_wait": plural(

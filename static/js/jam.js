@@ -4,10 +4,13 @@ import { Board } from "./board.js";
 import { startClock } from "./clock.js";
 import { tellConnection } from "./connection.js";
 import { Me } from "./me.js";
+import { keepForLater } from "./install.js";
 import { showLines, showNext, showNow } from "./now.js";
 import { Notices } from "./notify.js";
 import { JamState } from "./state.js";
+import { forgetVotes } from "./shelf.js";
 import { Stream } from "./stream.js";
+import { keepLast } from "./last.js";
 import { LineUps } from "./studs.js";
 import { Suggest } from "./suggest.js";
 import { Votes } from "./vote.js";
@@ -65,6 +68,7 @@ if (votes) {
     tell();
   });
   votes.addEventListener("refused", () => me.refresh());
+  votes.addEventListener("somebody-else", turnPage);
   list?.addEventListener("click", (event) => {
     const button = event.target.closest(".vote");
     if (!button) return;
@@ -81,6 +85,7 @@ if (votes) {
     votes.flush();
   });
 } else {
+  forgetVotes(data.slug);
   tellConnection(find("[data-connection]"), stream);
 }
 
@@ -101,4 +106,6 @@ for (const link of all(".dock a")) {
 state.addEventListener("change", show);
 if (data.status !== "ended") new Notices({ slug: data.slug, state, stream });
 startClock(stream);
+keepForLater();
+keepLast(data.slug, state, stream);
 if (data.status !== "ended") stream.start();

@@ -28,6 +28,14 @@ export const isolated = (title) => `\u2068${title}\u2069`;
 
 export const clockOf = (time) => hours.format(new Date(time));
 
+// "12 minutes ago", of milliseconds.
+const past = new Intl.RelativeTimeFormat(language, { numeric: "always" });
+const UNITS = [["day", 86_400_000], ["hour", 3_600_000], ["minute", 60_000]];
+export function agoOf(age) {
+  const [unit, length] = UNITS.find(([, size]) => age >= size) ?? UNITS.at(-1);
+  return past.format(-Math.floor(age / length), unit);
+}
+
 export function lengthOf(seconds) {
   const whole = Math.max(0, Math.round(seconds));
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;

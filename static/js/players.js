@@ -4,6 +4,8 @@ import { all, find } from "./page.js";
 
 export class Players {
   #asked = new Set();
+  #known = new Set();
+  #first = {}; // the songs that the page was written with
 
   constructor(slug, state, stream) {
     Object.assign(this, { slug, state });
@@ -19,7 +21,8 @@ export class Players {
     const of = { now: this.state.playing, next: this.state.queue[0] };
     for (const spot of all("[data-players]")) {
       const song = of[spot.dataset.players];
-      if (!song || this.#asked.has(song.id)) write(spot, song ? this.state.slotsOf(song.id) : []);
+      const written = (this.#first[spot.dataset.players] ??= song?.id ?? 0) === song?.id;
+      if (!written || this.#known.has(song.id)) write(spot, song ? this.state.slotsOf(song.id) : []);
     }
   }
 
@@ -32,6 +35,7 @@ export class Players {
         const { body } = await read(`/api/v1/jams/${this.slug}/slots?jam_song=${id}&page_size=100`);
         const there = new Set(body.results.map((slot) => slot.id));
         for (const slot of known) if (!there.has(slot.id)) this.state.slots.delete(slot.id);
+        this.#known.add(id);
         this.state.learn(body.results);
       } catch {
         this.#asked.delete(id);

@@ -34,6 +34,11 @@ export class JamState extends EventTarget {
     this.#tell();
   }
 
+  // As `replace` takes it.
+  get board() {
+    return { ...this.facts, now_playing: null, songs: [...this.songs.values()] };
+  }
+
   // A frame carries only what changed. Answers false when it speaks of a row that was never seen whole.
   merge(frame) {
     const rows = [...(frame.songs ?? []), ...(frame.now_playing ? [frame.now_playing] : [])];

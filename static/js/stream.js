@@ -13,6 +13,7 @@ export class Stream extends EventTarget {
   phase = "connecting"; // live, reconnecting, polling, offline, gone
   revision = 0;
   offset = 0; // the server's clock minus ours, in milliseconds
+  seen = 0; // when what is shown was true, by the server's clock
   #socket = null;
   #failures = 0;
   #recent = [];
@@ -73,6 +74,7 @@ export class Stream extends EventTarget {
 
   #take(snapshot, at) {
     this.offset = (at || Date.parse(snapshot.now)) - Date.now();
+    this.seen = Date.now() + this.offset;
     this.state.replace(snapshot);
     const newer = this.#recent.filter((frame) => frame.revision > snapshot.revision);
     for (const frame of newer) this.state.merge(frame);
@@ -165,6 +167,7 @@ export class Stream extends EventTarget {
 
   #enter(phase) {
     if (phase === this.phase) return;
+    if (this.phase === "live") this.seen = Date.now() + this.offset;
     this.phase = phase;
     this.dispatchEvent(new Event("phase"));
   }

@@ -1,11 +1,12 @@
 // Votes of this phone. A tap shows at once, waits on the phone while the server is away, and goes out once.
 import { Away, call } from "./api.js";
 import { announce, isolated, text } from "./page.js";
+import { forgetVotes, Waiting } from "./shelf.js";
 
 const LONGEST = 15_000;
 
 export class Votes extends EventTarget {
-  #queue; // id → wanted: true to vote, false to take it back
+  #queue = new Map(); // id → wanted: true to vote, false to take it back
   #from = new Map(); // id → {votes, revision} when it was tapped
   #notes = new Map(); // id → why it was refused
   #sending = false;
@@ -13,14 +14,16 @@ export class Votes extends EventTarget {
   #timer = 0;
   #notBefore = 0; // whatever is tapped meanwhile
   #busy = false;
+  #late = false; // what waits may be of whoever had this phone before
 
   constructor({ slug, attendee, state, voted }) {
     super();
     this.address = (id) => `/api/v1/jams/${slug}/songs/${id}/vote`;
-    this.shelf = `jamvote.votes.${slug}.${attendee}`;
-    this.state = state;
+    this.me = `/api/v1/jams/${slug}/me`;
+    this.kept = new Waiting(slug, attendee);
+    Object.assign(this, { slug, attendee, state });
     this.voted = new Set(voted);
-    this.#queue = load(this.shelf);
+    this.#restore();
     for (const name of ["online", "pageshow", "focus"]) addEventListener(name, () => this.flush());
     document.addEventListener("visibilitychange", () => document.hidden || this.flush());
   }
@@ -63,7 +66,7 @@ export class Votes extends EventTarget {
     this.#notes.delete(id);
     this.#queue.set(id, wanted);
     this.#from.set(id, { votes: this.state.songs.get(id)?.votes ?? null });
-    this.#save();
+    this.kept.put(id, wanted);
     this.#tell(id);
     this.flush();
   }
@@ -75,16 +78,19 @@ export class Votes extends EventTarget {
   }
 
   async flush() {
+    if (!navigator.onLine) this.#late = true;
     if (this.#sending || !this.#queue.size || !navigator.onLine || Date.now() < this.#notBefore) return;
     clearTimeout(this.#timer);
     this.#sending = true;
     try {
+      if (this.#late) await this.#whose();
       while (this.#queue.size) await this.#send(...this.#queue.entries().next().value);
       this.#tries = 0;
       this.#busy = false;
     } catch (error) {
       if (!(error instanceof Away)) throw error;
       this.#tries += 1;
+      this.#late = true;
       this.#busy = error.busy;
       if (error.busy) this.#notBefore = Date.now() + error.after;
       const delay = Math.max(error.after, Math.min(LONGEST, 500 * 2 ** this.#tries) * (0.5 + Math.random() / 2));
@@ -116,29 +122,34 @@ export class Votes extends EventTarget {
     // A later tap on the same song stays in the queue.
     if (this.#queue.get(id) === wanted) this.#queue.delete(id);
     this.#from.delete(id);
-    this.#save();
+    this.kept.drop(id, wanted);
     this.#tell(id);
+  }
+
+  // What an earlier page could not send. A tap on this one is newer.
+  async #restore() {
+    const kept = await this.kept.all();
+    if (!kept?.size) return;
+    this.#late = true;
+    this.#queue = new Map([...kept, ...this.#queue]);
+    this.#tell();
+    this.flush();
+  }
+
+  // Only the server knows who holds this phone now.
+  async #whose() {
+    const me = await call("GET", this.me).catch((error) => {
+      if (error instanceof Away) throw error;
+      return {};
+    });
+    this.#late = false;
+    if (me.id === this.attendee) return;
+    this.#queue.clear();
+    await forgetVotes(this.slug);
+    this.dispatchEvent(new Event("somebody-else"));
   }
 
   #tell(id) {
     this.dispatchEvent(new CustomEvent("change", { detail: id }));
-  }
-
-  #save() {
-    try {
-      if (this.#queue.size) localStorage.setItem(this.shelf, JSON.stringify([...this.#queue]));
-      else localStorage.removeItem(this.shelf);
-    } catch {
-      // A private window without storage: the votes wait in this page only.
-    }
-  }
-}
-
-function load(shelf) {
-  try {
-    const kept = JSON.parse(localStorage.getItem(shelf) ?? "[]");
-    return new Map(kept.filter(([id, wanted]) => Number.isInteger(id) && typeof wanted === "boolean"));
-  } catch {
-    return new Map();
   }
 }

@@ -11,6 +11,7 @@ import segno
 from django import template
 from django.conf import settings
 from django.contrib.staticfiles import finders
+from django.contrib.staticfiles.storage import staticfiles_storage
 from django.db.models.fields.files import ImageFieldFile
 from django.forms import BoundField
 from django.http import QueryDict
@@ -56,8 +57,10 @@ def symbols() -> dict[str, str]:
 
 @register.simple_tag
 def preload(name: str) -> SafeString:
-    """A module and all it imports, asked for at once and not one after the other as they name each other."""
-    return format_html_join("\n", '<link rel="modulepreload" href="{}">', ((static(path),) for path in modules(name)))
+    """A module and all it imports, asked for at once and not one after the other as they name each other. What is
+    collected is one file."""
+    paths = (f"js/{name}.js",) if getattr(staticfiles_storage, "bundled", False) else modules(name)
+    return format_html_join("\n", '<link rel="modulepreload" href="{}">', ((static(path),) for path in paths))
 
 
 @cache

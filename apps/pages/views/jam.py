@@ -23,6 +23,8 @@ from apps.jams.models import Attendee, Jam, JamSong, first_closing
 from apps.pages.board import board_of, most_wanted
 from apps.pages.forms import SuggestForm
 from apps.pages.templatetags.parts import SCRIPT_ICONS, clock
+from apps.pages.views.installed import worker_address
+from apps.pages.views.kept import kept
 from apps.pages.views.common import find_jam, page_with_form, see_other, telling
 from apps.pages.words import phone_words, strip_of
 from apps.stage.line_ups import line_ups
@@ -38,6 +40,7 @@ MOST_STUDS = 9  # as many as static/js/studs.js draws
 OUT = {"open", "queued", "playing"}
 
 
+@kept
 @require_safe
 def jam(request: HttpRequest, slug: str) -> HttpResponse:
     jam = find_jam(request, slug)
@@ -58,6 +61,7 @@ def jam(request: HttpRequest, slug: str) -> HttpResponse:
         "voting": board["voting"],
         "zone": jam.venue.time_zone,
         "max_votes": jam.max_votes,
+        "worker": worker_address(),
     }
     if attendee:
         context |= own(request, jam, attendee, board)
@@ -69,6 +73,7 @@ def jam(request: HttpRequest, slug: str) -> HttpResponse:
         }
     board["ranking"] = [row | marks(row, place, context) for place, row in enumerate(board["ranking"], start=1)]
     response = render(request, "pages/jam/page.html", context)
+    response.own = bool(attendee) and jam.status != Jam.Status.DRAFT  # type: ignore[attr-defined]
     response.stale_at = first_closing(jam.voting_closes_at)  # type: ignore[attr-defined]
     return response
 
@@ -217,6 +222,7 @@ def leave(request: HttpRequest, slug: str) -> HttpResponse:
     if attendee:
         with telling(request):
             leave_jam(attendee=attendee)
+            response.headers["Clear-Site-Data"] = '"cache"'  # the page as it was
             messages.success(request, _("You have left. Your name and your votes are erased."))
             if attendee.state == Attendee.State.LEFT:  # who was taken off stays so with this browser
                 forget(response, jam)

@@ -1,0 +1,78 @@
+"""What a browser fetches and shows when it opens a page: told by Chromium itself (DevTools protocol)."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+OBSERVE = """
+  window.measured = { shift: 0, largest: 0, events: [] };
+  const watch = (type, take, more) => new PerformanceObserver((list) => list.getEntries().forEach(take))
+    .observe({ type, buffered: true, ...more });
+  watch("layout-shift", (entry) => { if (!entry.hadRecentInput) measured.shift += entry.value; });
+  watch("largest-contentful-paint", (entry) => { measured.largest = entry.startTime; });
+  watch("event", (entry) => { if (entry.interactionId) measured.events.push(entry.duration); },
+    { durationThreshold: 16 });
+"""
+
+
+@dataclass
+class Asked:
+    """A request: its address, what for, the bytes that came over the line, whether a cache answered."""
+
+    url: str
+    kind: str = "Other"
+    received: int = 0
+    cached: bool = False
+
+
+@dataclass
+class Visit:
+    """Listens to a page from now on."""
+
+    page: Any
+    asked: list[Asked] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.line = self.page.context.new_cdp_session(self.page)
+        self.known: dict[str, Asked] = {}
+        for name, hear in {
+            "requestWillBeSent": self.sent,
+            "webSocketCreated": lambda event: self.asked.append(Asked(event["url"], "WebSocket")),
+            "requestServedFromCache": lambda event: setattr(self.known[event["requestId"]], "cached", True),
+            "responseReceived": self.answered,
+            "loadingFinished": self.finished,
+        }.items():
+            self.line.on(f"Network.{name}", hear)
+        self.line.send("Network.enable")
+        self.page.add_init_script(OBSERVE)
+
+    def sent(self, event: dict[str, Any]) -> None:
+        if event["request"]["url"].startswith("http"):
+            self.known[event["requestId"]] = asked = Asked(event["request"]["url"], event.get("type", "Other"))
+            self.asked.append(asked)
+
+    def answered(self, event: dict[str, Any]) -> None:
+        if asked := self.known.get(event["requestId"]):
+            answer = event["response"]
+            asked.cached |= answer.get("fromDiskCache", False) or answer.get("fromServiceWorker", False)
+
+    def finished(self, event: dict[str, Any]) -> None:
+        if asked := self.known.get(event["requestId"]):
+            asked.received = 0 if asked.cached else event["encodedDataLength"]
+
+    def over(self) -> "Told":
+        """What was asked since it began, or since this was called last."""
+        told = Told(self.asked, self.measured("shift"))
+        self.asked = []
+        return told
+
+    def measured(self, what: str) -> Any:
+        return self.page.evaluate(f"measured.{what}")
+
+
+@dataclass
+class Told:
+    asked: list[Asked]
+    shift: float
+
+    def received(self, *kinds: str) -> int:
+        return sum(asked.received for asked in self.asked if not kinds or asked.kind in kinds)

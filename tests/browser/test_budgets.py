@@ -1,0 +1,127 @@
+"""How much a page fetches, how often it asks and how far things jump, on what collectstatic made of our files."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+from django.test import Client
+from playwright.sync_api import expect
+
+from apps.jams.identity import cookie_name
+from loadtests.visits import Visit
+from tests.browser.conftest import PATIENCE, PHONE
+from tests.factories import make_attendee_with_token, make_jam, make_jam_song, make_slot, make_venue, make_vote
+from tests.processes import ASGI, servers
+
+pytestmark = pytest.mark.services
+SCREEN = {"width": 1920, "height": 1080}
+OF_OTHERS = ("account", "admin", "drf_spectacular_sidecar", "mfa", "rest_framework", "unfold")
+
+
+@pytest.fixture(scope="module")
+def collected(tmp_path_factory):
+    """The folder of a server whose files are collected: ours, which take a second."""
+    folder = tmp_path_factory.mktemp("collected")
+    (folder / "static").mkdir()
+    with servers(folder) as started:
+        env = started.environment()
+    words = [word for name in OF_OTHERS for word in ("--ignore", name)]
+    collect = [sys.executable, "manage.py", "collectstatic", "--noinput", "-v0", *words]
+    subprocess.run(collect, env=env, check=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def server(django_db_setup, collected):
+    with servers(collected) as start:
+        yield start(ASGI)
+
+
+@pytest.fixture
+def jam(host):
+    """A full evening: forty songs, votes, places to play in, a venue with a colour of its own."""
+    jam = make_jam(host=host, venue=make_venue(accent="#c8763a"), name="Thursday Jam", max_votes=5)
+    statuses = ["playing", *["queued"] * 4, *["played"] * 5, *["open"] * 40]
+    for n, status in enumerate(statuses):
+        title = f"Song of the evening, number {n}"
+        song = make_jam_song(jam=jam, title=title, status=status, position=n if status == "queued" else None)
+        for instrument in ("vocals", "guitar", "drums"):
+            make_slot(jam_song=song, instrument=instrument)
+    make_vote(jam_song=song)
+    return jam
+
+
+@pytest.fixture
+def opened(browser, server, jam, host):
+    """Opens a page twice as somebody, and answers both visits: what each asked for, and how far things jumped."""
+    contexts = []
+
+    def open_twice(path, *, viewport=PHONE, cookies=(), ready="[data-board] [data-key]"):
+        context = browser.new_context(viewport=viewport, reduced_motion="reduce", service_workers="block")
+        contexts.append(context)
+        context.add_cookies([{"name": name, "value": value, "url": server} for name, value in cookies])
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE)
+        visit, visits = Visit(page), []
+        for _ in range(2):
+            page.goto(server + path)
+            page.wait_for_load_state("networkidle")
+            expect(page.locator(ready).first).to_be_visible()
+            visits.append(visit.over())
+        return visits
+
+    yield open_twice
+    for context in contexts:
+        context.close()
+
+
+def joined(jam):
+    _attendee, token = make_attendee_with_token(jam=jam)
+    return [(cookie_name(jam), token)]
+
+
+def logged_in(user):
+    client = Client()
+    client.force_login(user)
+    return [(name, cookie.value) for name, cookie in client.cookies.items()]
+
+
+def test_the_phone_page_keeps_its_budget(opened, jam):
+    for cookies in ((), joined(jam)):
+        first, again = opened(f"/jams/{jam.slug}", cookies=cookies)
+
+        within(first, again, requests=8, script=30, style=12, page=20, whole=100, anew=0.1)
+        assert re.search(r"/static/js/jam\.\w{12}\.js", " ".join(asked.url for asked in first.asked))
+
+
+def test_the_big_screen_keeps_its_budget(opened, jam):
+    first, again = opened(f"/jams/{jam.slug}/screen", viewport=SCREEN)
+
+    within(first, again, requests=16, script=60, style=24, page=40, whole=200, anew=0.2)
+
+
+def test_the_console_keeps_its_budget(opened, jam, host):
+    desk = {"width": 1280, "height": 800}
+    path = f"/jams/{jam.slug}/host"
+    first, again = opened(path, viewport=desk, cookies=logged_in(host), ready="[data-console] [data-key]")
+
+    # What is the host's is kept by no browser: the page, the line-up, the plan.
+    within(first, again, requests=16, script=60, style=24, page=40, whole=200, anew=0.5)
+
+
+def test_home_keeps_its_budget(opened):
+    first, again = opened("/", ready="main a")
+
+    within(first, again, requests=8, script=30, style=12, page=20, whole=100, anew=0.1)
+
+
+def within(first, again, *, requests, script, style, page, whole, anew):
+    """Kilobytes as they come over the line, with their headers."""
+    told = "\n".join(map(str, first.asked))
+    assert len(first.asked) <= requests, told
+    for kind, most in {"Script": script, "Stylesheet": style, "Document": page}.items():
+        assert first.received(kind) <= most * 1024, told
+    assert 0 < first.received() <= whole * 1024, told
+    assert again.received() <= anew * first.received(), "\n".join(map(str, again.asked))
+    assert max(first.shift, again.shift) <= 0.02
