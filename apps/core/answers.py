@@ -48,7 +48,7 @@ def finished(response: HttpResponse, *, tags: str, seconds: int, edge: int) -> d
             ("Cache-Control", f"public, max-age=0, must-revalidate, s-maxage={edge}"),
             ("CDN-Cache-Control", f"max-age={edge}, stale-while-revalidate={edge}"),
             ("Surrogate-Key", tags),
-            ("Vary", "Accept, Accept-Encoding" if media == JSON else "Cookie, Authorization, Accept-Encoding"),
+            ("Vary", "Accept, Accept-Encoding" if media == JSON else "Cookie, Authorization, Accept-Encoding, Accept-Language"),
         )
     }
     bodies = {
