@@ -1,9 +1,9 @@
 """Finished answers of public reads, given before any other middleware runs.
 
-An answer is computed as for somebody of whom nothing is known: no cookie, no token, and no header that
-could change it; only that a page is written in one of our languages, which its key names. So whatever the view does, nothing of a viewer can be in it. What nobody may see (a draft) is no
-answer to share; such a request goes on as it came. So does whoever brings a cookie, where a page is asked for: pages
-say who one is. See docs/caching.md.
+An answer is computed as for somebody of whom nothing is known: no cookie, no token, and no header that could change it
+but, for a page, which of our languages they read. So whatever the view does, nothing of a viewer can be in it. What
+nobody may see (a draft) is no answer to share; such a request goes on as it came. So does whoever brings a cookie that
+says more than a language, where a page is asked for: pages say who one is. See docs/caching.md.
 """
 
 import functools
@@ -24,7 +24,7 @@ from apps.core.answers import HTML, JSON, Answer, finished, pack, respond, stora
 from apps.core.counts import counts
 from apps.core.formats import dumps
 from apps.core.headers import Protection
-from apps.core.languages import ONLY_A_LANGUAGE, preferred, spoken_to
+from apps.core.languages import ONLY_A_LANGUAGE, preferred_language, spoken_to
 from apps.core.limited import refusal
 from apps.core.prepared import at_once
 from apps.core.store import Away, Group, copies, debts, store
@@ -138,7 +138,7 @@ class CachedReads:
         path, cookie = request.path_info, header("HTTP_COOKIE", "")
         chosen = ONLY_A_LANGUAGE.get(cookie, "")
         # What programs read says the same in every language.
-        language = "" if path.startswith("/api/") else chosen or preferred(header("HTTP_ACCEPT_LANGUAGE", ""))
+        language = "" if path.startswith("/api/") else chosen or preferred_language(header("HTTP_ACCEPT_LANGUAGE", ""))
         words = (
             site, path, header("QUERY_STRING", ""), language,
             header("HTTP_ACCEPT", ""), header("HTTP_ACCEPT_ENCODING", ""),

@@ -1,4 +1,5 @@
-"""In which language somebody is answered: what an address says (`?lang=ar`), what they chose, what their browser asks."""
+"""In which language somebody is answered: what the address says (`?lang=ar`), else what they chose, else what their
+browser asks for."""
 
 import functools
 from collections.abc import Callable
@@ -36,11 +37,11 @@ def language_of(request: HttpRequest) -> str:
         return str(asked)
     if COOKIE in given("HTTP_COOKIE", "") and (chosen := request.COOKIES.get(COOKIE)) in CODES:
         return str(chosen)
-    return preferred(given("HTTP_ACCEPT_LANGUAGE", ""))
+    return preferred_language(given("HTTP_ACCEPT_LANGUAGE", ""))
 
 
 @functools.lru_cache(maxsize=1024)
-def preferred(accept: str) -> str:
+def preferred_language(accept: str) -> str:
     """The first of `accept` (RFC 9110, 12.5.4) that we have, whatever its region."""
     asked = (tag.partition("-")[0] for tag, quality in parse_accept_lang_header(accept) if quality)
     return next((code for code in asked if code in CODES), settings.LANGUAGE_CODE)

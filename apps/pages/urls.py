@@ -58,7 +58,11 @@ urlpatterns = [
     path("jams/<slug:slug>/away", performer.away, name="away"),
     path("jams/<slug:slug>/leave", jam.leave, name="leave"),
     path("jams/<slug:slug>/move", jam.move, name="move"),
-    path("jams/<slug:slug>/screen", counted(count_screen)(public_page("page", "theme", "lang")(screen.screen)), name="screen"),
+    path(
+        "jams/<slug:slug>/screen",
+        counted(count_screen)(public_page("page", "theme", "lang")(screen.screen)),
+        name="screen",
+    ),
     path("jams/<slug:slug>/overlay", public_page("page", "show", "lang")(overlay.overlay), name="overlay"),
     path("jams/<slug:slug>/screen/door", screen.screen_door, name="screen_door"),
     path("jams/<slug:slug>/display/<str:token>", screen.display, name="display"),
