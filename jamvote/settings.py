@@ -14,7 +14,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
-from django.utils.translation import gettext_lazy as _
 from environs import FileAwareEnv
 from marshmallow import ValidationError
 from marshmallow.validate import Length, Range, Regexp
@@ -180,6 +179,7 @@ MIDDLEWARE = [
     "apps.core.metrics.MeasureRequests",
     "apps.accounts.middleware.ApiTokens",
     "apps.core.cached.CachedReads",
+    "apps.core.languages.Language",
     "apps.core.middleware.BodyCheck",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -426,7 +426,9 @@ EMAIL_USE_TLS, EMAIL_USE_SSL = MAIL["EMAIL_USE_TLS"], MAIL["EMAIL_USE_SSL"]
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = MAIL.get("DEFAULT_FROM_EMAIL") or f"jamvote@{urlsplit(PUBLIC_URL).hostname}"
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", _("English"))]
+LANGUAGES = [("en", "English"), ("ar", "العربية")]  # each by its own name; docs/languages.md
+LANGUAGE_COOKIE_NAME = "__Host-language" if HTTPS else "language"
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_TZ, TIME_ZONE = True, "UTC"
 

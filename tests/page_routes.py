@@ -129,6 +129,7 @@ PAGES = [
     page("tokens", "POST", Right.ADD_VENUE, form={"name": "Lights", "days": "7"}),
     page("token_revoke", "GET", Right.ADD_VENUE, 404, host=200, host_without_csrf=200),  # the host's
     page("token_revoke", "POST", Right.ADD_VENUE, 404, host=303),
+    page("language", "POST", Right.WATCH, 303, form={"language": "ar", "next": "/jams"}),
     page("logout", "POST", Right.WATCH, 302),
 ]
 # They are of no jam or venue: the same wherever one is at home.
@@ -149,6 +150,7 @@ SHARED = {
     "session_end",
     "tokens",
     "token_revoke",
+    "language",
     "logout",
 }
 OF_A_JAM = [

@@ -6,6 +6,7 @@ from apps.accounts.errors import TokenUnknown
 from apps.accounts.tokens import api_token_of
 from apps.core.credentials import API_TOKEN
 from apps.core.handlers import for_program
+from apps.core.languages import spoken_to
 from apps.core.problems import problem_response
 
 
@@ -21,7 +22,8 @@ class ApiTokens:
             try:
                 api_token_of(request)
             except TokenUnknown as error:
-                response = problem_response(request, error.status, error.code, error.message)
+                with spoken_to(request):
+                    response = problem_response(request, error.status, error.code, error.message)
                 response.headers["WWW-Authenticate"] = 'Bearer error="invalid_token"'  # RFC 6750, 3.1
                 return response
         return self.get_response(request)

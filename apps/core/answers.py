@@ -10,6 +10,7 @@ import orjson
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 
 JSON, HTML = "application/json", "text/html"
+VARY_OF_PAGES = "Cookie, Authorization, Accept-Encoding, Accept-Language"
 OWN = {"allow", "content-encoding", "content-length", "etag", "vary", "cache-control", "x-request-id"}
 # JSON is none: see nosniff.
 OF_DOCUMENTS = {
@@ -51,7 +52,7 @@ def finished(response: HttpResponse, *, tags: str, seconds: int, edge: int) -> d
             ("Cache-Control", f"public, max-age=0, must-revalidate, s-maxage={edge}"),
             ("CDN-Cache-Control", f"max-age={edge}, stale-while-revalidate={edge}"),
             ("Surrogate-Key", tags),
-            ("Vary", "Accept, Accept-Encoding" if media == JSON else "Cookie, Authorization, Accept-Encoding"),
+            ("Vary", "Accept, Accept-Encoding" if media == JSON else VARY_OF_PAGES),
         )
     }
     bodies = {

@@ -1,9 +1,9 @@
 """Finished answers of public reads, given before any other middleware runs.
 
-An answer is computed as for somebody of whom nothing is known: no cookie, no token, no language, and no header that
-could change it. So whatever the view does, nothing of a viewer can be in it. What nobody may see (a draft) is no
-answer to share; such a request goes on as it came. So does whoever brings a cookie, where a page is asked for: pages
-say who one is. See docs/caching.md.
+An answer is computed as for somebody of whom nothing is known: no cookie, no token, and no header that could change it
+but, for a page, which of our languages they read. So whatever the view does, nothing of a viewer can be in it. What
+nobody may see (a draft) is no answer to share; such a request goes on as it came. So does whoever brings a cookie that
+says more than a language, where a page is asked for: pages say who one is. See docs/caching.md.
 """
 
 import functools
@@ -25,6 +25,7 @@ from apps.core.answers import HTML, JSON, Answer, finished, pack, respond, stora
 from apps.core.counts import counts
 from apps.core.formats import dumps
 from apps.core.headers import Protection
+from apps.core.languages import ONLY_A_LANGUAGE, preferred_language, spoken_to
 from apps.core.limited import refusal
 from apps.core.prepared import at_once
 from apps.core.store import Away, Group, copies, debts, store
@@ -62,7 +63,8 @@ class Wanted(NamedTuple):
 
     read: Read
     query: str  # its parameters by name, in one order
-    base: str  # the address
+    language: str  # of a page
+    base: str  # the address, and in which language
     field: str  # the address in a coding: what the answer is kept under
     since: int | None  # the place in a stream that somebody has heard of: only what is as new will do
 
@@ -134,12 +136,16 @@ class CachedReads:
         """None: this request is not one that all would get the same answer to."""
         header = request.META.get
         site = f"{request.scheme}://{header('HTTP_HOST')}{header('SCRIPT_NAME', '')}"
+        path, cookie = request.path_info, header("HTTP_COOKIE", "")
+        chosen = ONLY_A_LANGUAGE.get(cookie, "")
+        # What programs read says the same in every language.
+        language = "" if path.startswith("/api/") else chosen or preferred_language(header("HTTP_ACCEPT_LANGUAGE", ""))
         words = (
-            site, request.path_info, header("QUERY_STRING", ""),
+            site, path, header("QUERY_STRING", ""), language,
             header("HTTP_ACCEPT", ""), header("HTTP_ACCEPT_ENCODING", ""),
         )  # fmt: skip
         wanted = understood(*words) if sum(map(len, words)) < LONGEST else None
-        known = bool(header("HTTP_COOKIE") or header("HTTP_AUTHORIZATION"))
+        known = bool((cookie and not chosen) or header("HTTP_AUTHORIZATION"))
         if wanted is None or (known and wanted.read.media == HTML):
             return None
         # Who has a cookie or a token may have just written, and must see it; so must who heard of something newer.
@@ -193,7 +199,7 @@ class CachedReads:
         asked_by_nobody = as_nobody(request, wanted)
         asked_by_nobody.place = group.place if group else None  # type: ignore[attr-defined]
         hot = self.answer_hot(asked_by_nobody, read) if read.hot and not wanted.query else None
-        response = hot or refusal(request, read.match) or self.get_response(asked_by_nobody)
+        response = hot or self.refusal(request, read) or self.get_response(asked_by_nobody)
         if response.status_code == 429:
             return response  # for whoever asks, not for those who wait
         if not storable(response):
@@ -212,6 +218,10 @@ class CachedReads:
         copies.put(read.group, field, answers[field], asked)
         return answers[field]
 
+    def refusal(self, request: HttpRequest, read: Read) -> HttpResponse | None:
+        with spoken_to(request):
+            return refusal(request, read.match)
+
     def answer_hot(self, request: HttpRequest, read: Read) -> HttpResponse | None:
         request.get_host()  # refuses what ALLOWED_HOSTS does not name
         output = at_once(read.hot, request, **read.match.kwargs) if read.hot else None
@@ -223,7 +233,9 @@ class CachedReads:
 
 
 @functools.lru_cache(maxsize=1024)
-def understood(site: str, path: str, query_string: str, accept: str, accept_encoding: str) -> Wanted | None:
+def understood(
+    site: str, path: str, query_string: str, language: str, accept: str, accept_encoding: str
+) -> Wanted | None:
     """What is asked for, if it is a read to share, with parameters that it declares, in a form that the view gives."""
     read = declared(path)
     if read is None or (read.media == JSON and not wants_json(accept)):
@@ -232,10 +244,10 @@ def understood(site: str, path: str, query_string: str, accept: str, accept_enco
     if not read.params.union(["since"]).issuperset(given):
         return None
     query = urlencode(sorted((name, values) for name, values in given.lists() if name != "since"), doseq=True)
-    base = f"{site}{path}?{query}"
+    base = f"{site}{path}?{query} {language}"
     since = given.get("since")
     place = None if since is None else int(since) if since.isdecimal() and len(since) < 18 else sys.maxsize
-    return Wanted(read, query, base, f"{preferred(accept_encoding)} {base}", place)
+    return Wanted(read, query, language, base, f"{preferred(accept_encoding)} {base}", place)
 
 
 def declared(path: str) -> Read | None:
@@ -272,6 +284,8 @@ def as_nobody(request: HttpRequest, wanted: Wanted) -> HttpRequest:
     asked.META = asked.environ = meta | {
         "REQUEST_METHOD": "GET", "QUERY_STRING": wanted.query, "HTTP_ACCEPT": wanted.read.media
     }  # fmt: skip
+    if wanted.language:
+        asked.META["HTTP_ACCEPT_LANGUAGE"] = wanted.language
     asked.method, asked.shared = "GET", True
     for name in ("GET", "COOKIES", "headers"):  # what was read from the old ones
         asked.__dict__.pop(name, None)

@@ -67,7 +67,7 @@ class SignUpForm(forms.Form):
 
 
 class InHouseStyle:
-    """The class that the house's fields have."""
+    """The class that the house's fields have. What is written in one goes in the direction of its own letters."""
 
     fields: dict[str, forms.Field]
 
@@ -75,6 +75,8 @@ class InHouseStyle:
         for field in self.fields.values():
             if not isinstance(field.widget, forms.CheckboxInput | forms.CheckboxSelectMultiple | forms.FileInput):
                 field.widget.attrs.setdefault("class", "input")
+            if isinstance(field.widget, forms.TextInput | forms.Textarea):
+                field.widget.attrs.setdefault("dir", "auto")
 
 
 class LocalDateTimeField(forms.DateTimeField):
@@ -289,7 +291,7 @@ class VenueForm(Remembering, InHouseStyle, forms.ModelForm):
         }
         widgets = {
             "description": forms.Textarea(attrs={"rows": 3}),
-            "accent": forms.TextInput(attrs={"placeholder": "#f79a3e", "maxlength": 7}),
+            "accent": forms.TextInput(attrs={"placeholder": "#f79a3e", "maxlength": 7, "dir": "ltr"}),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -36,7 +36,7 @@ def rest(params: Params, songs: Songs) -> str:
 
 
 def missing(params: Params, songs: Songs) -> str:
-    return _("Missing: %(instruments)s") % {"instruments": ", ".join(dict.fromkeys(params["missing"]))}
+    return _("Missing: %(instruments)s") % {"instruments": _(", ").join(dict.fromkeys(params["missing"]))}
 
 
 def no_time(params: Params, songs: Songs) -> str:

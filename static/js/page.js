@@ -9,7 +9,7 @@ export const csrfToken = () => find("[name=csrfmiddlewaretoken]")?.value ?? "";
 
 const language = document.documentElement.lang || "en";
 const plurals = new Intl.PluralRules(language);
-const hours = new Intl.DateTimeFormat(language, {
+const hours = new Intl.DateTimeFormat(`${language}-u-nu-latn`, {
   hour: "2-digit",
   minute: "2-digit",
   hourCycle: "h23",

@@ -444,7 +444,7 @@ def computed_last(**given):
 
 
 def wanted(since=None, base="http://h/p?"):
-    return cached.Wanted(cached.declared(SONGS), "", base, f"br {base}", since)
+    return cached.Wanted(cached.declared(SONGS), "", "", base, f"br {base}", since)
 
 
 @pytest.mark.parametrize(

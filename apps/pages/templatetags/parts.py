@@ -149,7 +149,7 @@ def backdrop(image: ImageFieldFile) -> SafeString:
 @register.filter
 def in_house(field: BoundField) -> SafeString:
     """A field of somebody else's form, looking like ours: its label says all, so nothing stands inside."""
-    return field.as_widget(attrs={"class": "input", "placeholder": ""})
+    return field.as_widget(attrs={"class": "input", "placeholder": "", "dir": "auto"})
 
 
 @register.filter
