@@ -24,6 +24,13 @@ sub vcl_recv {
     set req.url = req.url.path;
     return(lookup);
   }
+  # A cookie that says a language and nothing else makes nobody known; of languages there are those that we have.
+  if (req.http.Cookie ~ "^(__Host-)?language=(en|ar)$") {
+    set req.http.Accept-Language = re.group.2;
+    unset req.http.Cookie;
+  } else {
+    set req.http.Accept-Language = accept.language_lookup("en:ar", "en", req.http.Accept-Language);
+  }
   # Who is known may have just written and must see it; everything that writes goes to the first region too.
   if (req.http.Cookie || req.http.Authorization || (req.method != "GET" && req.method != "HEAD")) {
     return(pass);

@@ -12,6 +12,7 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.test import Client
@@ -21,6 +22,7 @@ from django.utils import timezone
 from apps.core import edge as module
 from apps.core.cached import understood
 from apps.core.edge import edge
+from apps.core.languages import ONLY_A_LANGUAGE
 from apps.jams import images
 from apps.voting.operations import cast_vote
 from tests.factories import make_attendee, make_jam, make_jam_song, make_song
@@ -171,10 +173,13 @@ def test_the_rules_name_what_there_is():
     make_song()
     answer = Client().get("/songs")
     headers = set(re.findall(r"beresp\.http\.([\w-]+)", RULES)) - {"Set-Cookie"}
+    languages = re.search(r"language=\((.+?)\)\$", RULES)[1].split("|")
     folders = re.search(r"\^/\((.+?)\)/", RULES)[1].split("|")
 
     assert all(answer.get(name) for name in headers)
     assert folders == ["static", "media"]
+    assert {f"language={code}" for code in languages} == {*ONLY_A_LANGUAGE}
+    assert f'"{":".join(languages)}", "{settings.LANGUAGE_CODE}"' in RULES
     assert resolve("/metrics")
     with pytest.raises(Resolver404):
         resolve("/ws/jams/x")  # of the live processes
