@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from tests.factories import PASSWORD, make_jam, make_jam_song, make_user
-from tests.processes import WSGI
+from tests.processes import WSGI, servers
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.services]
 
@@ -21,10 +21,16 @@ HOST = "jam.example"
 SIX_MONTHS = 15_768_000
 
 
+@pytest.fixture(scope="module")
+def address(django_db_setup, tmp_path_factory):
+    """Of a server with the settings of production."""
+    with servers(tmp_path_factory.mktemp("data")) as start:
+        yield start(WSGI, PUBLIC_URL=f"https://{HOST}", ALLOWED_HOSTS=HOST, DEBUG="false")
+
+
 @pytest.fixture
-def production(serve):
-    """A server behind a TLS proxy, and how a browser speaks to it."""
-    address = serve(WSGI, PUBLIC_URL=f"https://{HOST}", ALLOWED_HOSTS=HOST, DEBUG="false")
+def production(address):
+    """That server behind a TLS proxy, and how a browser speaks to it."""
     with httpx.Client(base_url=address, headers={"Host": HOST, "X-Forwarded-Proto": "https"}, timeout=60) as client:
         yield client
 
