@@ -88,6 +88,13 @@ STATES = [
     Look("pages:invitation", "newcomer", state="gone"),
     *(Look(name, state="bare") for name in ("pages:home", "pages:jams", "pages:songs", "pages:venues")),
 ]
+ADMIN = [
+    *(Look(f"admin:{page}", "staff") for page in ("index", "app_list", "jams_jam_changelist", "jams_jam_change",
+      "jams_jam_history", "accounts_user_changelist", "accounts_user_add", "accounts_user_change",
+      "catalog_venue_change", "accounts_auditevent_changelist", "axes_accessattempt_changelist")),
+    Look("admin:jams_jam_delete", "staff", "quiet"),
+]  # fmt: skip
+API = [Look("api:docs"), Look("api:venues"), Look("api:venues", "host"), Look("api:jam", "host")]
 LOOKS = [of_route(name) for name in ROUTES] + STATES
 
 
@@ -148,7 +155,7 @@ class Seen(World):
             given = {"slug": self.bare_venue.slug}
         elif look.night:
             jam = self.jam_of(look.night)
-            given = {"slug": jam.slug, "code": jam.code}
+            given = {"slug": jam.slug, "code": jam.code, "object_id": jam.pk}
         elif look.state == "gone":
             given = {"token": "made-up", "code": "ZZZ"}
         return self.address(look.name, **given) + look.query

@@ -12,19 +12,21 @@ from django.core.management import call_command
 from django.db import connections
 from django.test import override_settings
 
-from tests.browser.looks import ERRORS, LOOKS, Look, Seen
+from tests.browser.looks import ADMIN, API, ERRORS, LOOKS, Look, Seen
 
 pytestmark = pytest.mark.django_db
 SIZES = {"phone": (390, 844), "large": (1920, 1080)}
 THEMES = ("light", "dark")
 NARROW = (320, 640)
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
-AXE = """async ([tags, only]) => {
-  const options = {runOnly: only ? {type: "rule", values: only} : {type: "tag", values: tags}, preload: false,
-                   resultTypes: ["violations"], selectors: false};
+# Of others, and not ours to mend: the box of Django's autocomplete (Select2), heads of columns of buttons (Unfold).
+THEIRS = {"admin": ([".select2-container"], ["empty-table-header"])}
+AXE = """async ([tags, only, [theirs, rules]]) => {
+  const options = {runOnly: only ?? tags, preload: false, resultTypes: ["violations"], selectors: false};
   if (!only) options.rules = {"target-size": {enabled: true}};
-  const found = await axe.run(document, options);
-  return found.violations.map(one => [one.id, one.nodes.map(node => node.html.slice(0, 160) + " " + (node.any[0]?.message ?? "").slice(0, 160)).slice(0, 4)]);
+  const found = await axe.run({include: [["html"]], exclude: theirs.map(one => [one])}, options);
+  const said = node => `${node.html.slice(0, 160)} ${node.any[0]?.message ?? ""}`;
+  return found.violations.filter(one => !rules.includes(one.id)).map(one => [one.id, one.nodes.slice(0, 4).map(said)]);
 }"""
 COLOURS = ["color-contrast", "link-in-text-block"]
 
@@ -87,18 +89,18 @@ class House:
 
 
 @pytest.mark.parametrize("language", [code for code, _name in settings.LANGUAGES])
-@pytest.mark.parametrize("look", [*LOOKS, *map(Look, ERRORS)], ids=str)
+@pytest.mark.parametrize("look", [*LOOKS, *ADMIN, *API, *map(Look, ERRORS)], ids=str)
 def test_axe_finds_nothing(house, look, language):
     t0 = time.time()
     page = house.open(look)
     t1 = time.time()
-    found = {}
+    found, theirs = {}, THEIRS.get(look.name.partition(":")[0], ([], []))
     for size, (width, height) in SIZES.items():
         page.set_viewport_size({"width": width, "height": height})
         for theme in THEMES:
             page.emulate_media(color_scheme=theme)
-            only = None if theme == THEMES[0] else COLOURS
-            if wrong := page.evaluate(AXE, [RULES, only]):
+            only = None if theme == THEMES[0] else {"type": "rule", "values": COLOURS}
+            if wrong := page.evaluate(AXE, [RULES, only, theirs]):
                 found[size, theme] = wrong
     t2 = time.time()
     page.set_viewport_size(dict(zip(("width", "height"), NARROW, strict=True)))
