@@ -1,5 +1,5 @@
-"""Every page, in every state that looks different, and who looks at it. A new page is looked at by itself, by whoever the
-table of roles lets in; what it takes to see it otherwise is a line here."""
+"""Every page, in every state that looks different, and who looks at it. A new page is looked at by itself, by whoever
+the table of roles lets in; what it takes to see it otherwise is a line here."""
 
 import time
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from apps.accounts.roles import Right
 from apps.jams.identity import cookie_name
 from apps.jams.models import Jam
 from tests.callers import Caller
-from tests.factories import make_attendee_with_token, make_jam, make_staff, make_user, make_venue
+from tests.factories import make_attendee_with_token, make_jam, make_user, make_venue
 from tests.page_routes import PAGES
 from tests.world import READ, World
 
@@ -145,11 +145,15 @@ class Seen(World):
     def confirm(caller):
         """As after the password: nothing is asked for once more."""
         session = caller.client.session
-        session["account_authentication_methods"] = [{"method": "password", "reauthenticated": True, "at": time.time() + 3600}]
+        session["account_authentication_methods"] = [
+            {"method": "password", "reauthenticated": True, "at": time.time() + 3600}
+        ]
         session["account_authentication_methods_user"] = session["_auth_user_id"]
         session.save()
 
     def path(self, look):
+        if look.name in ERRORS:
+            return f"/{look.name}"
         given = {}
         if look.night == "bare":
             given = {"slug": self.bare_venue.slug}
@@ -173,7 +177,3 @@ class Seen(World):
 
 
 READ_AT = {"pages:home": "/", "pages:jams": "/jams", "pages:songs": "/songs", "pages:venues": "/venues"}
-
-
-def staff():
-    return make_staff()

@@ -15,7 +15,10 @@ def mended(page: SafeString) -> SafeString:
     for theirs, ours in (
         ('<div id="main"', '<div id="main" role="main"'),
         ('id="nav-sidebar-apps"', f'id="nav-sidebar-apps" data-simplebar-aria-label="{sections}"'),
-        ('<span class="material-symbols-outlined hidden! ', f'<span {button} class="material-symbols-outlined hidden! '),
+        (
+            '<span class="material-symbols-outlined hidden! ',
+            f'<span {button} class="material-symbols-outlined hidden! ',
+        ),
         ('<span class="material-symbols-outlined block! ', f'<span {button} class="material-symbols-outlined block! '),
         ('<div class="content-main" role="main"', '<div class="content-main" role="group"'),  # inside the other one
         ('<pre class="prettyprint"', '<pre class="prettyprint" tabindex="0"'),
