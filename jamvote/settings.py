@@ -18,6 +18,8 @@ from environs import FileAwareEnv
 from marshmallow import ValidationError
 from marshmallow.validate import Length, Range, Regexp
 
+from apps.core import admin_look
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = FileAwareEnv(strip_whitespace=True)  # what is secret can also be a file: NAME_FILE=/run/secrets/name
 positive = Range(min=1)
@@ -463,7 +465,7 @@ REST_FRAMEWORK = {
         "rest_framework.permissions.IsAuthenticatedOrReadOnly",
     ],
     "DEFAULT_PARSER_CLASSES": ["apps.core.formats.JSONParser"],
-    "DEFAULT_RENDERER_CLASSES": ["apps.core.formats.JSONRenderer", "rest_framework.renderers.BrowsableAPIRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["apps.core.formats.JSONRenderer", "apps.core.formats.BrowsableAPI"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "apps.core.formats.Pages",
     "DEFAULT_SCHEMA_CLASS": "apps.core.schema.Schema",
@@ -516,7 +518,7 @@ SPECTACULAR_SETTINGS = {
 
 # Admin and logs ----------------------------------------------------------------------------------
 
-UNFOLD = {"SITE_TITLE": "JamVote", "SITE_HEADER": "JamVote", "SITE_URL": "/"}
+UNFOLD = admin_look.UNFOLD
 
 LOGGING = {
     "version": 1,

@@ -4,6 +4,7 @@ import os
 import socket
 import threading
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from unittest.mock import patch
 
@@ -152,6 +153,12 @@ def kept(django_db_setup, django_db_blocker):
 @pytest.fixture
 def asgi_server(transactional_db):
     """The address of a server for pages, API and sockets, as in `./dev run`."""
+    with serving() as address:
+        yield address
+
+
+@contextmanager
+def serving():
     import uvicorn
 
     from jamvote.asgi import application

@@ -7,11 +7,12 @@ from typing import Any
 import orjson
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ParseError
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.parsers import BaseParser
-from rest_framework.renderers import BaseRenderer
+from rest_framework.renderers import BaseRenderer, BrowsableAPIRenderer
 
 from apps.core.compiled import Compiled
 
@@ -50,6 +51,12 @@ class JSONRenderer(BaseRenderer):
             return b""
         indent = orjson.OPT_INDENT_2 if (renderer_context or {}).get("indent") else 0  # for people
         return dumps(data, orjson.OPT_NON_STR_KEYS | indent)
+
+
+class BrowsableAPI(BrowsableAPIRenderer):
+    def render(self, *args: Any, **kwargs: Any) -> str:
+        page: str = super().render(*args, **kwargs)
+        return page.replace("<html>", f'<html lang="{get_language()}">', 1)
 
 
 def dumps(data: Any, option: int = 0) -> bytes:

@@ -1,5 +1,5 @@
-"""Every page, in every state that looks different, and who looks at it. A new page is looked at by itself, by whoever the
-table of roles lets in; what it takes to see it otherwise is a line here."""
+"""Every page, in every state that looks different, and who looks at it. A new page is looked at by itself, by whoever
+the table of roles lets in; what it takes to see it otherwise is a line here."""
 
 import time
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from apps.accounts.roles import Right
 from apps.jams.identity import cookie_name
 from apps.jams.models import Jam
 from tests.callers import Caller
-from tests.factories import make_attendee_with_token, make_jam, make_staff, make_user, make_venue
+from tests.factories import make_attendee_with_token, make_jam, make_user, make_venue
 from tests.page_routes import PAGES
 from tests.world import READ, World
 
@@ -88,6 +88,13 @@ STATES = [
     Look("pages:invitation", "newcomer", state="gone"),
     *(Look(name, state="bare") for name in ("pages:home", "pages:jams", "pages:songs", "pages:venues")),
 ]
+ADMIN = [
+    *(Look(f"admin:{page}", "staff") for page in ("index", "app_list", "jams_jam_changelist", "jams_jam_change",
+      "jams_jam_history", "accounts_user_changelist", "accounts_user_add", "accounts_user_change",
+      "catalog_venue_change", "accounts_auditevent_changelist", "axes_accessattempt_changelist")),
+    Look("admin:jams_jam_delete", "staff", "quiet"),
+]  # fmt: skip
+API = [Look("api:docs"), Look("api:venues"), Look("api:venues", "host"), Look("api:jam", "host")]
 LOOKS = [of_route(name) for name in ROUTES] + STATES
 
 
@@ -138,17 +145,21 @@ class Seen(World):
     def confirm(caller):
         """As after the password: nothing is asked for once more."""
         session = caller.client.session
-        session["account_authentication_methods"] = [{"method": "password", "reauthenticated": True, "at": time.time() + 3600}]
+        session["account_authentication_methods"] = [
+            {"method": "password", "reauthenticated": True, "at": time.time() + 3600}
+        ]
         session["account_authentication_methods_user"] = session["_auth_user_id"]
         session.save()
 
     def path(self, look):
+        if look.name in ERRORS:
+            return f"/{look.name}"
         given = {}
         if look.night == "bare":
             given = {"slug": self.bare_venue.slug}
         elif look.night:
             jam = self.jam_of(look.night)
-            given = {"slug": jam.slug, "code": jam.code}
+            given = {"slug": jam.slug, "code": jam.code, "object_id": jam.pk}
         elif look.state == "gone":
             given = {"token": "made-up", "code": "ZZZ"}
         return self.address(look.name, **given) + look.query
@@ -166,7 +177,3 @@ class Seen(World):
 
 
 READ_AT = {"pages:home": "/", "pages:jams": "/jams", "pages:songs": "/songs", "pages:venues": "/venues"}
-
-
-def staff():
-    return make_staff()

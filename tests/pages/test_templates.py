@@ -88,7 +88,7 @@ def test_nothing_is_inline_and_nothing_comes_from_elsewhere(pages):
         assert not re.search(r"<style|\sstyle=|\son\w+=|javascript:", page)
         for script in re.findall(r"<script[^>]*>", page):
             assert 'type="application/json"' in script or 'src="/static/' in script
-        for address in re.findall(r'(?:src|<link[^>]* href)="([^"]*)"', page):
+        for address in re.findall(r'(?:src|<link rel="(?!canonical)[^>]* href)="([^"]*)"', page):
             assert address.startswith(("/static/", "/accent/", "/media/"))
 
 

@@ -114,6 +114,11 @@ def day(moment: datetime | str | None, zone: ZoneInfo | str) -> str:
 
 
 @register.filter
+def absolute(path: str) -> str:
+    return f"{settings.PUBLIC_URL}{path}"
+
+
+@register.filter
 def there(moment: datetime | str | None, zone: ZoneInfo | str) -> datetime | None:
     """The moment as the clock of a venue shows it, for the `date` filter."""
     shown = local(moment, zone)
