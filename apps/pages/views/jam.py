@@ -23,9 +23,9 @@ from apps.jams.models import Attendee, Jam, JamSong, first_closing
 from apps.pages.board import board_of, most_wanted
 from apps.pages.forms import SuggestForm
 from apps.pages.templatetags.parts import SCRIPT_ICONS, clock
+from apps.pages.views.common import find_jam, page_with_form, see_other, telling
 from apps.pages.views.installed import worker_address
 from apps.pages.views.kept import kept
-from apps.pages.views.common import find_jam, page_with_form, see_other, telling
 from apps.pages.words import phone_words, strip_of
 from apps.stage.line_ups import line_ups
 from apps.stage.models import SignUp
