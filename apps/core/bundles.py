@@ -18,7 +18,8 @@ STYLES = re.compile(r'^@import "([^"]+)";\n', re.MULTILINE)
 IMPORT = re.compile(r'^import (?:\{ ([^}]*?),? \} from )?"\./(\w+\.js)";\n', re.MULTILINE)
 EXPORT = re.compile(r"^export (?=(?:const|class|(?:async )?function) (\w+))", re.MULTILINE)
 LEFT = re.compile(r"^\s*(?:import|export)\b.*|\bimport\(.*|^@import.*", re.MULTILINE)
-NESTED = re.compile(r"`[^`]*\$\{[^}`]*`")  # a template in a template, which rjsmin reads as code
+# What rjsmin takes for something else: a template in a template, a regular expression that is an arrow's answer.
+MISREAD = re.compile(r"`[^`]*\$\{[^}`]*`|=>\s*/[^/*].*")
 
 
 class NotUnderstood(ValueError):
@@ -49,7 +50,7 @@ def add(path: str, source: Source, ready: dict[str, str], above: tuple[str, ...]
     for found in IMPORT.finditer(text):
         add(posixpath.join(folder, found[2]), source, ready, (*above, path))
     body = EXPORT.sub("", IMPORT.sub(taken, text))
-    refuse(path, body, LEFT, NESTED)
+    refuse(path, body, LEFT, MISREAD)
     exports = ", ".join(EXPORT.findall(text))
     ready[path] = f"const {name(path)} = (() => {{\n{body}\nreturn {{ {exports} }};\n}})();\n"
 

@@ -35,7 +35,7 @@ class Protection:
             add("Content-Security-Policy", policy_of(request.path_info))
             add("Permissions-Policy", PERMISSIONS)
             add("X-Frame-Options", settings.X_FRAME_OPTIONS)
-        else:
+        elif response.status_code != 304:  # whose headers take the place of those that the browser has
             add("Content-Security-Policy", RUNS_NOTHING)
         return response
 

@@ -16,10 +16,8 @@ async function register() {
   if (!registration) return;
   if (serviceWorker.controller) {
     offer(registration.waiting);
-    registration.addEventListener("updatefound", () => {
-      const { installing } = registration;
-      installing.addEventListener("statechange", () => installing.state === "installed" && offer(installing));
-    });
+    watch(registration.installing);
+    registration.addEventListener("updatefound", () => watch(registration.installing));
   } else tellWhatIsHere((await serviceWorker.ready).active);
 }
 
@@ -27,6 +25,10 @@ async function register() {
 function tellWhatIsHere(worker) {
   const files = performance.getEntriesByType("resource").map((entry) => entry.name);
   worker.postMessage({ page: location.href.split("#")[0], files });
+}
+
+function watch(worker) {
+  worker?.addEventListener("statechange", () => worker.state === "installed" && offer(worker));
 }
 
 function offer(worker) {

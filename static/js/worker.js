@@ -5,6 +5,7 @@ const FILES = `files-${version}`; // the same for ever: their names have hashes
 const PAGES = `pages-${version}`;
 const PATIENCE = 3_000;
 const MOST = 30; // pages
+const LASTING = /^\/(static|accent)\//;
 const LEAVING = /^\/(logout|jams\/[\w-]+\/leave)$/;
 
 addEventListener("install", (event) => {
@@ -35,7 +36,7 @@ addEventListener("fetch", (event) => {
   else if (request.mode === "navigate") event.respondWith(page(event));
 });
 
-const lasts = (address) => /^\/(static|accent)\//.test(new URL(address, location).pathname);
+const lasts = (address) => LASTING.test(new URL(address, location).pathname);
 
 async function file(request) {
   const cache = await caches.open(FILES);

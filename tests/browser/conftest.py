@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 from coverage import Coverage
 from django.test import Client
@@ -5,8 +8,10 @@ from playwright.sync_api import expect
 
 from apps.jams.identity import cookie_name
 from tests.factories import make_attendee_with_token, make_jam, make_jam_song, make_user
+from tests.processes import ASGI, servers
 
 PHONE = {"width": 390, "height": 844}
+OF_OTHERS = ("account", "admin", "drf_spectacular_sidecar", "mfa", "rest_framework", "unfold")
 PATIENCE = 30_000  # milliseconds: a busy machine
 expect.set_options(timeout=PATIENCE)
 
@@ -16,6 +21,25 @@ def not_measured():
     """Playwright's greenlets confuse coverage, which pays twice the time where it is told of them."""
     if measure := Coverage.current():
         measure.stop()
+
+
+@pytest.fixture(scope="session")
+def collected(tmp_path_factory):
+    """The folder of a server whose files are collected: ours, which take a second."""
+    folder = tmp_path_factory.mktemp("collected")
+    (folder / "static").mkdir()
+    with servers(folder) as started:
+        env = started.environment()
+    words = [word for name in OF_OTHERS for word in ("--ignore", name)]
+    collect = [sys.executable, "manage.py", "collectstatic", "--noinput", "-v0", *words]
+    subprocess.run(collect, env=env, check=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def server(django_db_setup, collected):
+    with servers(collected) as start:
+        yield start(ASGI)
 
 
 @pytest.fixture
@@ -108,3 +132,15 @@ def open_live(page, address):
 
 def titles(page):
     return page.locator("[data-board] [data-key] .song-title").all_inner_texts()
+
+
+def joined(jam, **options):
+    """The cookies of a phone that has joined."""
+    _attendee, token = make_attendee_with_token(jam=jam, **options)
+    return [(cookie_name(jam), token)]
+
+
+def logged_in(user):
+    client = Client()
+    client.force_login(user)
+    return [(name, cookie.value) for name, cookie in client.cookies.items()]

@@ -1,41 +1,16 @@
 """How much a page fetches, how often it asks and how far things jump, on what collectstatic made of our files."""
 
 import re
-import subprocess
-import sys
 
 import pytest
-from django.test import Client
 from playwright.sync_api import expect
 
-from apps.jams.identity import cookie_name
 from loadtests.visits import Visit
-from tests.browser.conftest import PATIENCE, PHONE
-from tests.factories import make_attendee_with_token, make_jam, make_jam_song, make_slot, make_venue, make_vote
-from tests.processes import ASGI, servers
+from tests.browser.conftest import PATIENCE, PHONE, joined, logged_in
+from tests.factories import make_jam, make_jam_song, make_slot, make_venue, make_vote
 
 pytestmark = pytest.mark.services
 SCREEN = {"width": 1920, "height": 1080}
-OF_OTHERS = ("account", "admin", "drf_spectacular_sidecar", "mfa", "rest_framework", "unfold")
-
-
-@pytest.fixture(scope="module")
-def collected(tmp_path_factory):
-    """The folder of a server whose files are collected: ours, which take a second."""
-    folder = tmp_path_factory.mktemp("collected")
-    (folder / "static").mkdir()
-    with servers(folder) as started:
-        env = started.environment()
-    words = [word for name in OF_OTHERS for word in ("--ignore", name)]
-    collect = [sys.executable, "manage.py", "collectstatic", "--noinput", "-v0", *words]
-    subprocess.run(collect, env=env, check=True)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def server(django_db_setup, collected):
-    with servers(collected) as start:
-        yield start(ASGI)
 
 
 @pytest.fixture
@@ -55,7 +30,7 @@ def jam(host):
 @pytest.fixture
 def opened(browser, server, jam, host):
     """Opens a page twice as somebody, and answers both visits: what each asked for, and how far things jumped."""
-    contexts = []
+    contexts, troubles = [], []
 
     def open_twice(path, *, viewport=PHONE, cookies=(), ready="[data-board] [data-key]"):
         context = browser.new_context(viewport=viewport, reduced_motion="reduce", service_workers="block")
@@ -63,6 +38,7 @@ def opened(browser, server, jam, host):
         context.add_cookies([{"name": name, "value": value, "url": server} for name, value in cookies])
         page = context.new_page()
         page.set_default_timeout(PATIENCE)
+        page.on("console", lambda message: message.type == "error" and troubles.append(message.text))
         visit, visits = Visit(page), []
         for _ in range(2):
             page.goto(server + path)
@@ -74,17 +50,7 @@ def opened(browser, server, jam, host):
     yield open_twice
     for context in contexts:
         context.close()
-
-
-def joined(jam):
-    _attendee, token = make_attendee_with_token(jam=jam)
-    return [(cookie_name(jam), token)]
-
-
-def logged_in(user):
-    client = Client()
-    client.force_login(user)
-    return [(name, cookie.value) for name, cookie in client.cookies.items()]
+    assert troubles == []
 
 
 def test_the_phone_page_keeps_its_budget(opened, jam):

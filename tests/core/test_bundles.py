@@ -38,6 +38,7 @@ def test_modules_run_once_each_after_what_it_imports():
         'export { a } from "./a.js";',
         'const later = await import("./a.js");',
         'const text = `${wide ? `a  b` : ""}`;',
+        "const digits = (text) => /^[0-9]+$/.test(text);",
         'import { own } from "./own.js";',
     ],
 )
