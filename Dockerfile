@@ -8,6 +8,7 @@ COPY manage.py ./
 COPY jamvote jamvote
 COPY apps apps
 COPY templates templates
+COPY locale locale
 COPY static static
 ENV DATA_DIR=/data
 RUN SECRET_KEY=only-for-this-step-and-never-used-again /venv/bin/python manage.py collectstatic --noinput -v0

@@ -143,12 +143,13 @@ def test_every_cookie_is_bound_to_this_host_and_hidden_from_scripts(production, 
         production.post(f"/j/{jam.code}", data={"display_name": "Sam"}, headers=origin),
         production.post("/j/", data={"code": ""}, headers=origin),  # answers with a message
         production.post("/logout", headers=origin),
+        production.post("/language", data={"language": "ar"}, headers=origin),
     ]
 
     lines = [line for answer in answers for line in answer.headers.get_list("set-cookie")]
     names = {line.partition("=")[0] for line in lines}
 
-    assert names == {"__Host-csrf", "__Host-session", f"__Host-jam-{jam.pk}", "__Host-messages"}
+    assert names == {f"__Host-{name}" for name in ("csrf", "session", f"jam-{jam.pk}", "messages", "language")}
     for line in lines:
         said = {part.strip().lower() for part in line.split(";")[1:]}
         assert {"secure", "path=/"} <= said, line

@@ -88,7 +88,7 @@ ONLY_WRITTEN = {
     )),
     *(f"pages:{name}" for name in (
         "enter", "suggest", "vote", "claim", "instruments", "performer", "away", "me", "leave", "add_songs",
-        "song_act", "logout", "session_end", "void", "host_remove", "take_back", "set_list", "sign_up_act",
+        "song_act", "logout", "language", "session_end", "void", "host_remove", "take_back", "set_list", "sign_up_act",
     )),
     "admin:logout",
 }  # fmt: skip

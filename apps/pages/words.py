@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from apps.jams.models import Jam
 from apps.jams.rules import DAYS
+from apps.stage.wording import INSTRUMENTS, instrument_word
 
 Words = dict[str, str | dict[str, str]]
 
@@ -107,6 +108,7 @@ def vote_words() -> Words:
 def notice_words() -> Words:
     """What static/js/notify.js tells: to those who play, and how the night goes on."""
     return {
+        "instruments": instrument_words(),
         "notice_next": _("You are on next: %(parts)s in %(title)s. Come to the stage."),
         "notice_up": _("Your song is up: %(parts)s in %(title)s. Go on stage."),
         "notice_yours": _("You have the slot now: %(parts)s in %(title)s. Withdraw if you cannot play."),
@@ -121,6 +123,11 @@ def notice_words() -> Words:
         "tell_off": _("Off. Here it is said all the same."),
         "tell_blocked": _("Your browser blocks it. Allow notifications of this site in its settings, then tap again."),
     }
+
+
+def instrument_words() -> dict[str, str]:
+    """Of those that are called something else than they are kept as."""
+    return {name: word for name in INSTRUMENTS if (word := instrument_word(name)) != name}
 
 
 def phone_words(starts: str) -> Words:
@@ -171,6 +178,7 @@ def stage_words(starts: str) -> Words:
 def screen_words(starts: str) -> Words:
     return {
         **live_words(starts),
+        "instruments": instrument_words(),
         "bpm": "",
         "votes_cast": plural(lambda n: ngettext("%(count)s vote", "%(count)s votes", n)),
         "pause": _("Pause"),

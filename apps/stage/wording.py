@@ -1,6 +1,6 @@
 """Why a song stands where it does, or is left out, in words: for each code of apps/stage/planning/reasons.py."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -9,6 +9,15 @@ from django.utils.translation import gettext_noop, ngettext
 from apps.jams.models import JamSong
 from apps.stage.planning.plans import Reason
 
+# What most line-ups name. All else is shown as it was written.
+INSTRUMENTS = {
+    "vocals": gettext_noop("vocals"), "guitar": gettext_noop("guitar"), "bass": gettext_noop("bass"),
+    "drums": gettext_noop("drums"), "keys": gettext_noop("keys"), "piano": gettext_noop("piano"),
+    "saxophone": gettext_noop("saxophone"), "trumpet": gettext_noop("trumpet"), "trombone": gettext_noop("trombone"),
+    "percussion": gettext_noop("percussion"), "violin": gettext_noop("violin"), "cello": gettext_noop("cello"),
+    "flute": gettext_noop("flute"), "harmonica": gettext_noop("harmonica"), "accordion": gettext_noop("accordion"),
+    "oud": gettext_noop("oud"),
+}  # fmt: skip
 Params = Mapping[str, Any]
 Songs = Mapping[int, JamSong]  # those that reasons may name
 
@@ -36,7 +45,9 @@ def rest(params: Params, songs: Songs) -> str:
 
 
 def missing(params: Params, songs: Songs) -> str:
-    return _("Missing: %(instruments)s") % {"instruments": _(", ").join(dict.fromkeys(params["missing"]))}
+    return _("Missing: %(instruments)s") % {
+        "instruments": listed(map(instrument_word, dict.fromkeys(params["missing"])))
+    }
 
 
 def no_time(params: Params, songs: Songs) -> str:
@@ -48,6 +59,14 @@ def no_time(params: Params, songs: Songs) -> str:
 
 def plain(text: str) -> Callable[[Params, Songs], str]:
     return lambda params, songs: _(text)
+
+
+def instrument_word(name: str) -> str:
+    return _(known) if (known := INSTRUMENTS.get(name.casefold())) else name
+
+
+def listed(names: Iterable[str]) -> str:
+    return _(", ").join(names)
 
 
 def isolated(title: str) -> str:

@@ -1,7 +1,7 @@
 // What somebody must hear who is not looking: that they are next or on, that a slot is theirs, how the night goes on.
 // It is found out here, from what the room is told and this phone's own sign-ups.
 import { call } from "./api.js";
-import { data, find, fromTemplate, isolated, setText, text } from "./page.js";
+import { data, find, fromTemplate, instrument, isolated, setText, text } from "./page.js";
 import { Kept, Teller } from "./tell.js";
 
 const SHOWN = 12_000; // milliseconds: what it says stands elsewhere, too
@@ -93,7 +93,7 @@ export class Notices {
 }
 
 function sentence(name, parts) {
-  const all = parts && list.format(parts.map((one) => isolated(one.instrument)));
+  const all = parts && list.format(parts.map((one) => isolated(instrument(one.instrument))));
   return text(`notice_${name}`, parts && { title: isolated(parts[0].title), parts: all });
 }
 

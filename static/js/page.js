@@ -23,6 +23,9 @@ export function text(name, values = {}) {
   return form.replace(/%\((\w+)\)[sd]/g, (_, key) => values[key] ?? "");
 }
 
+// As apps/stage/wording.py names it: another word where the language has one.
+export const instrument = (name) => words.instruments?.[name.toLowerCase()] ?? name;
+
 // A title inside a sentence keeps its own direction, as <bdi> would.
 export const isolated = (title) => `\u2068${title}\u2069`;
 

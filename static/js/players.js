@@ -1,6 +1,6 @@
 // Who plays what is on and what comes next: names that stand on slots. Songs are asked for once, frames tell the rest.
 import { read } from "./api.js";
-import { all, find } from "./page.js";
+import { all, find, instrument } from "./page.js";
 
 export class Players {
   #asked = new Set();
@@ -54,7 +54,7 @@ function write(spot, slots) {
     ...held.map((slot) => {
       const player = document.createElement("span");
       player.append(isolate(slot.holder), " ", document.createElement("small"));
-      find("small", player).append(isolate(slot.instrument));
+      find("small", player).append(isolate(instrument(slot.instrument)));
       return player;
     }),
   );

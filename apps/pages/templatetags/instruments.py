@@ -4,6 +4,7 @@ from django import template
 from django.template.defaultfilters import capfirst
 
 from apps.stage.models import Slot
+from apps.stage.wording import instrument_word, listed
 
 register = template.Library()
 
@@ -25,7 +26,16 @@ def instrument_icon(instrument: str) -> str:
     return next((icon for icon, parts in ICONS.items() if any(part in name for part in parts)), "pick")
 
 
+register.filter("instrument", instrument_word)
+
+
+@register.filter
+def instruments(names: list[str]) -> str:
+    return listed(map(instrument_word, names))
+
+
 @register.filter
 def slot_name(slot: Slot) -> str:
     """'Guitar 2'"""
-    return capfirst(str(slot))
+    name = capfirst(instrument_word(slot.instrument))
+    return f"{name} {slot.number}" if slot.number > 1 else name
