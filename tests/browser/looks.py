@@ -94,7 +94,7 @@ ADMIN = [
       "catalog_venue_change", "accounts_auditevent_changelist", "axes_accessattempt_changelist")),
     Look("admin:jams_jam_delete", "staff", "quiet"),
 ]  # fmt: skip
-API = [Look("api:docs"), Look("api:venues"), Look("api:venues", "host"), Look("api:jam", "host")]
+API = [Look("api:docs"), Look("api:venues", "host"), Look("api:jam", "host")]
 LOOKS = [of_route(name) for name in ROUTES] + STATES
 
 

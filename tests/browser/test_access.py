@@ -6,8 +6,9 @@ from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.core.management import call_command
 from django.test import override_settings
+from playwright.sync_api import expect
 
-from tests.browser.looks import ADMIN, API, ERRORS, LOOKS, Look, Seen
+from tests.browser.looks import ADMIN, API, CONSOLE, ERRORS, JAM, LOOKS, Look, Seen
 from tests.conftest import serving
 
 pytestmark = pytest.mark.django_db
@@ -72,14 +73,57 @@ class House:
 @pytest.mark.parametrize("look", [*LOOKS, *ADMIN, *API, *map(Look, ERRORS)], ids=str)
 def test_axe_finds_nothing_and_no_page_scrolls_sideways(house, look, language):
     page = house.open(look)
-    found, theirs = {}, THEIRS.get(look.name.partition(":")[0], ([], []))
+
+    assert found_on(page, THEIRS.get(look.name.partition(":")[0], ([], []))) == {}
+    page.set_viewport_size(NARROW)
+    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+
+
+def found_on(page, theirs=((), ())):
+    found = {}
     for size, viewport in SIZES.items():
         page.set_viewport_size(viewport)
         for theme, rules in THEMES.items():
             page.emulate_media(color_scheme=theme)
             if wrong := page.evaluate(AXE, [rules, theirs]):
                 found[size, theme] = wrong
-    page.set_viewport_size(NARROW)
+    return found
+
+
+def test_nor_where_the_line_is_down_and_a_vote_waits(house):
+    page = house.open(Look(JAM, "phone"))
+    page.context.set_offline(True)
+    page.locator("[data-board] .vote").first.click()
+    expect(page.locator("[data-connection]")).to_be_visible()
+    expect(page.locator("[data-board] .vote").first).to_have_attribute("data-state", "pending")
+
+    found = found_on(page)
+    page.context.set_offline(False)
 
     assert found == {}
-    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+
+
+@pytest.mark.parametrize(("side", "part"), [("people", "[data-people]"), ("lineup", ".slots")])
+def test_nor_in_the_small_pages_of_the_console(house, side, part):
+    page = house.open(Look(CONSOLE, "host", query=f"?side={side}"))
+    page.set_viewport_size(SIZES["large"])
+    page.locator(f"{part} [data-sheet]").first.click()
+    expect(page.locator("[data-sheet-part] :is(h2, button)").first).to_be_visible()
+
+    assert found_on(page) == {}
+
+
+@pytest.mark.parametrize("name", ["pages:print", "pages:console"])
+def test_paper_is_black_on_white_in_either_theme(house, name):
+    page = house.open(Look(name, "host"))
+    page.set_viewport_size(SIZES["large"])
+    for theme in THEMES:
+        page.emulate_media(media="print", color_scheme=theme)
+        colours = page.evaluate(
+            "(({color, backgroundColor}) => [color, backgroundColor])(getComputedStyle(document.body))"
+        )
+        buttons = page.locator(".btn:visible, .toast:visible").count()
+        page.emulate_media(media="screen")
+
+        assert colours == ["rgb(0, 0, 0)", "rgb(255, 255, 255)"]
+        assert buttons == 0
