@@ -185,7 +185,7 @@ MIDDLEWARE = [
     "apps.core.middleware.BodyCheck",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "apps.core.middleware.CompressedPages",
+    "apps.core.middleware.Compressed",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "apps.core.limited.Limits",

@@ -16,6 +16,7 @@ vote     votes beside a request that only finds out who asks: 2 minutes
 live     rooms of 300 to 10,000 sockets beside a bare socket server: 4 minutes
 crowd    300 simulated attendees, with cached reads and without: 3 minutes
 soak     memory and descriptors while people come and go: 75 minutes
+pages    pages in a browser on slow lines beside a bare one: 4 minutes
 setlist  what the balanced set list gains over the ranking, and takes: 2 minutes
 """
 NAMES = tuple(line.split()[0] for line in ABOUT.strip().splitlines())
@@ -60,14 +61,14 @@ def main(args: list[str]) -> int:
     )
     parser.add_argument("name", choices=NAMES)
     parser.add_argument("--short", action="store_true", help="ends within 50 s on two cores")
-    parser.add_argument("--seconds", type=float, help="how long the soak is, instead of an hour")
+    parser.add_argument("--seconds", type=float, help="how long the soak, or a page that is open, lasts")
     parser.add_argument("--json", type=Path, metavar="FILE", help="writes the table there too")
     parser.add_argument("--sockets", type=sizes, metavar="N,N,…", help="live: the rooms, by their sockets")
     options = parser.parse_args(args)
     if options.sockets and options.name != "live":
         parser.error("--sockets is for live")
-    if options.seconds and options.name != "soak":
-        parser.error("--seconds is for soak")
+    if options.seconds and options.name not in {"soak", "pages"}:
+        parser.error("--seconds is for soak and pages")
     chosen = {name: value for name in ("sockets", "seconds") if (value := getattr(options, name))}
     begun = time.monotonic()
     rows = importlib.import_module(f"loadtests.bench_{options.name}").run(short=options.short, **chosen)

@@ -34,12 +34,15 @@ class Visit:
     def __post_init__(self) -> None:
         self.line = self.page.context.new_cdp_session(self.page)
         self.known: dict[str, Asked] = {}
+        self.traffic = 0
         for name, hear in {
             "requestWillBeSent": self.sent,
             "webSocketCreated": lambda event: self.asked.append(Asked(event["url"], "WebSocket")),
             "requestServedFromCache": lambda event: setattr(self.known[event["requestId"]], "cached", True),
             "responseReceived": self.answered,
             "loadingFinished": self.finished,
+            "webSocketFrameReceived": self.heard,
+            "webSocketFrameSent": self.heard,
         }.items():
             self.line.on(f"Network.{name}", hear)
         self.line.send("Network.enable")
@@ -56,8 +59,12 @@ class Visit:
             asked.cached |= answer.get("fromDiskCache", False) or answer.get("fromServiceWorker", False)
 
     def finished(self, event: dict[str, Any]) -> None:
+        self.traffic += event["encodedDataLength"]
         if asked := self.known.get(event["requestId"]):
             asked.received = 0 if asked.cached else event["encodedDataLength"]
+
+    def heard(self, event: dict[str, Any]) -> None:
+        self.traffic += len(event["response"]["payloadData"].encode())
 
     def over(self) -> "Told":
         """What was asked since it began, or since this was called last."""

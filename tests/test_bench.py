@@ -17,6 +17,7 @@ from loadtests import live_floor
 from loadtests.bench import COLUMNS, Row, main, table
 from loadtests.bench_http import CONNECTIONS
 from loadtests.bench_live import Cast, Voters, receipts
+from loadtests.bench_pages import Night
 from loadtests.bench_setlist import REQUIRED, differing, gains, gap, night_of, times
 from loadtests.bench_soak import growth_row
 from loadtests.bench_vote import votes
@@ -79,12 +80,13 @@ def test_live_is_asked_for_rooms(monkeypatch):
     assert asked == [(300, 1000)]
 
 
-def test_an_hour_may_be_said_otherwise(monkeypatch):
+@pytest.mark.parametrize("name", ["soak", "pages"])
+def test_an_hour_may_be_said_otherwise(monkeypatch, name):
     asked = []
     bench = SimpleNamespace(run=lambda **given: asked.append(given) or [])
-    monkeypatch.setitem(sys.modules, "loadtests.bench_soak", bench)
+    monkeypatch.setitem(sys.modules, f"loadtests.bench_{name}", bench)
 
-    assert main(["soak", "--seconds", "600"]) == 0
+    assert main([name, "--seconds", "600"]) == 0
     assert asked == [{"short": False, "seconds": 600}]
 
 
@@ -247,6 +249,21 @@ def test_voters_cast_votes_that_count():
     assert {cast.song: cast.revision for cast in casts} == dict(
         jam.songs.filter(pk__in=[cast.song for cast in casts]).values_list("pk", "revision")
     )
+
+
+# Pages ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_songs_move_until_it_is_over():
+    night = Night()
+    turns = iter([False, False, False, True])
+
+    night.vote(5, SimpleNamespace(wait=lambda seconds: next(turns)))
+
+    votes = night.jam.songs.filter(status="open").values_list("votes", flat=True)
+    assert sorted(votes, reverse=True)[:4] == [1, 1, 1, 0]
+    assert [len(night.cookies(who)) for who in ("", "attendee", "host")] == [0, 1, 1]
 
 
 @pytest.fixture

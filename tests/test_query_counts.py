@@ -124,6 +124,9 @@ PAGES = [
     row("pages:venue", 5, "host"),  # user, manages?
     row("pages:venue_statistics", 8, "host"),  # as in the API
     row("pages:accent", 0),
+    row("pages:manifest", 0),
+    row("pages:service_worker", 0, status=404),
+    row("pages:offline", 0),
     row("pages:tokens", 3, "host"),  # user, count, page
     row("pages:token_revoke", 2, "host"),  # user, token
     row("account_login", 0),

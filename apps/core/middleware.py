@@ -15,7 +15,7 @@ from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from apps.core.answers import is_finished
+from apps.core.answers import HTML, JSON, is_finished
 from apps.core.handlers import unavailable
 from apps.core.headers import Protection
 from apps.core.logs import request_id
@@ -29,6 +29,7 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 GIVEN_ID = re.compile(r"[A-Za-z0-9_.-]{8,64}")
 API = "/api/"
 CURRENT = "/api/v1"
+LONG = 4096
 
 
 class EveryAnswer:
@@ -71,13 +72,14 @@ class ApiPaths:
         return response
 
 
-class CompressedPages(GZipMiddleware):
-    """Pages that are somebody's own. They have CSRF tokens, which differ each time, and get a length by chance, so
-    that their size tells nothing of what is in them (BREACH)."""
+class Compressed(GZipMiddleware):
+    """What is somebody's own: pages, and what the API answers at length. Its size, which says something of what is in
+    it (BREACH), is left to chance; and tokens of forms differ each time."""
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        is_page = response.headers.get("Content-Type", "").startswith("text/html")
-        return super().process_response(request, response) if is_page else response
+        media = response.headers.get("Content-Type", "").partition(";")[0]
+        long = media == JSON and not response.streaming and len(response.content) > LONG  # type: ignore[attr-defined]
+        return super().process_response(request, response) if long or media == HTML else response
 
 
 class Csrf(CsrfViewMiddleware):

@@ -5,6 +5,7 @@ const FILES = `files-${version}`; // the same for ever: their names have hashes
 const PAGES = `pages-${version}`;
 const PATIENCE = 3_000;
 const MOST = 30; // pages
+const ALONE = /^\/(api|admin)\b/; // always from the line
 const LASTING = /^\/(static|accent)\//;
 const LEAVING = /^\/(logout|jams\/[\w-]+\/leave)$/;
 
@@ -33,7 +34,7 @@ addEventListener("fetch", (event) => {
   if (request.method === "POST" && LEAVING.test(pathname)) event.waitUntil(caches.delete(PAGES)); // who is next?
   if (request.method !== "GET") return;
   if (lasts(request.url)) event.respondWith(file(request));
-  else if (request.mode === "navigate") event.respondWith(page(event));
+  else if (request.mode === "navigate" && !ALONE.test(pathname)) event.respondWith(page(event));
 });
 
 const lasts = (address) => LASTING.test(new URL(address, location).pathname);

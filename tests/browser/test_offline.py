@@ -85,7 +85,7 @@ def test_a_line_that_hangs_is_cut_off(visitor, server, jam):
 
 def test_what_was_never_seen_and_what_is_private_is_not_there(visitor, server, jam, host):
     mine = visitor(logged_in(host))
-    for path in (f"/jams/{jam.slug}", f"/jams/{jam.slug}/host", "/account", "/host", "/jams/new", "/"):
+    for path in (f"/jams/{jam.slug}", f"/jams/{jam.slug}/host", "/account", "/host", "/jams/new", "/api/v1/jams", "/"):
         mine.goto(f"{server}{path}")
         if path == f"/jams/{jam.slug}":
             wait_for_worker(mine)

@@ -70,10 +70,11 @@ def directives(text):
 def test_the_rule_allows_what_is_ours_and_nothing_else():
     rule = directives(policy(""))
 
-    allowed = {"'none'", "'self'", "'script'"}
+    allowed = {"'none'", "'self'", "'script'", "worker"}
     assert {value for name, values in rule.items() if name != "connect-src" for value in values} == allowed
     assert rule["connect-src"] - {"'self'"} == {"ws://127.0.0.1:8000"}
     assert rule["default-src"] == rule["base-uri"] == rule["frame-ancestors"] == rule["object-src"] == {"'none'"}
+    assert rule["trusted-types"] == {"worker"}
     assert rule["form-action"] == rule["worker-src"] == rule["manifest-src"] == {"'self'"}
 
 

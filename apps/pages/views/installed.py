@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from django.conf import settings
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -39,7 +40,7 @@ def manifest(request: HttpRequest) -> HttpResponse:
         "icons": icons,
     }
     return JsonResponse(
-        said, content_type="application/manifest+json", headers={"Cache-Control": "public, max-age=3600"}
+        said, content_type="application/manifest+json", headers={"Cache-Control": "private, max-age=3600"}
     )
 
 
@@ -51,7 +52,7 @@ def service_worker(request: HttpRequest) -> HttpResponse:
     if not version:
         raise Http404
     kept = {"version": version, "offline": reverse("pages:offline"), "files": [static(path) for path in OFFLINE]}
-    with staticfiles_storage.open(staticfiles_storage.stored_name("js/worker.js")) as file:
+    with staticfiles_storage.open(static("js/worker.js").removeprefix(settings.STATIC_URL)) as file:
         script = f"self.kept = {json.dumps(kept)};\n{file.read().decode()}"
     return HttpResponse(script, content_type="text/javascript; charset=utf-8", headers={"Cache-Control": "no-cache"})
 

@@ -26,6 +26,6 @@ def kept(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         etag = f'W/"{digest_of(EACH_TIME.sub(b"", response.content) + secret.encode())}"'
         for name, value in {"ETag": etag, "Cache-Control": "private, no-cache", "Vary": "Cookie"}.items():
             response.headers[name] = value
-        return get_conditional_response(request, etag=etag, response=response)  # type: ignore[no-any-return]
+        return get_conditional_response(request, etag=etag, response=response) or response
 
     return answer
