@@ -431,7 +431,7 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("ar", "العربية")]  # each by its own name; docs/languages.md
 LANGUAGE_COOKIE_NAME = "__Host-language" if HTTPS else "language"
 LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
-LOCALE_PATHS = [BASE_DIR / "locale"]
+LOCALE_PATHS, FORMAT_MODULE_PATH = [BASE_DIR / "locale"], ["jamvote.formats"]
 USE_TZ, TIME_ZONE = True, "UTC"
 
 # Files -------------------------------------------------------------------------------------------

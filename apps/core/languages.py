@@ -3,6 +3,7 @@ browser asks for."""
 
 import functools
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -11,6 +12,7 @@ from django.utils.translation.trans_real import parse_accept_lang_header
 
 CODES = frozenset(code for code, _name in settings.LANGUAGES)
 PARAMETER, COOKIE = "lang", settings.LANGUAGE_COOKIE_NAME
+AS_IT_IS = nullcontext()
 # All of a Cookie header that says no more than Accept-Language does, and nothing of who somebody is.
 ONLY_A_LANGUAGE = {f"{COOKIE}={code}": code for code in CODES}
 
@@ -26,9 +28,10 @@ class Language:
             return self.get_response(request)
 
 
-def spoken_to(request: HttpRequest) -> translation.override:
-    """`with spoken_to(request):` texts are in their language."""
-    return translation.override(language_of(request), deactivate=True)
+def spoken_to(request: HttpRequest) -> AbstractContextManager[object]:
+    """`with spoken_to(request):` texts are in their language. A thread has the first of ours by itself."""
+    language = language_of(request)
+    return AS_IT_IS if language == settings.LANGUAGE_CODE else translation.override(language, deactivate=True)
 
 
 def language_of(request: HttpRequest) -> str:

@@ -27,20 +27,18 @@ MOST_ATTEMPTS = 100
 # Name and secret gone for good; the row stays, so that counts do.
 ERASED: dict[str, Any] = {"display_name": "", "folded_name": None, "secret_hash": None, "instruments": [],
                           "performer": None}  # fmt: skip
-# fmt: off
-COLOURS = [
-    "Amber", "Azure", "Brass", "Cherry", "Cobalt", "Copper", "Coral", "Crimson", "Ebony", "Emerald", "Golden",
-    "Indigo", "Ivory", "Jade", "Lilac", "Mellow", "Midnight", "Neon", "Ochre", "Olive", "Pearl", "Plum", "Ruby",
-    "Rusty", "Saffron", "Scarlet", "Silver", "Sunburst", "Teal", "Velvet", "Violet", "Walnut",
-]
-SOUNDS = [
-    "Accordion", "Banjo", "Bassoon", "Bongo", "Bugle", "Cajón", "Castanet", "Celesta", "Cello", "Clarinet", "Conga",
-    "Cornet", "Cymbal", "Dobro", "Fiddle", "Flute", "Glockenspiel", "Harmonica", "Harp", "Jazzmaster", "Kalimba",
-    "Kazoo", "Mandolin", "Maraca", "Marimba", "Mellotron", "Oboe", "Ocarina", "Organ", "Piccolo", "Rhodes", "Sax",
-    "Sitar", "Snare", "Stratocaster", "Tambourine", "Telecaster", "Theremin", "Triangle", "Trombone", "Trumpet",
-    "Tuba", "Ukulele", "Viola", "Washboard", "Whistle", "Wurlitzer", "Xylophone", "Zither",
-]
-# fmt: on
+# Names for those who give none: a word of the first with one of the second. Each language has lists of its own.
+COLOURS = _(
+    "Amber Azure Brass Cherry Cobalt Copper Coral Crimson Ebony Emerald Golden Indigo Ivory Jade Lilac Mellow "
+    "Midnight Neon Ochre Olive Pearl Plum Ruby Rusty Saffron Scarlet Silver Sunburst Teal Velvet Violet "
+    "Walnut"
+)
+SOUNDS = _(
+    "Accordion Banjo Bassoon Bongo Bugle Cajón Castanet Celesta Cello Clarinet Conga Cornet Cymbal Dobro "
+    "Fiddle Flute Glockenspiel Harmonica Harp Jazzmaster Kalimba Kazoo Mandolin Maraca Marimba Mellotron Oboe "
+    "Ocarina Organ Piccolo Rhodes Sax Sitar Snare Stratocaster Tambourine Telecaster Theremin Triangle "
+    "Trombone Trumpet Tuba Ukulele Viola Washboard Whistle Wurlitzer Xylophone Zither"
+)
 
 
 def join_jam(
@@ -106,7 +104,7 @@ def set_instruments(*, attendee: Attendee, instruments: Iterable[str]) -> Attend
 
 def named(attendee: Attendee, wanted: str) -> Attendee:
     """Saves the attendee under this name, or with the first free number behind it."""
-    wanted = check_name(wanted) or f"{secrets.choice(COLOURS)} {secrets.choice(SOUNDS)}"
+    wanted = check_name(wanted) or made_up()
     for _attempt in range(MOST_ATTEMPTS):
         attendee.display_name = free_name(attendee, wanted)
         attendee.folded_name = fold(attendee.display_name)
@@ -117,6 +115,11 @@ def named(attendee: Attendee, wanted: str) -> Attendee:
         except IntegrityError:  # somebody took it a moment ago
             continue
     raise DomainError(_("Many people take this name just now. Choose another one."))
+
+
+def made_up() -> str:
+    words = {"colour": secrets.choice(COLOURS.split()), "sound": secrets.choice(SOUNDS.split())}
+    return str(_("%(colour)s %(sound)s") % words)
 
 
 def save_name(attendee: Attendee) -> None:

@@ -1,10 +1,11 @@
 """People in the room: their names, their secrets, and that both are forgotten."""
 
+import re
 from datetime import timedelta
 
 import pytest
 from django.test import RequestFactory
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from apps.accounts.models import AuditEvent
 from apps.core.credentials import secret_of
@@ -85,8 +86,15 @@ def test_whoever_names_nothing_that_can_be_seen_is_given_a_name(name):
     [given] = names(make_jam(), name)
 
     colour, sound = given.split(" ", 1)
-    assert colour in COLOURS
-    assert sound in SOUNDS
+    assert colour in COLOURS.split()
+    assert sound in SOUNDS.split()
+
+
+def test_the_name_that_is_given_is_of_the_readers_language():
+    with translation.override("ar"):
+        [given] = names(make_jam(), "")
+
+    assert re.fullmatch(r"[\u0621-\u0652]+ [\u0621-\u0652]+", given)
 
 
 def test_a_name_cannot_turn_the_text_around_it():
