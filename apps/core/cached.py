@@ -31,6 +31,7 @@ from apps.core.prepared import at_once
 from apps.core.store import Away, Group, copies, debts, store
 
 LONGEST = 700  # characters of all that an answer may depend on: each of them is remembered
+SINCE = "since="
 ASKED_OF_ALL = {"HTTP_HOST", "HTTP_X_FORWARDED_PROTO"}  # the headers that an answer may depend on; its key has them
 
 
@@ -66,7 +67,7 @@ class Wanted(NamedTuple):
     language: str  # of a page
     base: str  # the address, and in which language
     field: str  # the address in a coding: what the answer is kept under
-    since: int | None  # the place in a stream that somebody has heard of: only what is as new will do
+    since: int | None = None  # the place in a stream that somebody has heard of: only what is as new will do
 
 
 def public_read(kind: str, *params: str, media: str = JSON, hot: HotRead | None = None) -> Callable[[Any], Any]:
@@ -140,11 +141,11 @@ class CachedReads:
         chosen = ONLY_A_LANGUAGE.get(cookie, "")
         # What programs read says the same in every language.
         language = "" if path.startswith("/api/") else chosen or preferred_language(header("HTTP_ACCEPT_LANGUAGE", ""))
-        words = (
-            site, path, header("QUERY_STRING", ""), language,
-            header("HTTP_ACCEPT", ""), header("HTTP_ACCEPT_ENCODING", ""),
-        )  # fmt: skip
+        query, since = without_since(header("QUERY_STRING", ""))
+        words = site, path, query, language, header("HTTP_ACCEPT", ""), header("HTTP_ACCEPT_ENCODING", "")
         wanted = understood(*words) if sum(map(len, words)) < LONGEST else None
+        if wanted and since is not None:
+            wanted = wanted._replace(since=since)
         known = bool((cookie and not chosen) or header("HTTP_AUTHORIZATION"))
         if wanted is None or (known and wanted.read.media == HTML):
             return None
@@ -232,7 +233,19 @@ class CachedReads:
         return response
 
 
-@functools.lru_cache(maxsize=1024)
+def without_since(query_string: str) -> tuple[str, int | None]:
+    """The place is of who asks. What is no number has been reached by nobody."""
+    if SINCE not in query_string:
+        return query_string, None
+    parts = query_string.split("&")
+    places = [part.removeprefix(SINCE) for part in parts if part.startswith(SINCE)]
+    if not places:
+        return query_string, None
+    number = int(places[-1]) if places[-1].isdecimal() and len(places[-1]) < 18 else sys.maxsize
+    return "&".join(part for part in parts if not part.startswith(SINCE)), number
+
+
+@functools.lru_cache(maxsize=1024)  # each takes 2.5 KB
 def understood(
     site: str, path: str, query_string: str, language: str, accept: str, accept_encoding: str
 ) -> Wanted | None:
@@ -241,13 +254,11 @@ def understood(
     if read is None or (read.media == JSON and not wants_json(accept)):
         return None
     given = QueryDict(query_string)
-    if not read.params.union(["since"]).issuperset(given):
+    if not read.params.issuperset(given):
         return None
-    query = urlencode(sorted((name, values) for name, values in given.lists() if name != "since"), doseq=True)
+    query = urlencode(sorted(given.lists()), doseq=True)
     base = f"{site}{path}?{query} {language}"
-    since = given.get("since")
-    place = None if since is None else int(since) if since.isdecimal() and len(since) < 18 else sys.maxsize
-    return Wanted(read, query, language, base, f"{preferred(accept_encoding)} {base}", place)
+    return Wanted(read, query, language, base, f"{preferred(accept_encoding)} {base}")
 
 
 def declared(path: str) -> Read | None:

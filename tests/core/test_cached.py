@@ -1,6 +1,7 @@
 """Finished answers: what they look like, when they are given, and when a request goes past them."""
 
 import gzip
+import sys
 import threading
 import time
 from datetime import timedelta
@@ -441,6 +442,27 @@ def test_waiting_is_for_the_same_answer_only(monkeypatch):
 def computed_last(**given):
     kept = cached.Answer(**{"until": float("inf"), "place": 7, "etag": "x", "headers": {}, "body": b""} | given)
     return cached.LastComputed("http://h/p?", 100.0, {"br http://h/p?": kept})
+
+
+def test_a_place_makes_no_address_of_its_own():
+    """Each that is remembered takes memory, and a crowd names thousands."""
+    cached.understood.cache_clear()
+    for number in range(5):
+        assert get(f"{SONGS}?page_size=5&since={number}").status_code == 200
+
+    assert cached.understood.cache_info().currsize == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("", ("", None)), ("page=2", ("page=2", None)), ("since=7", ("", 7)), ("since=7&since=8", ("", 8)),
+        ("page=2&since=7&page_size=5", ("page=2&page_size=5", 7)), ("since=x", ("", sys.maxsize)),
+        ("q=since=7", ("q=since=7", None)), ("insince=7", ("insince=7", None)),
+    ],
+)  # fmt: skip
+def test_a_place_is_cut_out_of_the_parameters(query, expected):
+    assert cached.without_since(query) == expected
 
 
 def wanted(since=None, base="http://h/p?"):
