@@ -89,7 +89,7 @@ def test_nothing_is_inline_and_nothing_comes_from_elsewhere(pages):
         for script in re.findall(r"<script[^>]*>", page):
             assert 'type="application/json"' in script or 'src="/static/' in script
         for address in re.findall(r'(?:src|<link rel="(?!canonical)[^>]* href)="([^"]*)"', page):
-            assert address.startswith(("/static/", "/accent/", "/media/"))
+            assert address.startswith(("/static/", "/accent/", "/media/", "/manifest.webmanifest"))
 
 
 def test_every_icon_exists(pages, settings):
