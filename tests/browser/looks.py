@@ -90,8 +90,8 @@ STATES = [
 ]
 ADMIN = [
     *(Look(f"admin:{page}", "staff") for page in ("index", "app_list", "jams_jam_changelist", "jams_jam_change",
-      "jams_jam_history", "accounts_user_changelist", "accounts_user_add", "accounts_user_change",
-      "catalog_venue_change", "accounts_auditevent_changelist", "axes_accessattempt_changelist")),
+      "jams_jam_history", "accounts_user_add", "accounts_user_change", "catalog_venue_change",
+      "accounts_auditevent_changelist")),
     Look("admin:jams_jam_delete", "staff", "quiet"),
 ]  # fmt: skip
 API = [Look("api:docs"), Look("api:venues", "host"), Look("api:jam", "host")]
