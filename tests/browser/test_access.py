@@ -3,12 +3,11 @@ none scrolls sideways at 320 px. A page is loaded once; theme and size change ar
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.conf import settings
 from django.core.management import call_command
 from django.test import override_settings
 from playwright.sync_api import expect
 
-from tests.browser.looks import ADMIN, API, CONSOLE, ERRORS, JAM, LOOKS, SCREEN, Look, Seen
+from tests.browser.looks import ADMIN, API, CONSOLE, ERRORS, JAM, LANGUAGES, LOOKS, SCREEN, Look, Seen
 from tests.conftest import serving
 
 pytestmark = pytest.mark.django_db
@@ -55,8 +54,9 @@ class House:
         self.browser, self.server = browser, server
         self.world, self.pages, self.axe = Seen(), {}, Axe().axe_script
 
-    def open(self, look):
-        page, path, answer = self.page_of(look.who), self.world.path(look), self.world.answer(look)
+    def open(self, look, language="en"):
+        page, path = self.page_of(look.who, language), self.world.path(look)
+        answer = self.world.answer(look, language)
         if answer is not None:
             page.route(self.server + path, lambda route: route.fulfill(body=answer, content_type="text/html"))
         page.goto(self.server + path)
@@ -65,24 +65,24 @@ class House:
         page.evaluate(EVEN)
         return page
 
-    def page_of(self, who):
-        if who not in self.pages:
-            context = self.browser.new_context(reduced_motion="reduce", locale="en")
+    def page_of(self, who, language):
+        if (who, language) not in self.pages:
+            context = self.browser.new_context(reduced_motion="reduce", locale=language)
             cookies = self.world.callers[who].client.cookies.items()
             context.add_cookies([{"name": name, "value": one.value, "url": self.server} for name, one in cookies])
             context.add_init_script(self.axe)
-            self.pages[who] = context.new_page()
-        return self.pages[who]
+            self.pages[who, language] = context.new_page()
+        return self.pages[who, language]
 
     def close(self):
         for page in self.pages.values():
             page.context.close()
 
 
-@pytest.mark.parametrize("language", [code for code, _name in settings.LANGUAGES])
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("look", [*LOOKS, *ADMIN, *API, *map(Look, ERRORS)], ids=str)
 def test_axe_finds_nothing_and_no_page_scrolls_sideways(house, look, language):
-    page = house.open(look)
+    page = house.open(look, language)
 
     assert found_on(page, THEIRS.get(look.name.partition(":")[0], ([], []))) == {}
     page.set_viewport_size(NARROW)
