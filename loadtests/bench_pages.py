@@ -71,7 +71,7 @@ def run(*, short: bool, seconds: float | None = None) -> list[Row]:
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright's loop is in this thread
     night = Night()
     server = serve("jamvote.asgi", *LIVE)
-    rounds = 1 if short else 7
+    rounds = 1 if short else 5
     print(f"{about()}; {rounds} rounds; " + "; ".join(f"{name} {line}" for name, line in LINES.items()))
     with browser() as chromium:
         pages = Pages(chromium, f"http://127.0.0.1:{server.port}", night)

@@ -9,7 +9,7 @@ export function keepLast(slug, state, stream) {
   let looked = false;
 
   const keep = () => {
-    if (!news || stream.phase !== "live") return;
+    if (!news || stream.phase !== "live" || state.facts.status === "ended") return; // the end is another page
     news = false;
     keepBoard(slug, { at: now(), board: state.board });
   };
