@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils.translation import get_language, get_language_bidi
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -30,6 +31,8 @@ def manifest(request: HttpRequest) -> HttpResponse:
     ]
     said: dict[str, Any] = {
         "id": "/",
+        "lang": get_language(),
+        "dir": "rtl" if get_language_bidi() else "ltr",
         "name": "JamVote",
         "description": _("Vote for the songs that the band plays tonight."),
         "start_url": reverse("pages:home"),
