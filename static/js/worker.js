@@ -7,7 +7,7 @@ const PATIENCE = 3_000;
 const MOST = 30; // pages
 const ALONE = /^\/(api|admin)\b/; // always from the line
 const LASTING = /^\/(static|accent)\//;
-const LEAVING = /^\/(logout|jams\/[\w-]+\/leave)$/;
+const ENDING = /^\/(logout|language|jams\/[\w-]+\/leave)$/; // pages are another's then, or in another language
 
 addEventListener("install", (event) => {
   event.waitUntil(caches.open(FILES).then((cache) => cache.addAll([offline, ...files])));
@@ -31,7 +31,7 @@ addEventListener("fetch", (event) => {
   const { request } = event;
   const { origin, pathname } = new URL(request.url);
   if (origin !== location.origin) return;
-  if (request.method === "POST" && LEAVING.test(pathname)) event.waitUntil(caches.delete(PAGES)); // who is next?
+  if (request.method === "POST" && ENDING.test(pathname)) event.waitUntil(caches.delete(PAGES));
   if (request.method !== "GET") return;
   if (lasts(request.url)) event.respondWith(file(request));
   else if (request.mode === "navigate" && !ALONE.test(pathname)) event.respondWith(page(event));
