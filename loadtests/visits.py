@@ -4,10 +4,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 OBSERVE = """
-  window.measured = { shift: 0, largest: 0, events: [] };
+  window.measured = { shift: 0, moved: [], largest: 0, events: [] };
   const watch = (type, take, more) => new PerformanceObserver((list) => list.getEntries().forEach(take))
     .observe({ type, buffered: true, ...more });
-  watch("layout-shift", (entry) => { if (!entry.hadRecentInput) measured.shift += entry.value; });
+  watch("layout-shift", (entry) => {
+    if (entry.hadRecentInput) return;
+    measured.shift += entry.value;
+    measured.moved.push(...entry.sources.map(({ node }) => `${node?.nodeName} ${node?.className ?? ""}`));
+  });
   watch("largest-contentful-paint", (entry) => { measured.largest = entry.startTime; });
   watch("event", (entry) => { if (entry.interactionId) measured.events.push(entry.duration); },
     { durationThreshold: 16 });
@@ -68,7 +72,7 @@ class Visit:
 
     def over(self) -> "Told":
         """What was asked since it began, or since this was called last."""
-        told = Told(self.asked, self.measured("shift"))
+        told = Told(self.asked, self.measured("shift"), self.measured("moved"))
         self.asked = []
         return told
 
@@ -80,6 +84,7 @@ class Visit:
 class Told:
     asked: list[Asked]
     shift: float
+    moved: list[str]  # what the browser saw move
 
     def received(self, *kinds: str) -> int:
         return sum(asked.received for asked in self.asked if not kinds or asked.kind in kinds)

@@ -17,12 +17,15 @@ export class Me {
   // Asks the server what counts, after a connection came back or something was refused.
   async refresh() {
     try {
+      const before = this.votes.counted;
       const me = await call("GET", this.address);
+      if (before !== this.votes.counted) return this.refresh();
       this.votes.settle(me.votes);
       this.suggestions(me.suggestions_left);
     } catch (error) {
       // Removed, or left in another tab: the page says which.
-      if (error.status === 401 || error.status === 403) location.reload();
+      // A form that is on its way, to leave perhaps, comes first.
+      if (error.status === 401 || error.status === 403) setTimeout(() => location.reload(), 1_000);
     }
   }
 

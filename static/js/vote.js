@@ -14,6 +14,7 @@ export class Votes extends EventTarget {
   #timer = 0;
   #notBefore = 0; // whatever is tapped meanwhile
   #busy = false;
+  counted = 0; // answers of the server: what was asked before one of them knows less
   #late = false; // what waits may be of whoever had this phone before
 
   constructor({ slug, attendee, state, voted }) {
@@ -110,6 +111,7 @@ export class Votes extends EventTarget {
     try {
       const tally = await call(wanted ? "PUT" : "DELETE", this.address(id));
       this.#tries = 0;
+      this.counted += 1;
       this.voted[tally.voted ? "add" : "delete"](id);
       if (song) this.state.merge({ songs: [{ id, votes: tally.votes, revision: tally.revision }] });
       announce(text(tally.voted ? "counted" : "taken_back", { title }));

@@ -46,6 +46,28 @@ def test_votes_without_a_line_wait_and_count_once(phone):
     assert Vote.objects.count() == 2
 
 
+def test_what_was_asked_before_a_vote_does_not_take_it_back(phone):
+    """What the server said of one's votes arrives after the answer to a newer one."""
+    mine, held = phone(expected=["WebSocket", "ERR_"]), []
+
+    def hold(route):
+        route.continue_() if held else held.append((route, route.fetch()))
+
+    mine.route("**/me", hold)
+    mine.context.set_offline(True)
+    expect(mine.locator("[data-connection]")).to_be_visible()
+    with mine.expect_request("**/me"):
+        mine.context.set_offline(False)
+    row(mine, "Zombie").locator(".vote").click()
+    expect(row(mine, "Zombie").locator(".vote-word")).to_have_text("Voted")
+
+    [(route, answer)] = held
+    with mine.expect_request("**/me"):  # it asks once more
+        route.fulfill(response=answer)
+
+    expect(row(mine, "Zombie").locator(".vote-word")).to_have_text("Voted")
+
+
 def test_a_board_that_may_be_old_says_so(phone, jam):
     """The socket is there and the server says to look again, but its database is away."""
     mine = phone(expected=["503"])

@@ -127,14 +127,10 @@ def test_a_new_version_is_used_when_somebody_says_so(visitor, collected, jam):
         mine.reload()
         expect(mine.locator("[data-new-version]")).to_be_visible()
         assert set(before) <= set(mine.evaluate("caches.keys()"))
-        mine.get_by_role("button", name="Use it").click()
+        with mine.expect_navigation():
+            mine.get_by_role("button", name="Use it").click()
 
-        wait_until(lambda: not set(before) & set(keys_of(mine)))
-
-
-def keys_of(page):
-    page.wait_for_load_state()
-    return page.evaluate("caches.keys()")
+        wait_until(lambda: not set(before) & set(mine.evaluate("caches.keys()")))
 
 
 def test_it_can_be_installed(visitor, server):
