@@ -10,6 +10,7 @@ import atexit
 import logging
 import threading
 import time
+from contextlib import suppress
 
 import httpx
 from django.conf import settings
@@ -37,8 +38,10 @@ class Edge:
         with self.lock:
             self.due |= {key: until for key in keys if is_purged(key)}
             if self.due and self.sender is None:
-                self.sender = threading.Thread(target=self.run, name="edge", daemon=True)
-                self.sender.start()
+                with suppress(RuntimeError):  # no thread to be had: the next key asks again
+                    sender = threading.Thread(target=self.run, name="edge", daemon=True)
+                    sender.start()
+                    self.sender = sender
 
     def run(self) -> None:
         pause = GATHER
@@ -82,7 +85,7 @@ def told(keys: list[str]) -> bool:
     headers = {"Surrogate-Key": " ".join(keys), "Fastly-Key": settings.CDN_PURGE_KEY, "Accept": "application/json"}
     try:
         httpx.post(settings.CDN_PURGE_URL, headers=headers, timeout=STOP_SECONDS).raise_for_status()
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         log.warning("edge: %d keys are not purged: %s", len(keys), error)
         return False
     return True

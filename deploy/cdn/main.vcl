@@ -39,7 +39,7 @@ sub vcl_recv {
   if (req.http.Accept-Encoding) {
     set req.http.Accept-Encoding = if(req.http.Accept-Encoding ~ "br", "br", if(req.http.Accept-Encoding ~ "gzip", "gzip", ""));
   }
-  if (req.http.Accept == "*/*" || !req.http.Accept) {
+  if (req.url.path ~ "^/api/" && (req.http.Accept == "*/*" || !req.http.Accept)) {
     set req.http.Accept = "application/json";
   }
   return(lookup);

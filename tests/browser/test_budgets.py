@@ -11,6 +11,7 @@ from tests.factories import make_jam, make_jam_song, make_slot, make_venue, make
 
 pytestmark = pytest.mark.services
 SCREEN = {"width": 1920, "height": 1080}
+JUMP = 0.02
 
 
 @pytest.fixture
@@ -32,6 +33,11 @@ def opened(browser, server, jam, host):
     """Opens a page twice as somebody, and answers both visits: what each asked for, and how far things jumped."""
     contexts, troubles = [], []
 
+    def opened_twice(path, **options):
+        """What jumps by its design does so in a new browser too, first visit or second: a busy machine is no reason."""
+        visits = open_twice(path, **options)
+        return open_twice(path, **options) if max(visit.shift for visit in visits) > JUMP else visits
+
     def open_twice(path, *, viewport=PHONE, cookies=(), ready="[data-board] [data-key]"):
         context = browser.new_context(viewport=viewport, reduced_motion="reduce", service_workers="block")
         contexts.append(context)
@@ -47,7 +53,7 @@ def opened(browser, server, jam, host):
             visits.append(visit.over())
         return visits
 
-    yield open_twice
+    yield opened_twice
     for context in contexts:
         context.close()
     assert troubles == []
@@ -90,5 +96,4 @@ def within(first, again, *, requests, script, style, page, whole, anew):
         assert first.received(kind) <= most * 1024, told
     assert 0 < first.received() <= whole * 1024, told
     assert again.received() <= anew * first.received(), "\n".join(map(str, again.asked))
-    # What jumps by its design, jumps each time.
-    assert min(first.shift, again.shift) <= 0.02, first.moved + again.moved
+    assert max(first.shift, again.shift) <= JUMP, first.moved + again.moved
