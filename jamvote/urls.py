@@ -30,6 +30,7 @@ from apps.stage import history_api as history
 from apps.stage import room_api as room
 from apps.stage import setlist_api as setlist
 from apps.voting import api as voting
+from apps.voting import library_api as whole_library
 
 PAGED = ("page", "page_size", "ordering")
 jam_list = public_read("jams", *PAGED, "when", "status", "venue", hot=jam_reads.jams)
@@ -100,6 +101,7 @@ v1: list[Any] = [
     path("/invitations/accept", door.AcceptInvitation.as_view(), name="accept"),
     path("/songs", song_list(catalog.SongViewSet.as_view(many)), name="songs"),
     path("/songs/<int:pk>", public_read("songs")(catalog.SongViewSet.as_view(one)), name="song"),
+    path("/songs/<int:pk>/merge", whole_library.SongMerge.as_view(), name="merge-songs"),
     path("/venues", venue_list(catalog.VenueViewSet.as_view(many)), name="venues"),
     path("/performances", performances(history.Performances.as_view()), name="performances"),
     path("/venues/<slug:slug>/statistics", history.VenueStatistics.as_view(), name="venue-statistics"),

@@ -33,6 +33,7 @@ TAKES = {
     ("attendees", "POST"): {"display_name", "room_code", "performer"},
     ("void", "POST"): {"attendees"},
     ("song-merge", "POST"): {"into"},
+    ("merge-songs", "POST"): {"into"},
     ("undo", "POST"): {"action", "song"},
     ("door", "POST"): {"door"},
     ("invitations", "POST"): {"role"},

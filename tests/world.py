@@ -82,7 +82,7 @@ ONLY_WRITTEN = {
         "duplicate", "token", "pause", "start-next", "attendees", "attendee", "vote", "move", "open", "start",
         "last-call", "end", "song-approve", "song-queue", "song-unqueue", "song-play", "song-finish", "song-skip",
         "song-remove", "song-pin", "song-unpin", "song-encore", "song-merge", "song-lock", "song-unlock",
-        "setlist-arrange", "slot", "signup", "check-in",
+        "merge-songs", "setlist-arrange", "slot", "signup", "check-in",
         "signup-move", "attendee-signups", "attendee-away", "attendee-vote", "people", "my-away", "void", "undo",
         "host", "invitation", "accept", "my-performer",
     )),

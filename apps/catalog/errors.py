@@ -52,6 +52,16 @@ class SongInUse(DomainError):
         super().__init__(text % {"title": song.title})
 
 
+class SameSong(DomainError):
+    code = "same_song"
+    message = gettext_lazy("A song cannot be merged into itself. Choose another one.")
+
+
+class SongBusy(DomainError):
+    code = "song_busy"
+    message = gettext_lazy("The song comes into jams at this moment. Nothing was merged: try again.")
+
+
 class SongBanned(DomainError):
     code = "song_banned"
 

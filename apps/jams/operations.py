@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.audit import record
 from apps.accounts.models import User
 from apps.accounts.roles import Right
-from apps.catalog.library import banned_at
+from apps.catalog.library import banned_at, stay
 from apps.catalog.models import Venue
 from apps.core.conditions import Check
 from apps.core.errors import DomainError, Invalid, NotAllowed
@@ -102,6 +102,7 @@ def duplicate_jam(*, jam: Jam, host: User, starts_at: datetime) -> Jam:
         save_new(new, host)
         songs = jam.songs.filter(origin=JamSong.Origin.HOST).exclude(status=JamSong.Status.REMOVED)
         played_here = songs.exclude(song__in=banned_at(jam.venue_id)).order_by("pk")
+        stay(played_here.values_list("song_id", flat=True))  # and then which those are: one may just have been merged
         copies = [JamSong(jam=new, song_id=pk) for pk in played_here.values_list("song_id", flat=True)]
         events.songs_added.send(None, songs=JamSong.objects.bulk_create(copies))
     return new
