@@ -5,15 +5,17 @@ from contextlib import suppress
 from datetime import date
 
 import pytest
+from django.contrib import admin
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection, transaction
+from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 
 from apps.accounts.errors import TokenUnknown
 from apps.accounts.models import ApiToken, AuditEvent, User
 from apps.accounts.roles import Right
 from apps.accounts.tokens import find_token, signer
-from apps.catalog.admin import SongSearchAdmin, SongViewAdmin
+from apps.catalog.admin import SongAdmin, SongSearchAdmin, SongViewAdmin
 from apps.catalog.filters import SongFilter, VenueFilter
 from apps.catalog.library import reasons
 from apps.catalog.models import Song, SongSearch, SongView, Venue, free_slug
@@ -72,6 +74,17 @@ def first_page(model_admin, model, **wanted):
     return list(model.objects.filter(**wanted).order_by(*model_admin.ordering)[:100])
 
 
+def song_list(**params):
+    """The admin's list of songs, with what it offers to narrow it by."""
+    request = RequestFactory().get("/", params)
+    request.user = User(pk=1, role="staff", is_active=True)
+    return list(SongAdmin(Song, admin.site).get_changelist_instance(request).result_list)
+
+
+def column(name):
+    return str([None, *SongAdmin.list_display].index(name))
+
+
 USES = {
     # Jams
     "one_jam_per_slug": lambda: free_jam_slug(jam()),
@@ -112,6 +125,8 @@ USES = {
     "songs_by_plays": lambda: list(songs(ordering="-times_played")),
     "songs_by_year": lambda: list(songs(year=1985)),
     "songs_by_style": lambda: list(songs(style="style 7")),
+    "songs_not_in_the_library": lambda: song_list(listed="no"),
+    "songs_by_chord_sheet": lambda: song_list(chord_sheet_found__exact="gone"),
     "songs_by_tag": lambda: list(songs(tag="tag 7")),
     "a_song_once_per_venue": lambda: reasons(7, [Song(pk=77)]),
     "one_venue_per_slug": lambda: free_slug("Venue 7"),
@@ -153,6 +168,19 @@ def test_a_query_of_the_product_uses(index):
 
     assert index in indexes
     assert not whole & NEVER_WHOLE
+
+
+@pytest.mark.parametrize(
+    "params",
+    [{}, {"style": "style 7"}, *({"o": column(name)} for name in SongAdmin.sortable_by), {"p": "50"}],
+    ids=str,
+)
+def test_the_list_of_songs_for_staff_is_read_along_an_index(params):
+    """However many songs there are: only a search reads on until the page is full."""
+    assert len(song_list(**params)) == 100
+
+    _indexes, whole = plans(lambda: song_list(**params))
+    assert "catalog_song" not in whole
 
 
 def test_no_index_is_without_a_query():

@@ -17,10 +17,11 @@ FROM generate_series(1, %(venues)s) n;
 INSERT INTO catalog_venue_managers (venue_id, user_id)
   SELECT n, (n + k) %% %(venues)s + 1 FROM generate_series(1, %(venues)s) n, generate_series(0, 2) k;
 INSERT INTO catalog_song (title, artist, year, key, tempo, duration, style, tags, chord_sheet_url, parts, popularity,
-                          listed, times_played, last_played, folded_title, folded_artist, created_at)
+                          listed, chord_sheet_found, times_played, last_played, folded_title, folded_artist,
+                          created_at)
 SELECT 'Song ' || n, 'Artist ' || n %% 4000, CASE WHEN n %% 10 > 0 THEN 1950 + n %% 75 END, '', 60 + n %% 140, 180,
-       'Style ' || n %% 200, jsonb_build_array('tag ' || n %% 500), '', '[]', greatest(0, 20000 - n), true,
-       n %% 97, now(),
+       'Style ' || n %% 200, jsonb_build_array('tag ' || n %% 500), '', '[]', greatest(0, 20000 - n),
+       n %% 400 > 0, CASE WHEN n %% 300 = 0 THEN 'gone' ELSE '' END, n %% 97, now(),
        'song ' || n, 'artist ' || n %% 4000, now()
 FROM generate_series(1, %(songs)s) n;
 INSERT INTO catalog_librarysong (venue_id, song_id, key, note, why, banned_at, times_played)

@@ -22,14 +22,13 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
-from unfold.paginator import InfinitePaginator
 
 from apps.accounts.audit import record
 from apps.accounts.audited import AuditedAdmin
 from apps.accounts.models import ApiToken, AuditEvent, User
 from apps.accounts.operations import end_other_sessions, turn_off_second_factor
 from apps.accounts.tokens import revoke_token
-from apps.core.admin import ReadOnlyAdmin, staff
+from apps.core.admin import FirstRows, ReadOnlyAdmin, staff
 
 # Their rows are reached through the users.
 admin.site.unregister([Group, EmailAddress, Authenticator, UserSession])
@@ -143,7 +142,7 @@ class AuditEventAdmin(ReadOnlyAdmin):
     list_select_related = ("actor",)
     search_fields = ("verb", "=about", "actor__email")
     ordering = ("-pk",)
-    paginator = InfinitePaginator
+    paginator = FirstRows
 
     @admin.display(description=_("change"))
     def change(self, event: AuditEvent) -> str:
@@ -160,7 +159,7 @@ class AccessAttemptAdmin(ReadOnlyAdmin):
     search_fields = ("username", "ip_address")
     ordering = ("-attempt_time", "-pk")
     fields = ("attempt_time", "username", "ip_address", "failures_since_start", "user_agent", "path_info")
-    paginator = InfinitePaginator
+    paginator = FirstRows
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return staff(request).is_staff
@@ -188,7 +187,7 @@ class ApiTokenAdmin(ReadOnlyAdmin):
     list_select_related = ("user",)
     search_fields = ("name", "beginning", "user__email", "user__name")
     ordering = ("-pk",)
-    paginator = InfinitePaginator
+    paginator = FirstRows
     fields = ("user", "name", "beginning", "scopes_in_words", "created_at", "last_used_at", "expires_at", "revoked_at")
     readonly_fields = ("scopes_in_words",)
     actions = ("revoke",)

@@ -62,6 +62,16 @@ class SongBusy(DomainError):
     message = gettext_lazy("The song comes into jams at this moment. Nothing was merged: try again.")
 
 
+class TooManySongs(DomainError):
+    code = "too_many_songs"
+    status = 400
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            _("At most %(most)d songs at once. Choose fewer, and do it again with the others.") % {"most": most}
+        )
+
+
 class SongBanned(DomainError):
     code = "song_banned"
 

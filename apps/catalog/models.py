@@ -218,6 +218,15 @@ class Song(models.Model):
             models.Index(fields=["year", "folded_title", "folded_artist"], name="songs_by_year"),
             models.Index(Upper("style"), F("folded_title"), F("folded_artist"), name="songs_by_style"),
             GinIndex(fields=["tags"], opclasses=["jsonb_path_ops"], name="songs_by_tag"),
+            # What staff look for, few among many.
+            models.Index(
+                fields=["folded_title", "folded_artist"], condition=Q(listed=False), name="songs_not_in_the_library"
+            ),
+            models.Index(
+                fields=["chord_sheet_found", "folded_title", "folded_artist"],
+                condition=~Q(chord_sheet_found=""),
+                name="songs_by_chord_sheet",
+            ),
         ]
 
     TEXTS: ClassVar[tuple[str, ...]] = ("title", "artist", "style")

@@ -7,8 +7,20 @@ from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
+from unfold.paginator import InfinitePaginator
 
 from apps.core.errors import DomainError
+
+MOST_ROWS = 10_000  # of a long list
+
+
+class FirstRows(InfinitePaginator):
+    """The first pages of a long list, which nobody counts: what is further down is found by searching and narrowing.
+
+    So no page costs more than reading so many rows along the index that orders them.
+    """
+
+    count = MOST_ROWS
 
 
 class OperationsAdmin(ModelAdmin):

@@ -7,7 +7,8 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Max
+from django.db.models import DateTimeField, F, Max, Value
+from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -161,7 +162,7 @@ def finish_playing(action: Action) -> None:
     for song in action.jam.songs.filter(status=Status.PLAYING):
         now = timezone.now()
         action.change(song, status=Status.PLAYED, ended_at=now)
-        note_in_library(action, song, times_played=F("times_played") + 1, last_played=now)
+        note_in_library(action, song, times_played=F("times_played") + 1, last_played=not_before(now))
         note_at_venue(action, song, now)
 
 
@@ -184,8 +185,14 @@ def note_at_venue(action: Action, song: JamSong, now: datetime) -> None:
     row = LibrarySong.objects.select_for_update(no_key=True).filter(venue=venue, song=song.song_id)
     name = f"venue's {song.song_id}"
     action.before[name] = row.values("last_played").get()
-    row.update(times_played=F("times_played") + 1, last_played=now)
+    row.update(times_played=F("times_played") + 1, last_played=not_before(now))
     action.after[name] = {"last_played": now}
+
+
+def not_before(now: datetime) -> Greatest:
+    """The last time of all, also where another jam was over later and counted first."""
+    at = Value(now, DateTimeField())
+    return Greatest(Coalesce(F("last_played"), at), at)
 
 
 def skip_song(*, jam_song: JamSong, host: User) -> JamSong:

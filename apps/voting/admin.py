@@ -8,11 +8,11 @@ from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from unfold.paginator import InfinitePaginator
 
-from apps.core.admin import OperationsAdmin, ReadOnlyAdmin, staff, step
+from apps.core.admin import FirstRows, OperationsAdmin, ReadOnlyAdmin, staff, step
 from apps.jams.attendees import rename_attendee
 from apps.jams.models import Attendee
+from apps.voting import song_admin  # noqa: F401 — adds its action
 from apps.voting.corrections import delete_votes
 from apps.voting.models import Vote
 from apps.voting.operations import leave_jam, remove_attendee
@@ -26,7 +26,7 @@ class AttendeeAdmin(OperationsAdmin):
     list_select_related = ("jam",)
     search_fields = ("display_name", "folded_name", "jam__name", "jam__slug")
     ordering = ("-pk",)
-    paginator = InfinitePaginator
+    paginator = FirstRows
     fields = ("jam", "display_name", "state", "instruments", "number_of_votes", "created_at", "last_seen")
     readonly_fields = ("jam", "state", "instruments", "number_of_votes", "created_at", "last_seen")
     actions = (step(_("Take off the jam with votes"), remove_attendee, "attendee"), "erase")
@@ -61,7 +61,7 @@ class VoteAdmin(ReadOnlyAdmin):
     list_select_related = ("attendee", "jam_song__song", "jam_song__jam")
     search_fields = ("attendee__display_name", "jam_song__song__title", "jam_song__song__artist", "jam_song__jam__slug")
     ordering = ("-pk",)
-    paginator = InfinitePaginator
+    paginator = FirstRows
 
     @admin.display(description=_("jam"))
     def jam(self, vote: Vote) -> Any:
