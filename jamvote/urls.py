@@ -108,6 +108,7 @@ v1: list[Any] = [
     path("/venues/<slug:slug>", public_read("venues")(catalog.VenueViewSet.as_view(one)), name="venue"),
     path("/venues/<slug:slug>/library", library.Library.as_view(), name="library"),
     path("/venues/<slug:slug>/library/<int:pk>", library.LibrarySongDetail.as_view(), name="library-song"),
+    path("/venues/<slug:slug>/wanted", library.VenueWanted.as_view(), name="venue-wanted"),
     path("/auth", accounts.Auth.as_view(), name="auth"),
     path("/auth/tokens", accounts.Tokens.as_view(), name="tokens"),
     path("/auth/tokens/<int:pk>", accounts.TokenDetail.as_view(), name="token"),

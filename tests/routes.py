@@ -215,6 +215,7 @@ MATRIX = [
     row("venues", "POST", Right.ADD_VENUE, 201, body={"name": "A New Venue"}),
     row("performances", "GET", Right.WATCH),
     row("venue-statistics", "GET", Right.READ_STATISTICS),
+    row("venue-wanted", "GET", Right.CHANGE_VENUE),
     row("venue", "GET", Right.WATCH),
     row("venue", "PATCH", Right.CHANGE_VENUE, body={"town": "Bristol"}),
     row("venue", "DELETE", Right.DELETE_VENUE, 204),
@@ -278,7 +279,7 @@ def undone():
 
 
 OF_ACCOUNTS = {"auth", "tokens", "token", "users", "myself", "user", "accept"}
-OF_A_VENUE = ("venue", "venue-statistics", "library", "library-song")
+OF_A_VENUE = ("venue", "venue-statistics", "venue-wanted", "library", "library-song")
 OF_SONGS = {"songs", "song", "merge-songs"}
 OF_NO_JAM = {"root", "schema", "docs", "jams", "venues", "performances", *OF_SONGS, *OF_A_VENUE} | OF_ACCOUNTS
 SHARED = OF_NO_JAM - {"jams", *OF_A_VENUE}  # which are the same wherever one is at home
@@ -316,6 +317,7 @@ def of_no_jam(world, name, at):
         "merge-songs": lambda: {"pk": make_song().pk},
         "venue": lambda: {"slug": empty_venue(world, at).slug},
         "venue-statistics": lambda: {"slug": world.venues[at].slug},
+        "venue-wanted": lambda: {"slug": world.venues[at].slug},
         "library": lambda: {"slug": world.venues[at].slug},
         "library-song": lambda: {"slug": world.venues[at].slug, "pk": make_song().pk},
         "token": lambda: {"pk": make_api_token(user=world.host)[0].pk},

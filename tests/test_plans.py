@@ -2,7 +2,7 @@
 
 import json
 from contextlib import suppress
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.contrib import admin
@@ -140,12 +140,19 @@ USES = {
     "jam_views_by_day": lambda: first_page(JamViewAdmin, JamView),
     "one_song_view_per_day": lambda: list(SongView.objects.filter(song=77, day=date.today())),
     "song_views_by_day": lambda: first_page(SongViewAdmin, SongView),
-    "one_song_search_per_day_and_text": lambda: first_page(SongSearchAdmin, SongSearch, found=0),
+    "one_song_search_per_day_text_and_place": lambda: first_page(SongSearchAdmin, SongSearch, found=0),
+    "song_searches_of_a_venue": lambda: wanted(),
+    "song_searches_by_text": lambda: wanted(),
     # Accounts
     "one_token_per_secret": lambda: of_an_unknown_token(),
     "tokens_of_a_user": lambda: list(ApiToken.objects.filter(user=host()).order_by("-pk")[:20]),
     "one_user_per_email": lambda: User.objects.get_by_natural_key("host7@example.com"),
 }
+
+
+def wanted():
+    today = date.today()
+    return list(SongSearch.objects.wanted_at(Venue(pk=7), today - timedelta(days=30), today)[:100])
 
 
 def of_an_unknown_token():

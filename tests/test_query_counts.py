@@ -89,6 +89,7 @@ API = [
     row("api:venue", 2, "host"),  # user, venue
     row("api:performances", 1),
     row("api:performances", 1, query="?venue=test&page_size=30"),
+    row("api:venue-wanted", 4, "host"),  # manages?, what is wanted
     row("api:venue-statistics", 8, "host"),  # manages?, nights, people, performances, performers, most played
     row("api:library", 5, "host", "?search=song"),  # user, venue, manages?, count, page
     row("api:library-song", 5, "host"),  # user, venue, manages?, song, the venue's
@@ -182,6 +183,7 @@ PAGES = [
     row("pages:venue_edit", 3, "host"),  # venue, manages?
     row("pages:venue_library", 5, "host"),  # count, page
     row("pages:venue_library", 6, "host", "?search=song"),  # others
+    row("pages:venue_wanted", 4, "host"),  # what is wanted
     row("pages:venue_song", 5, "host"),  # song, the venue's
     row("pages:ban", 5, "host"),  # jam, host?, manages?, song
 ]

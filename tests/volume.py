@@ -75,8 +75,8 @@ INSERT INTO jams_jamview (jam_id, day, page, times)
 SELECT 1 + n %% %(jams)s, current_date - n / %(jams)s, 'jam', 1 + n %% 50 FROM generate_series(0, %(jams)s * 4 - 1) n;
 INSERT INTO catalog_songview (song_id, day, times)
 SELECT 1 + n %% 1000, current_date - n / 1000, 1 + n %% 50 FROM generate_series(0, 19999) n;
-INSERT INTO catalog_songsearch (text, day, found, times)
-SELECT 'text ' || n %% 200, current_date - n / 200, n %% 3, 1 + n %% 50 FROM generate_series(0, 19999) n;
+INSERT INTO catalog_songsearch (text, day, place, found, times)
+SELECT 'text ' || n %% 200, current_date - n / 200, n %% 50, n %% 3, 1 + n %% 50 FROM generate_series(0, 19999) n;
 """
 VOTES = """
 INSERT INTO voting_vote (jam_song_id, attendee_id, created_at)

@@ -4,7 +4,7 @@ import io
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count, F, QuerySet
+from django.db.models import Count, F, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
@@ -191,14 +191,23 @@ class Found(admin.SimpleListFilter):
         return [("no", _("nothing")), ("yes", _("something"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[SongSearch]) -> QuerySet[SongSearch]:
-        chosen = {"no": queryset.filter(found=0), "yes": queryset.filter(found__gt=0)}
+        chosen = {"no": queryset.filter(found=0, times__gt=0), "yes": queryset.filter(found__gt=0)}
         return chosen.get(self.value() or "", queryset)
 
 
 @admin.register(SongSearch)
 class SongSearchAdmin(ReadOnlyAdmin):
-    list_display = ("day", "text", "found", "times")
+    list_display = ("day", "text", "where", "found", "times", "chosen", "written_in")
     list_filter = ("day", Found)
     search_fields = ("text",)
     ordering = ("-day", "-times", "-pk")
     paginator = FirstRows
+    fields = ("day", "text", "where", "found", "times", "chosen", "written_in")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[SongSearch]:
+        venues = Venue.objects.filter(pk=OuterRef("place")).values("name")
+        return super().get_queryset(request).telling().annotate(venue_name=Subquery(venues))
+
+    @admin.display(description=_("venue"))
+    def where(self, search: Any) -> str:
+        return search.venue_name or ""

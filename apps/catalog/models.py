@@ -346,13 +346,27 @@ class SongSearch(models.Model):
 
     text = models.CharField(_("text"), max_length=LONGEST)
     day = models.DateField(_("day"))
-    found = models.PositiveSmallIntegerField(_("songs found"))  # on a first page, when it was last searched for
-    times = models.PositiveIntegerField(_("times searched"))
+    # The id of the venue in whose jams it was typed, 0 elsewhere: nulls could not be told apart on SQLite.
+    place = models.PositiveBigIntegerField(_("venue"), default=0, db_default=0)
+    # On a first page, when it was last searched for.
+    found = models.PositiveSmallIntegerField(_("songs found"), default=0, db_default=0)
+    # Below 0 for a moment, where a text was typed on in one process and what it had been is still counted in another.
+    times = models.IntegerField(_("times searched"), default=0, db_default=0)
+    chosen = models.PositiveIntegerField(_("times a song was chosen"), default=0, db_default=0)
+    written_in = models.PositiveIntegerField(_("times a song was written in"), default=0, db_default=0)
+
+    objects = queries.SongSearchQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("search for songs")
         verbose_name_plural = _("searches for songs")
-        constraints = [models.UniqueConstraint(fields=["day", "text"], name="one_song_search_per_day_and_text")]
+        constraints = [
+            models.UniqueConstraint(fields=["day", "text", "place"], name="one_song_search_per_day_text_and_place")
+        ]
+        indexes = [
+            models.Index(fields=["place", "day"], name="song_searches_of_a_venue"),
+            models.Index(fields=["text", "-day"], name="song_searches_by_text"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.text}, {self.day}: {self.times}"

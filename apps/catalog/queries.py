@@ -1,10 +1,25 @@
 """Reads of venues and songs in the product's words. Each list is fully ordered."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Self
 
+from django.conf import settings
 from django.db import connection
-from django.db.models import BooleanField, DateTimeField, F, Func, IntegerField, JSONField, Q, QuerySet, Value
+from django.db.models import (
+    BooleanField,
+    DateTimeField,
+    F,
+    Func,
+    IntegerField,
+    JSONField,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+)
 from django.db.models.expressions import OrderBy
 from django.db.models.functions import Coalesce
 
@@ -13,9 +28,9 @@ from apps.core.text import clean, fold
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
-    from apps.catalog.models import LibrarySong, Song, Venue
+    from apps.catalog.models import LibrarySong, Song, SongSearch, Venue
 else:
-    User = LibrarySong = Song = Venue = object
+    User = LibrarySong = Song = SongSearch = Venue = object
 
 MAX_WORDS = 8
 # Folding can lengthen a text (one Arabic ligature is 18 letters); title and artist must still fit an index entry.
@@ -131,6 +146,29 @@ class LibrarySongQuerySet(QuerySet["LibrarySong"]):
     def in_order(self) -> Self:
         """By title, each with its song."""
         return self.select_related("song").order_by("song__folded_title", "song__folded_artist", "pk")
+
+
+class SongSearchQuerySet(QuerySet["SongSearch"]):
+    def telling(self) -> Self:
+        """Without what was only typed through on the way to a longer text."""
+        return self.filter(Q(times__gt=0) | Q(chosen__gt=0) | Q(written_in__gt=0))
+
+    def wanted_at(self, venue: "Venue", since: date, until: date) -> Any:
+        """What was looked for in the venue's jams on these days and is not there: `text`, how often it was
+        `searched` and `written_in`, and the `last` day; the most wanted first.
+
+        What fewer than WANTED_AT_LEAST have asked for is not told, since a text can be private; nor is what the library
+        has by now, as the last search for it anywhere has shown.
+        """
+        here = self.filter(place=venue.pk, day__range=(since, until)).order_by().values("text")
+        texts = here.annotate(
+            searched=Coalesce(Sum("times", filter=Q(found=0)), 0), times_written_in=Sum("written_in"), last=Max("day")
+        )
+        searches = type(self)(self.model).filter(text=OuterRef("text"), times__gt=0).order_by("-day", "-found")
+        missing = texts.annotate(found_last=Coalesce(Subquery(searches.values("found")[:1]), 0)).filter(found_last=0)
+        least = settings.WANTED_AT_LEAST
+        often = missing.filter(Q(searched__gte=least) | Q(times_written_in__gte=least))
+        return often.order_by(-(F("searched") + F("times_written_in")), "-last", "text")
 
 
 class SongQuerySet(QuerySet["Song"]):

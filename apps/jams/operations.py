@@ -18,13 +18,14 @@ from apps.catalog.models import Venue
 from apps.core.conditions import Check
 from apps.core.errors import DomainError, Invalid, NotAllowed
 from apps.core.text import clean, new_code
+from apps.core.times import EARLIEST, LATEST
 from apps.jams import events
 from apps.jams.actions import acting, check_right, look_again_at_counts, show_otherwise
 from apps.jams.errors import WrongStatus
 from apps.jams.house_rules import as_strict, check_allowed, first_values, rules_of
 from apps.jams.images import forget, remade
 from apps.jams.lineup import finish_playing
-from apps.jams.models import EARLIEST, LATEST, Jam, JamHost, JamSong
+from apps.jams.models import Jam, JamHost, JamSong
 
 Status = Jam.Status
 EDITABLE = {
