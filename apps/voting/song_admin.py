@@ -7,7 +7,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from unfold.widgets import UnfoldAdminRadioSelectWidget
 
 from apps.catalog.admin import SongAdmin
@@ -35,7 +35,8 @@ class IntoForm(forms.Form):
 
 def told(song: Song) -> str:
     """So that one sees which of two is the better one."""
-    plays = _("played %(n)d times") % {"n": song.times_played}
+    times = song.times_played
+    plays = ngettext("played %(n)d time", "played %(n)d times", times) % {"n": times}
     listed = "" if song.listed else _("not in the library")
     facts = [str(song.year or ""), song.key, song.length, plays, listed, f"#{song.pk}"]
     return f"{song} — {' · '.join(filter(None, facts))}"
