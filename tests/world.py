@@ -199,7 +199,7 @@ class World:
         today = timezone.now().date()
         JamView.objects.create(jam=jam, day=today, page="jam", times=number)
         SongView.objects.create(song=song.song, day=today, times=number)
-        SongSearch.objects.create(text=f"text {number}", day=today, found=0, times=number)
+        SongSearch.objects.create(text=f"text {number}", day=today, found=0, times=number + 2, place=venue.pk)
 
     def come_in(self, user, number):
         """As it is after a log-in, and after a wrong try."""
