@@ -28,7 +28,7 @@ from apps.accounts.audited import AuditedAdmin
 from apps.accounts.models import ApiToken, AuditEvent, User
 from apps.accounts.operations import end_other_sessions, turn_off_second_factor
 from apps.accounts.tokens import revoke_token
-from apps.core.admin import FirstRows, ReadOnlyAdmin, staff
+from apps.core.admin import InfinitePaginator, ReadOnlyAdmin, staff
 
 # Their rows are reached through the users.
 admin.site.unregister([Group, EmailAddress, Authenticator, UserSession])
@@ -142,7 +142,7 @@ class AuditEventAdmin(ReadOnlyAdmin):
     list_select_related = ("actor",)
     search_fields = ("verb", "=about", "actor__email")
     ordering = ("-pk",)
-    paginator = FirstRows
+    paginator = InfinitePaginator
 
     @admin.display(description=_("change"))
     def change(self, event: AuditEvent) -> str:
@@ -159,7 +159,7 @@ class AccessAttemptAdmin(ReadOnlyAdmin):
     search_fields = ("username", "ip_address")
     ordering = ("-attempt_time", "-pk")
     fields = ("attempt_time", "username", "ip_address", "failures_since_start", "user_agent", "path_info")
-    paginator = FirstRows
+    paginator = InfinitePaginator
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return staff(request).is_staff
@@ -187,7 +187,7 @@ class ApiTokenAdmin(ReadOnlyAdmin):
     list_select_related = ("user",)
     search_fields = ("name", "beginning", "user__email", "user__name")
     ordering = ("-pk",)
-    paginator = FirstRows
+    paginator = InfinitePaginator
     fields = ("user", "name", "beginning", "scopes_in_words", "created_at", "last_used_at", "expires_at", "revoked_at")
     readonly_fields = ("scopes_in_words",)
     actions = ("revoke",)

@@ -17,7 +17,7 @@ from apps.catalog.flags import FLAGS
 from apps.catalog.models import LibrarySong, Song, SongSearch, SongView, Venue
 from apps.catalog.queries import styles
 from apps.catalog.song_actions import ACTIONS
-from apps.core.admin import FirstRows, OperationsAdmin, ReadOnlyAdmin, staff
+from apps.core.admin import InfinitePaginator, OperationsAdmin, ReadOnlyAdmin, staff
 
 
 @admin.register(Venue)
@@ -98,7 +98,7 @@ class SongAdmin(AuditedAdmin, ModelAdmin):
     ordering = ("folded_title", "folded_artist")
     readonly_fields = (*SHEET, "folded_title", "folded_artist", "times_played", "last_played", "created_at")
     show_full_result_count = False
-    paginator = FirstRows
+    paginator = InfinitePaginator
     list_disable_select_all = True  # of a list that nobody has counted
     actions: tuple[Any, ...] = ("export_as_csv", *ACTIONS)
 
@@ -150,7 +150,7 @@ class LibrarySongAdmin(OperationsAdmin):
     list_filter = (("banned_at", admin.EmptyFieldListFilter),)
     search_fields = ("song__title", "song__artist", "song__folded_title", "venue__name", "note")
     ordering = ("-pk",)
-    paginator = FirstRows
+    paginator = InfinitePaginator
     autocomplete_fields = ("venue", "song")
     fields = ("venue", "song", "key", "note", "why", "banned_at", "times_played", "last_played")
 
@@ -181,7 +181,7 @@ class SongViewAdmin(ReadOnlyAdmin):
     list_select_related = ("song",)
     search_fields = ("song__title", "song__artist", "song__folded_title")
     ordering = ("-day", "-times", "-pk")
-    paginator = FirstRows
+    paginator = InfinitePaginator
 
 
 class Found(admin.SimpleListFilter):
@@ -201,7 +201,7 @@ class SongSearchAdmin(ReadOnlyAdmin):
     list_filter = ("day", Found)
     search_fields = ("text",)
     ordering = ("-day", "-times", "-pk")
-    paginator = FirstRows
+    paginator = InfinitePaginator
     fields = ("day", "text", "where", "found", "times", "chosen", "written_in")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[SongSearch]:

@@ -111,7 +111,7 @@ def page(
         "action": action,
         "checkbox": ACTION_CHECKBOX_NAME,
         "pks": pks,
-        "songs": named(pks),
+        "rows": named(pks),
         "more": max(0, len(pks) - SHOWN),
         **more,
     }
@@ -119,7 +119,7 @@ def page(
 
 
 def named(pks: Iterable[int]) -> list[str]:
-    return [str(song) for song in Song.objects.filter(pk__in=[*pks][:SHOWN]).in_order()]
+    return [f"\u2068{song}\u2069" for song in Song.objects.filter(pk__in=[*pks][:SHOWN]).in_order()]
 
 
 ACTIONS = (

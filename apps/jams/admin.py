@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 
-from apps.core.admin import FirstRows, OperationsAdmin, ReadOnlyAdmin, staff, step
+from apps.core.admin import InfinitePaginator, OperationsAdmin, ReadOnlyAdmin, staff, step
 from apps.jams import lineup, operations
 from apps.jams.models import Jam, JamHost, JamSong, JamView, Performer, Recurrence
 
@@ -120,7 +120,7 @@ class JamSongAdmin(OperationsAdmin):
     list_select_related = ("song", "jam", "suggested_by")
     search_fields = ("song__title", "song__artist", "song__folded_title", "jam__name", "jam__slug")
     ordering = ("-pk",)
-    paginator = FirstRows
+    paginator = InfinitePaginator
     autocomplete_fields = ("jam", "song")
     actions = (
         step(_("Approve"), lineup.approve_song, "jam_song"),
@@ -173,7 +173,7 @@ class PerformerAdmin(ReadOnlyAdmin):
     list_select_related = ("venue",)
     search_fields = ("name", "venue__name")
     ordering = ("-pk",)
-    paginator = FirstRows
+    paginator = InfinitePaginator
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return True
@@ -186,4 +186,4 @@ class JamViewAdmin(ReadOnlyAdmin):
     list_select_related = ("jam",)
     search_fields = ("jam__name", "jam__slug")
     ordering = ("-day", "-times", "-pk")
-    paginator = FirstRows
+    paginator = InfinitePaginator

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.admin import FirstRows, OperationsAdmin, ReadOnlyAdmin, staff, step
+from apps.core.admin import InfinitePaginator, OperationsAdmin, ReadOnlyAdmin, staff, step
 from apps.stage.models import Performance, SignUp, Slot
 from apps.stage.operations import check_in_for, take_off
 from apps.stage.slots import add_slot, remove_slot
@@ -19,7 +19,7 @@ class SlotAdmin(OperationsAdmin):
     list_filter = ("required", "jam_song__status")
     search_fields = ("instrument", "jam_song__song__title", "jam_song__jam__name", "jam_song__jam__slug")
     ordering = ("-pk",)
-    paginator = FirstRows
+    paginator = InfinitePaginator
     autocomplete_fields = ("jam_song",)
     actions = (step(_("Remove with its sign-ups"), remove_slot, "slot"),)
 
@@ -59,7 +59,7 @@ class SignUpAdmin(OperationsAdmin):
     search_fields = ("attendee__display_name", "slot__instrument", "slot__jam_song__song__title",
                      "slot__jam_song__jam__slug")  # fmt: skip
     ordering = ("-pk",)
-    paginator = FirstRows
+    paginator = InfinitePaginator
     actions = (
         step(_("Is here"), check_in_for, "sign_up"),
         step(_("Take off; the first in line has the slot"), take_off, "sign_up"),
@@ -102,7 +102,7 @@ class PerformanceAdmin(ReadOnlyAdmin):
     list_filter = ("started_at",)
     search_fields = ("song__title", "song__artist", "jam__name", "jam__slug")
     ordering = ("-started_at", "-pk")
-    paginator = FirstRows
+    paginator = InfinitePaginator
     fields = ("jam", "song", "votes", "line_up", "started_at", "ended_at")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Performance]:

@@ -9,7 +9,7 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.admin import FirstRows, OperationsAdmin, ReadOnlyAdmin, staff, step
+from apps.core.admin import InfinitePaginator, OperationsAdmin, ReadOnlyAdmin, staff, step
 from apps.jams.attendees import rename_attendee
 from apps.jams.models import Attendee
 from apps.voting import song_admin  # noqa: F401 — adds its action
@@ -26,7 +26,7 @@ class AttendeeAdmin(OperationsAdmin):
     list_select_related = ("jam",)
     search_fields = ("display_name", "folded_name", "jam__name", "jam__slug")
     ordering = ("-pk",)
-    paginator = FirstRows
+    paginator = InfinitePaginator
     fields = ("jam", "display_name", "state", "instruments", "number_of_votes", "created_at", "last_seen")
     readonly_fields = ("jam", "state", "instruments", "number_of_votes", "created_at", "last_seen")
     actions = (step(_("Take off the jam with votes"), remove_attendee, "attendee"), "erase")
@@ -61,7 +61,7 @@ class VoteAdmin(ReadOnlyAdmin):
     list_select_related = ("attendee", "jam_song__song", "jam_song__jam")
     search_fields = ("attendee__display_name", "jam_song__song__title", "jam_song__song__artist", "jam_song__jam__slug")
     ordering = ("-pk",)
-    paginator = FirstRows
+    paginator = InfinitePaginator
 
     @admin.display(description=_("jam"))
     def jam(self, vote: Vote) -> Any:

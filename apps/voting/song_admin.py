@@ -30,7 +30,12 @@ class IntoForm(forms.Form):
 
     def __init__(self, songs: list[Song], *args: Any) -> None:
         super().__init__(*args)
-        self.fields["into"].choices = [(song.pk, told(song)) for song in songs]  # type: ignore[attr-defined]
+        self.fields["into"].choices = [(song.pk, isolated(song)) for song in songs]  # type: ignore[attr-defined]
+
+
+def isolated(song: Song) -> str:
+    """Its letters go their own way on a page that goes another."""
+    return f"\u2068{song}\u2069"
 
 
 def told(song: Song) -> str:
@@ -38,8 +43,8 @@ def told(song: Song) -> str:
     times = song.times_played
     plays = ngettext("played %(n)d time", "played %(n)d times", times) % {"n": times}
     listed = "" if song.listed else _("not in the library")
-    facts = [str(song.year or ""), song.key, song.length, plays, listed, f"#{song.pk}"]
-    return f"{song} — {' · '.join(filter(None, facts))}"
+    facts = [str(song.year or ""), f"\u2068{song.key}\u2069" if song.key else "", song.length, plays, listed]
+    return f"{isolated(song)} — {' · '.join(filter(None, facts))}"
 
 
 @admin.action(description=gettext_lazy("Merge"))
@@ -69,7 +74,7 @@ def merge(model_admin: Any, request: HttpRequest, songs: QuerySet[Song]) -> Http
           "that it lacks. Where a jam has several, votes are united by person. A ban of one is a ban of all."),
         _("This is not undone."),
     ]  # fmt: skip
-    more = {"form": form, "texts": texts, "moves": what_moves(found)}
+    more = {"form": form, "texts": texts, "rows": [told(song) for song in found], "moves": what_moves(found)}
     return page(model_admin, request, songs, action="merge", title=_("Merge"), **more)
 
 
