@@ -8,6 +8,7 @@ from django.db.models import Count, F, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
+from unfold.views import ChangeList
 
 from apps.accounts.audited import AuditedAdmin
 from apps.catalog import library
@@ -85,6 +86,17 @@ class Listed(admin.SimpleListFilter):
         return queryset.filter(listed=False) if self.value() == "no" else queryset
 
 
+class SongList(ChangeList):
+    """Sorted by one column; title and artist, which are unique together, go its way: so the indexes are to the end."""
+
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Song]) -> list[Any]:
+        first = super().get_ordering(request, queryset)[0]
+        falling = first.startswith("-") if isinstance(first, str) else first.descending
+        named = first.removeprefix("-") if isinstance(first, str) else ""
+        others = [name for name in ("folded_title", "folded_artist") if name != named]
+        return [first, *(f"-{name}" if falling else name for name in others)]
+
+
 @admin.register(Song)
 class SongAdmin(AuditedAdmin, ModelAdmin):
     """Of a library however large: nothing is counted, and what can be sorted and narrowed by has an index."""
@@ -101,6 +113,9 @@ class SongAdmin(AuditedAdmin, ModelAdmin):
     paginator = InfinitePaginator
     list_disable_select_all = True  # of a list that nobody has counted
     actions: tuple[Any, ...] = ("export_as_csv", *ACTIONS)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return SongList
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Song], search_term: str
