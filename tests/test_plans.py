@@ -29,6 +29,7 @@ from apps.jams.performers import erase_unused, performer_with
 from apps.jams.receivers import look_again
 from apps.stage.models import Performance, SignUp, Slot
 from apps.voting import ballot
+from apps.voting.merging import places_of
 from apps.voting.queries import mine
 from tests.volume import empty, fill
 
@@ -128,6 +129,7 @@ USES = {
     "songs_not_in_the_library": lambda: song_list(listed="no"),
     "songs_by_chord_sheet": lambda: song_list(chord_sheet_found__exact="gone"),
     "songs_by_tag": lambda: list(songs(tag="tag 7")),
+    "venues_with_a_song": lambda: places_of([77], 78),
     "a_song_once_per_venue": lambda: reasons(7, [Song(pk=77)]),
     "one_venue_per_slug": lambda: free_slug("Venue 7"),
     "one_venue_per_name": lambda: Venue(name="Another", slug="another").validate_constraints(),
