@@ -17,6 +17,7 @@ from apps.catalog.models import Song
 from apps.catalog.operations import list_songs
 from apps.catalog.queries import folded
 from apps.catalog.rows import Outcome, Problem, Row, read_row, show
+from apps.core.search.terms import song_terms
 from apps.core.store import retire_after_commit
 
 BATCH = 1000
@@ -150,7 +151,8 @@ def find_known(rows: dict[Identity, Row], *, update: bool) -> dict[Identity, Son
 
 
 def make_song(key: Identity, row: Row) -> Song:
-    return Song(folded_title=key[0], folded_artist=key[1], **row.values)
+    terms = song_terms(row.values["title"], row.values["artist"])
+    return Song(folded_title=key[0], folded_artist=key[1], terms=terms, **row.values)
 
 
 def change(song: Song, values: dict[str, Any]) -> bool:
