@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.roles import Right, Role, may, roles_of
 from apps.catalog import flags, music, queries, validators
+from apps.core.search.fields import TermsField
 from apps.core.search.terms import name_terms, song_terms
 from apps.core.text import clean
 
@@ -55,7 +56,7 @@ class Venue(models.Model):
         settings.AUTH_USER_MODEL, verbose_name=_("managers"), related_name="venues", blank=True
     )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
-    terms = models.TextField(db_default="", editable=False)  # what it is found by: see apps/core/search/
+    terms = TermsField()  # what it is found by: see apps/core/search/
 
     # What it allows its jams: see flags.py.
     takes_suggestions = models.BooleanField(_("jams take suggestions"), default=True)
@@ -189,7 +190,7 @@ class Song(models.Model):
     folded_title = models.CharField(_("folded title"), max_length=queries.MAX_FOLDED, blank=True, editable=False)
     folded_artist = models.CharField(_("folded artist"), max_length=queries.MAX_FOLDED, blank=True, editable=False)
     # What it is found by, and among how well known songs: see apps/core/search/ and `rank_songs`.
-    terms = models.TextField(db_default="", editable=False)
+    terms = TermsField()
     tier = models.PositiveSmallIntegerField(db_default=2, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
@@ -227,7 +228,6 @@ class Song(models.Model):
         ]
 
     TEXTS: ClassVar[tuple[str, ...]] = ("title", "artist", "style")
-    TIERS = (0, 1, 2)  # the best known, the known, the others
     BROKEN = (Sheet.GONE, Sheet.REFUSED)
 
     def __str__(self) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from apps.catalog.models import Song, Venue
+from apps.catalog.queries import TIERS
 from apps.core.search.engine import Hit, Source, find
 from apps.core.search.terms import ARTIST, SMALL
 
@@ -19,7 +20,7 @@ SONGS = Source(
     order=KNOWN,
     weight="t.popularity",
     where="t.listed",
-    tiers=Song.TIERS,
+    tiers=TIERS,
     exact="folded_title",
 )
 ARTISTS = Source(
@@ -30,7 +31,7 @@ ARTISTS = Source(
     order=KNOWN,
     weight="t.popularity",
     where="t.listed",
-    tiers=Song.TIERS,
+    tiers=TIERS,
     by_artist=True,
     one_per="t.folded_artist",
 )
@@ -64,7 +65,7 @@ def core(hit: Hit) -> frozenset[str]:
 def score(hit: Hit, most: float) -> float:
     marks = [place for place, term in enumerate(hit.terms) if term.startswith(ARTIST)]
     title = share(hit.meant, hit.terms[: marks[0]] if marks else hit.terms)
-    by = share(hit.meant, [hit.terms[place].removeprefix(ARTIST) for place in marks])
+    by = share(hit.meant, [hit.terms[place].removeprefix(ARTIST) for place in marks]) if marks else title
     known = math.log1p(hit.weight) / math.log1p(most) if most else 0
     return hit.fit + TITLE * title + BY * by + WHOLE * (title == by == 1) + KNOWN_BY * known
 

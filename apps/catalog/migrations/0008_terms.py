@@ -1,5 +1,6 @@
 from django.db import migrations, models
 
+from apps.core.search.fields import TermsField
 from apps.core.search.index import index
 from apps.core.search.terms import name_terms, song_terms
 
@@ -24,8 +25,8 @@ class Migration(migrations.Migration):
     dependencies = [("catalog", "0007_library"), ("core", "0002_terms")]
 
     operations = [
-        migrations.AddField("venue", "terms", models.TextField(db_default="", editable=False)),
-        migrations.AddField("song", "terms", models.TextField(db_default="", editable=False)),
+        migrations.AddField("venue", "terms", TermsField()),
+        migrations.AddField("song", "terms", TermsField()),
         migrations.AddField("song", "tier", models.PositiveSmallIntegerField(db_default=2, editable=False)),
         migrations.RunPython(write, migrations.RunPython.noop),
         migrations.RunPython(index("catalog_song", tiers=(0, 1, 2)), migrations.RunPython.noop),

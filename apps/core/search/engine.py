@@ -85,12 +85,12 @@ def rows(sources: Sequence[Source], text: str, given: list[Term], slipped: list[
 def judged(wanted: Asked, sources: Sequence[Source], found: list[tuple[Any, ...]], *, loose: bool) -> list[Hit]:
     hits, by_artist = [], {source.kind for source in sources if source.by_artist}
     for kind, pk, name, terms, weight, more in found:
-        names = [term for term in terms.split() if not term.startswith(ARTIST)]
+        have = terms.split()
         if kind in by_artist:
-            names = [term.removeprefix(ARTIST) for term in terms.split() if term.startswith(ARTIST)]
-        value, which = fit(wanted, names, loose=loose)
+            have = [term.removeprefix(ARTIST) for term in have if term.startswith(ARTIST)]
+        value, which = fit(wanted, [term for term in have if not term.startswith(ARTIST)], loose=loose)
         if value:
-            hits.append(Hit(kind, pk, name, orjson.loads(more), terms.split(), weight, value, frozenset(which)))
+            hits.append(Hit(kind, pk, name, orjson.loads(more), have, weight, value, frozenset(which)))
     return hits
 
 

@@ -116,6 +116,6 @@ def part(source: "Source", queries: list[str]) -> str:
     one = f"DISTINCT ON ({source.one_per}) t.*"
     return (
         f"(SELECT '{source.kind}', t.id, {source.name}, t.terms, {source.weight}, json_build_object({more})::text"  # noqa: S608
-        f" FROM (SELECT {one} FROM ({each} LIMIT %(most)s) t ORDER BY {source.one_per}, {source.order}) t"
+        f" FROM (SELECT {one} FROM (SELECT * FROM ({each}) e LIMIT %(most)s) t ORDER BY {source.one_per}, {source.order}) t"
         f" {source.joins})"
     )
