@@ -210,6 +210,7 @@ MATRIX = [
     row("song", "GET", Right.WATCH),
     row("song", "PATCH", Right.CHANGE_SONG, body={"title": "Other"}),
     row("song", "DELETE", Right.CHANGE_SONG, 204),
+    row("search", "GET", Right.WATCH),
     row("venues", "GET", Right.WATCH),
     row("venues", "POST", Right.ADD_VENUE, 201, body={"name": "A New Venue"}),
     row("performances", "GET", Right.WATCH),
@@ -278,7 +279,18 @@ def undone():
 
 OF_ACCOUNTS = {"auth", "tokens", "token", "users", "myself", "user", "accept"}
 OF_A_VENUE = ("venue", "venue-statistics", "library", "library-song")
-OF_NO_JAM = {"root", "schema", "docs", "jams", "songs", "song", "venues", "performances", *OF_A_VENUE} | OF_ACCOUNTS
+OF_NO_JAM = {
+    "root",
+    "schema",
+    "docs",
+    "jams",
+    "search",
+    "songs",
+    "song",
+    "venues",
+    "performances",
+    *OF_A_VENUE,
+} | OF_ACCOUNTS
 SHARED = OF_NO_JAM - {"jams", *OF_A_VENUE}  # which are the same wherever one is at home
 
 

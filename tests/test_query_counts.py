@@ -84,6 +84,7 @@ API = [
     row("api:songs", 1),
     row("api:songs", 1, query="?tag=soul&ordering=-year&search=song&page_size=100"),
     row("api:song", 1),
+    row("api:search", 1, query="?q=song&limit=20"),
     row("api:venues", 2, query="?page_size=30"),  # count, page
     row("api:venue", 1),
     row("api:venue", 2, "host"),  # user, venue
