@@ -21,8 +21,6 @@ TYPING, SLIPS = 5, 15  # ms, p95
 FIRST = 90  # %
 BATCH = 10_000
 WORDS = 60_000
-SYLLABLES = [
-    c + v
     for c in [
         "b",
         "br",
@@ -73,7 +71,8 @@ def fill(songs: int, rng: random.Random) -> Iterator[Row]:
     from apps.catalog.models import Song
     from apps.catalog.upkeep import rank_songs
 
-    words = sorted({"".join(rng.choices(SYLLABLES, k=rng.choice((1, 2, 2, 3, 3, 4)))) for _ in range(WORDS)})
+    syllables = [beginning + vowel for beginning in BEGINNINGS for vowel in VOWELS]
+    words = sorted({"".join(rng.choices(syllables, k=rng.choice((1, 2, 2, 3, 3, 4)))) for _ in range(WORDS)})
     rng.shuffle(words)
     weights = list(accumulate(1 / (rank + 10) for rank in range(len(words))))
 

@@ -34,7 +34,9 @@ def test_all_kinds_are_told_in_full(client, copper):
             }
         ],
         "artists": [],
-        "venues": [{"name": "The Copper Room", "slug": "the-copper-room", "town": "Bristol", "url": "/venues/the-copper-room"}],
+        "venues": [
+            {"name": "The Copper Room", "slug": "the-copper-room", "town": "Bristol", "url": "/venues/the-copper-room"}
+        ],
         "jams": [
             {
                 "name": "Monday Jam", "slug": jam.slug, "venue": "The Copper Room", "status": "live",
