@@ -17,11 +17,12 @@ FROM generate_series(1, %(venues)s) n;
 INSERT INTO catalog_venue_managers (venue_id, user_id)
   SELECT n, (n + k) %% %(venues)s + 1 FROM generate_series(1, %(venues)s) n, generate_series(0, 2) k;
 INSERT INTO catalog_song (title, artist, year, key, tempo, duration, style, tags, chord_sheet_url, parts, popularity,
-                          listed, times_played, last_played, folded_title, folded_artist, created_at)
+                          listed, times_played, last_played, folded_title, folded_artist, title_key, artist_key,
+                          created_at)
 SELECT 'Song ' || n, 'Artist ' || n %% 4000, CASE WHEN n %% 10 > 0 THEN 1950 + n %% 75 END, '', 60 + n %% 140, 180,
        'Style ' || n %% 200, jsonb_build_array('tag ' || n %% 500), '', '[]', greatest(0, 20000 - n), true,
        n %% 97, now(),
-       'song ' || n, 'artist ' || n %% 4000, now()
+       'song ' || n, 'artist ' || n %% 4000, 'song' || n, 'artist' || n %% 4000, now()
 FROM generate_series(1, %(songs)s) n;
 INSERT INTO catalog_librarysong (venue_id, song_id, key, note, why, banned_at, times_played)
 SELECT v, 1 + (v * 31 + k * 7) %% %(songs)s, '', '', CASE WHEN k %% 20 = 0 THEN 'Too often' ELSE '' END,

@@ -14,6 +14,7 @@ from apps.catalog.cells import column_of
 from apps.catalog.csv_records import Record, read_records
 from apps.catalog.errors import Unreadable
 from apps.catalog.models import Song
+from apps.catalog.names import artist_key, title_key
 from apps.catalog.operations import list_songs
 from apps.catalog.queries import folded
 from apps.catalog.rows import Outcome, Problem, Row, read_row, show
@@ -150,7 +151,8 @@ def find_known(rows: dict[Identity, Row], *, update: bool) -> dict[Identity, Son
 
 
 def make_song(key: Identity, row: Row) -> Song:
-    return Song(folded_title=key[0], folded_artist=key[1], **row.values)
+    keys = {"title_key": title_key(row.values["title"]), "artist_key": artist_key(row.values["artist"])}
+    return Song(folded_title=key[0], folded_artist=key[1], **keys, **row.values)
 
 
 def change(song: Song, values: dict[str, Any]) -> bool:

@@ -13,7 +13,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.roles import Right, Role, may, roles_of
-from apps.catalog import flags, music, queries, validators
+from apps.catalog import flags, music, names, queries, validators
 from apps.core.text import clean
 
 MOST_PEOPLE = 100_000  # that a venue can hold
@@ -185,6 +185,9 @@ class Song(models.Model):
     last_played = models.DateTimeField(_("last played"), null=True, blank=True, editable=False)
     folded_title = models.CharField(_("folded title"), max_length=queries.MAX_FOLDED, blank=True, editable=False)
     folded_artist = models.CharField(_("folded artist"), max_length=queries.MAX_FOLDED, blank=True, editable=False)
+    # Under which songs are looked for that may be this one: see near.py.
+    title_key = models.CharField(max_length=names.LONGEST_KEY, blank=True, default="", db_default="", editable=False)
+    artist_key = models.CharField(max_length=names.LONGEST_KEY, blank=True, default="", db_default="", editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     objects = queries.SongQuerySet.as_manager()
@@ -218,6 +221,8 @@ class Song(models.Model):
             models.Index(fields=["year", "folded_title", "folded_artist"], name="songs_by_year"),
             models.Index(Upper("style"), F("folded_title"), F("folded_artist"), name="songs_by_style"),
             GinIndex(fields=["tags"], opclasses=["jsonb_path_ops"], name="songs_by_tag"),
+            models.Index(fields=["title_key"], name="songs_by_title_key"),
+            models.Index(fields=["artist_key", "title_key", "id"], name="songs_by_artist_key"),
         ]
 
     TEXTS: ClassVar[tuple[str, ...]] = ("title", "artist", "style")
@@ -229,7 +234,7 @@ class Song(models.Model):
     def save(self, *, update_fields: Iterable[str] | None = None, **options: Any) -> None:
         self.tidy()
         if update_fields is not None:
-            update_fields = {*update_fields, "folded_title", "folded_artist"}
+            update_fields = {*update_fields, "folded_title", "folded_artist", "title_key", "artist_key"}
         super().save(update_fields=update_fields, **options)
 
     def clean_fields(self, exclude: Collection[str] | None = None) -> None:
@@ -247,6 +252,7 @@ class Song(models.Model):
         for name in self.TEXTS:
             setattr(self, name, clean(getattr(self, name)))
         self.folded_title, self.folded_artist = queries.folded(self.title), queries.folded(self.artist)
+        self.title_key, self.artist_key = names.title_key(self.title), names.artist_key(self.artist)
         # What cannot be read stays as it is, for the validators to refuse.
         self.key = music.or_as_is(music.parse_key, self.key)
         self.tags, self.parts = self.tags or [], self.parts or []  # forms make None of an empty field

@@ -3,11 +3,24 @@
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
-from django.db.models import BooleanField, DateTimeField, F, Func, IntegerField, JSONField, Q, QuerySet, Value
+from django.db.models import (
+    BooleanField,
+    Case,
+    DateTimeField,
+    F,
+    Func,
+    IntegerField,
+    JSONField,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
 from django.db.models.expressions import OrderBy
 from django.db.models.functions import Coalesce
 
 from apps.accounts.roles import Right, Role, may, roles_of
+from apps.catalog.names import LONGEST_KEY, artist_key, read_title, title_key
 from apps.core.text import clean, fold
 
 if TYPE_CHECKING:
@@ -31,6 +44,7 @@ SONG_ORDERS = {
     "last_played": "last_played",
 }
 LAST_NUMBER = 32767  # beyond every year and tempo
+MOST_NEAR = 500  # songs that are compared with one
 FIRST_DAY, LAST_DAY = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 VENUE_ORDERS = ("name", "town", "created_at")
 
@@ -124,6 +138,13 @@ class SongQuerySet(QuerySet["Song"]):
     def known_as(self, *, title: str, artist: str) -> Self:
         """The song of that title and artist, however they are spelled: none or one."""
         return self.filter(folded_title=folded(title), folded_artist=folded(artist))
+
+    def near(self, *, title: str, artist: str) -> Self:
+        """Those that may be that song under another name, for apps.catalog.near: of its title, and of its artist."""
+        keys = {title_key(title), read_title(title).full[:LONGEST_KEY]}
+        titled = Q(title_key__in=keys)
+        rows = self.filter(titled | Q(artist_key=artist_key(artist)))
+        return rows.order_by(Case(When(titled, then=0), default=1), "-popularity", "pk")[:MOST_NEAR]
 
     def search(self, text: str) -> Self:
         """Every word stands in the title or the artist, without regard to case, accents and order."""
