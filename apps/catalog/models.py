@@ -13,7 +13,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.roles import Right, Role, may, roles_of
-from apps.catalog import flags, music, names, queries, validators
+from apps.catalog import flags, music, names, queries, run_models, validators  # noqa: F401 — run_models are models too
 from apps.core.text import clean
 
 MOST_PEOPLE = 100_000  # that a venue can hold

@@ -39,7 +39,8 @@ def judged(wanted: Named, songs: Iterable[tuple[int, Named]]) -> list[Near]:
 
 
 class Neighbours:
-    """What the library has near to any of many songs, in three queries, however many there are."""
+    """What the library has near to any of many songs, in three queries, however many there are; of what somebody in a
+    room wrote in, nothing is told."""
 
     def __init__(self, wanted: Iterable[Named]) -> None:
         wanted = list(wanted)
@@ -47,9 +48,9 @@ class Neighbours:
         self.by_title: dict[str, list[int]] = {}
         self.by_artist: dict[str, dict[int, str]] = {}
         keys = {key for one in wanted for key in keys_of(one.title)}
-        self.take(Song.objects.filter(title_key__in=keys))
+        self.take(Song.objects.listed().filter(title_key__in=keys))
         artists = {artist_key(one.artist) for one in wanted}
-        rows = Song.objects.filter(artist_key__in=artists).order_by("pk")
+        rows = Song.objects.listed().filter(artist_key__in=artists).order_by("pk")
         for artist, title, pk in rows.values_list("artist_key", "title_key", "pk"):
             self.by_artist.setdefault(artist, {})[pk] = title
         alike = {pk for one in wanted for pk in self.called_alike(one)}

@@ -1,8 +1,9 @@
 """Reads of venues and songs in the product's words. Each list is fully ordered."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
+from django.conf import settings
 from django.db.models import (
     BooleanField,
     Case,
@@ -18,6 +19,7 @@ from django.db.models import (
 )
 from django.db.models.expressions import OrderBy
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from apps.accounts.roles import Right, Role, may, roles_of
 from apps.catalog.names import LONGEST_KEY, artist_key, read_title, title_key
@@ -26,8 +28,9 @@ from apps.core.text import clean, fold
 if TYPE_CHECKING:
     from apps.accounts.models import User
     from apps.catalog.models import LibrarySong, Song, Venue
+    from apps.catalog.run_models import ImportRun
 else:
-    User = LibrarySong = Song = Venue = object
+    User = ImportRun = LibrarySong = Song = Venue = object
 
 MAX_WORDS = 8
 # Folding can lengthen a text (one Arabic ligature is 18 letters); title and artist must still fit an index entry.
@@ -124,6 +127,16 @@ class LibrarySongQuerySet(QuerySet["LibrarySong"]):
     def in_order(self) -> Self:
         """By title, each with its song."""
         return self.select_related("song").order_by("song__folded_title", "song__folded_artist", "pk")
+
+
+class ImportRunQuerySet(QuerySet["ImportRun"]):
+    def visible_to(self, user: "User") -> Self:
+        """One's own; staff see all."""
+        return self if may(Right.CHANGE_SONG, roles_of(user)) else self.filter(owner=user)
+
+    def old(self) -> Self:
+        """Those of IMPORT_DAYS ago."""
+        return self.filter(created_at__lt=timezone.now() - timedelta(days=settings.IMPORT_DAYS))
 
 
 class SongQuerySet(QuerySet["Song"]):

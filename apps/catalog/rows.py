@@ -31,6 +31,8 @@ SUSPICIONS = (
 class Outcome(StrEnum):
     REJECTED = "rejected"
     REPEATED = "repeated"
+    SAME = "same"  # a song of the library under another name
+    ASK = "ask"  # perhaps
     WARNING = "warning"
 
 
@@ -57,6 +59,12 @@ class Row:
     values: dict[str, Any] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     cleaned: bool = False
+    empty: bool = False
+    digest: bytes = b""  # of a row that can be taken
+
+    @property
+    def usable(self) -> bool:
+        return bool(self.digest) and not self.has(Outcome.REJECTED, Outcome.REPEATED)
 
     def has(self, *outcomes: Outcome) -> bool:
         return any(problem.outcome in outcomes for problem in self.problems)
