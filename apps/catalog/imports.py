@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 
 from apps.catalog import events
 from apps.catalog.models import Song
-from apps.catalog.names import artist_key, title_key
+from apps.catalog.names import lead_key, title_key
 from apps.catalog.operations import list_songs
 from apps.catalog.reader import Identity, Reader, identity
 from apps.catalog.resolving import Asked, resolve
@@ -169,7 +169,8 @@ def songs_of(same: dict[Identity, int], *, update: bool) -> dict[Identity, Song]
 
 
 def make_song(key: Identity, row: Row) -> Song:
-    keys = {"title_key": title_key(row.values["title"]), "artist_key": artist_key(row.values["artist"])}
+    title, artist = row.values["title"], row.values["artist"]
+    keys = {"title_key": title_key(title), "lead_key": lead_key(title, artist)}
     return Song(folded_title=key[0], folded_artist=key[1], **keys, **row.values)
 
 
@@ -190,9 +191,9 @@ def write(new: list[Song], changed: list[Song], columns: list[str]) -> None:
     if pks := [song.pk for song in changed]:
         transaction.on_commit(lambda: events.songs_changed.send(None, pks=pks), robust=True)
     for song in changed:
-        song.title_key, song.artist_key = title_key(song.title), artist_key(song.artist)  # brackets may be new
+        song.title_key, song.lead_key = title_key(song.title), lead_key(song.title, song.artist)  # brackets may be new
         song.pk = None  # one statement for all: insert, and where the song is there, update
-    columns = [*columns, "title_key", "artist_key"]
+    columns = [*columns, "title_key", "lead_key"]
     Song.objects.bulk_create(
         changed, update_conflicts=True, unique_fields=["folded_title", "folded_artist"], update_fields=columns
     )

@@ -187,7 +187,7 @@ class Song(models.Model):
     folded_artist = models.CharField(_("folded artist"), max_length=queries.MAX_FOLDED, blank=True, editable=False)
     # Under which songs are looked for that may be this one: see near.py.
     title_key = models.CharField(max_length=names.LONGEST_KEY, blank=True, default="", db_default="", editable=False)
-    artist_key = models.CharField(max_length=names.LONGEST_KEY, blank=True, default="", db_default="", editable=False)
+    lead_key = models.CharField(max_length=names.LONGEST_KEY, blank=True, default="", db_default="", editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     objects = queries.SongQuerySet.as_manager()
@@ -222,7 +222,7 @@ class Song(models.Model):
             models.Index(Upper("style"), F("folded_title"), F("folded_artist"), name="songs_by_style"),
             GinIndex(fields=["tags"], opclasses=["jsonb_path_ops"], name="songs_by_tag"),
             models.Index(fields=["title_key"], name="songs_by_title_key"),
-            models.Index(fields=["artist_key", "title_key", "id"], name="songs_by_artist_key"),
+            models.Index(fields=["lead_key", "title_key", "id"], name="songs_by_lead"),
         ]
 
     TEXTS: ClassVar[tuple[str, ...]] = ("title", "artist", "style")
@@ -234,7 +234,7 @@ class Song(models.Model):
     def save(self, *, update_fields: Iterable[str] | None = None, **options: Any) -> None:
         self.tidy()
         if update_fields is not None:
-            update_fields = {*update_fields, "folded_title", "folded_artist", "title_key", "artist_key"}
+            update_fields = {*update_fields, "folded_title", "folded_artist", "title_key", "lead_key"}
         super().save(update_fields=update_fields, **options)
 
     def clean_fields(self, exclude: Collection[str] | None = None) -> None:
@@ -252,7 +252,7 @@ class Song(models.Model):
         for name in self.TEXTS:
             setattr(self, name, clean(getattr(self, name)))
         self.folded_title, self.folded_artist = queries.folded(self.title), queries.folded(self.artist)
-        self.title_key, self.artist_key = names.title_key(self.title), names.artist_key(self.artist)
+        self.title_key, self.lead_key = names.title_key(self.title), names.lead_key(self.title, self.artist)
         # What cannot be read stays as it is, for the validators to refuse.
         self.key = music.or_as_is(music.parse_key, self.key)
         self.tags, self.parts = self.tags or [], self.parts or []  # forms make None of an empty field

@@ -8,6 +8,7 @@ from apps.catalog.spellings import respelled, shortened, words
 from apps.core.text import fold
 
 LONGEST_KEY = 120  # of a stored key; what is longer is told apart by its full names
+SHORTEST_PART = 10  # letters of a title that say enough without the rest
 CACHED = 20_000  # of an import's batch, and what it is compared with
 
 OWNERS = ("the ", "his ", "her ", "their ")  # what follows them is somebody's band
@@ -147,6 +148,7 @@ def act_key(name: str) -> str:
     return "".join(shortened(short or kept))
 
 
+@lru_cache(CACHED)
 def credited(text: str) -> list[str]:
     """The words of all names, without those that join them."""
     names = words(JOINED.sub(" ", respelled(BRACKET.sub(" ", text))))
@@ -158,9 +160,18 @@ def title_key(title: str) -> str:
     return read_title(title).core[:LONGEST_KEY]
 
 
-def artist_key(artist: str) -> str:
-    """Whoever is credited first."""
-    return read_artist(artist)[0].name[:LONGEST_KEY]
+def lead_key(title: str, artist: str) -> str:
+    """Whoever is credited first, and the letter that the title begins with: where a slip of the pen is looked for. The
+    letter, because some have a thousand songs."""
+    return f"{read_artist(artist)[0].name[: LONGEST_KEY - 2]} {title_key(title)[:1]}"
+
+
+def parts_of(title: str) -> list[str]:
+    """Keys of titles of which the rest may stand in brackets elsewhere: '(I Can't Get No) Satisfaction'."""
+    name = shortened(name_of(respelled(BRACKETS.sub(" ", title)))[0])
+    ends = ["".join(name[place:]) for place in range(1, len(name))]
+    beginnings = ["".join(name[:place]) for place in range(1, len(name))]
+    return [part for part in ends + beginnings if len(part) >= SHORTEST_PART]
 
 
 def number(text: str) -> str:

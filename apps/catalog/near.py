@@ -1,6 +1,7 @@
 """Songs of the library that may be a song under another name: what is looked for by stored keys, and then compared.
 
-Found is what has the same title by its key, whoever plays it, and what is by the same artist and called alike.
+Found is what has the same title by its key, whoever plays it, and what is by the same artist and called alike; not
+found is a slip of the pen in the first letter of a title.
 """
 
 from collections.abc import Iterable
@@ -12,11 +13,10 @@ from rapidfuzz.distance import OSA
 
 from apps.catalog.duplicates import MOST_SLIPS, Named, Verdict, compare
 from apps.catalog.models import Song
-from apps.catalog.names import LONGEST_KEY, artist_key, read_title, title_key
-from apps.catalog.queries import SongQuerySet
+from apps.catalog.names import lead_key, title_key
+from apps.catalog.queries import SongQuerySet, title_keys
 
 MOST = 3  # that somebody is asked about
-SHORTEST = 4  # letters of a title that may be a part of a longer one: Satisfaction
 CLOSEST = 5  # of an artist's songs that are called alike
 
 
@@ -46,13 +46,13 @@ class Neighbours:
         wanted = list(wanted)
         self.named: dict[int, Named] = {}
         self.by_title: dict[str, list[int]] = {}
-        self.by_artist: dict[str, dict[int, str]] = {}
-        keys = {key for one in wanted for key in keys_of(one.title)}
+        self.by_lead: dict[str, dict[int, str]] = {}
+        keys = {key for one in wanted for key in title_keys(one.title)}
         self.take(Song.objects.listed().filter(title_key__in=keys))
-        artists = {artist_key(one.artist) for one in wanted}
-        rows = Song.objects.listed().filter(artist_key__in=artists).order_by("pk")
-        for artist, title, pk in rows.values_list("artist_key", "title_key", "pk"):
-            self.by_artist.setdefault(artist, {})[pk] = title
+        leads = {lead_key(one.title, one.artist) for one in wanted}
+        rows = Song.objects.listed().filter(lead_key__in=leads).order_by("pk")
+        for lead, title, pk in rows.values_list("lead_key", "title_key", "pk"):
+            self.by_lead.setdefault(lead, {})[pk] = title
         alike = {pk for one in wanted for pk in self.called_alike(one)}
         self.take(Song.objects.filter(pk__in=alike - self.named.keys()))
 
@@ -66,23 +66,18 @@ class Neighbours:
         """A song that is to come into the library, under a number that no song has."""
         self.named[pk] = named
         self.by_title.setdefault(title_key(named.title), []).append(pk)
-        self.by_artist.setdefault(artist_key(named.artist), {})[pk] = title_key(named.title)
+        self.by_lead.setdefault(lead_key(named.title, named.artist), {})[pk] = title_key(named.title)
 
     def of(self, wanted: Named) -> list[Near]:
-        pks = [pk for key in keys_of(wanted.title) for pk in self.by_title.get(key, ())]
+        pks = [pk for key in title_keys(wanted.title) for pk in self.by_title.get(key, ())]
         pks = list(dict.fromkeys([*pks, *self.called_alike(wanted)]))
         return judged(wanted, ((pk, self.named[pk]) for pk in pks))
 
     def called_alike(self, wanted: Named) -> list[int]:
-        """Of the same artist's songs, those whose title has a slip of the pen, or is a part of the one wanted."""
-        titles = self.by_artist.get(artist_key(wanted.artist))
+        """Of the same artist's songs, those whose title may be a slip of the pen."""
+        titles = self.by_lead.get(lead_key(wanted.title, wanted.artist))
         if not titles:
             return []
         key = title_key(wanted.title)
         slips = process.extract(key, titles, scorer=OSA.distance, score_cutoff=MOST_SLIPS, limit=CLOSEST)
-        parts = [pk for pk, title in titles.items() if len(title) >= SHORTEST and title in key]
-        return [pk for _title, _slips, pk in slips] + parts[:CLOSEST]
-
-
-def keys_of(title: str) -> list[str]:
-    return list(dict.fromkeys([title_key(title), read_title(title).full[:LONGEST_KEY]]))
+        return [pk for _title, _slips, pk in slips]

@@ -22,7 +22,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from apps.accounts.roles import Right, Role, may, roles_of
-from apps.catalog.names import LONGEST_KEY, artist_key, read_title, title_key
+from apps.catalog.names import LONGEST_KEY, lead_key, parts_of, read_title, title_key
 from apps.core.text import clean, fold
 
 if TYPE_CHECKING:
@@ -55,6 +55,12 @@ VENUE_ORDERS = ("name", "town", "created_at")
 def folded(text: str) -> str:
     """How titles and artists are compared."""
     return fold(text)[:MAX_FOLDED].strip()
+
+
+def title_keys(title: str) -> list[str]:
+    """Under which songs may be stored that have this title."""
+    keys = [title_key(title), read_title(title).full, *parts_of(title)]
+    return list(dict.fromkeys(key[:LONGEST_KEY] for key in keys))
 
 
 def song_keys(by: str) -> list[OrderBy]:
@@ -154,9 +160,8 @@ class SongQuerySet(QuerySet["Song"]):
 
     def near(self, *, title: str, artist: str) -> Self:
         """Those that may be that song under another name, for apps.catalog.near: of its title, and of its artist."""
-        keys = {title_key(title), read_title(title).full[:LONGEST_KEY]}
-        titled = Q(title_key__in=keys)
-        rows = self.filter(titled | Q(artist_key=artist_key(artist)))
+        titled = Q(title_key__in=title_keys(title))
+        rows = self.filter(titled | Q(lead_key=lead_key(title, artist)))
         return rows.order_by(Case(When(titled, then=0), default=1), "-popularity", "pk")[:MOST_NEAR]
 
     def search(self, text: str) -> Self:

@@ -2,7 +2,7 @@ from typing import Any
 
 from django.db import migrations, models
 
-from apps.catalog.names import artist_key, title_key
+from apps.catalog.names import lead_key, title_key
 
 CHUNK = 5000
 
@@ -16,8 +16,8 @@ def fill(apps: Any, schema_editor: Any) -> None:
             song.objects.filter(pk__gt=last).order_by("pk").values_list("pk", "title", "artist")[:CHUNK]
         ):
             cursor.executemany(
-                "UPDATE catalog_song SET title_key = %s, artist_key = %s WHERE id = %s",
-                [(title_key(title), artist_key(artist), pk) for pk, title, artist in rows],
+                "UPDATE catalog_song SET title_key = %s, lead_key = %s WHERE id = %s",
+                [(title_key(title), lead_key(title, artist), pk) for pk, title, artist in rows],
             )
             last = rows[-1][0]
 
@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddField(
             model_name="song",
-            name="artist_key",
+            name="lead_key",
             field=models.CharField(blank=True, db_default="", default="", editable=False, max_length=120),
         ),
         migrations.AddField(
@@ -45,6 +45,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="song",
-            index=models.Index(fields=["artist_key", "title_key", "id"], name="songs_by_artist_key"),
+            index=models.Index(fields=["lead_key", "title_key", "id"], name="songs_by_lead"),
         ),
     ]
