@@ -84,6 +84,8 @@ FORMS_TAKE = {
     "person_add": {"display_name"},
     "person": {"do", "song", "slot"},
     "tokens": {"name", "days", "scopes"},
+    "imports": {"file"},
+    "import_run": {"do", "near", "update", "line"},
 }
 LONG_AGO = datetime(2001, 1, 1, tzinfo=UTC)
 CHOSEN = {"status": "ended", "role": "staff", "state": "removed", "counts": "hidden", "origin": "host"}

@@ -127,6 +127,9 @@ PAGES = [
     row("pages:manifest", 0),
     row("pages:service_worker", 0, status=404),
     row("pages:offline", 0),
+    row("pages:imports", 3, "host"),  # user, count, page
+    row("pages:import_run", 5, "host"),  # user, run, what was said of its rows, questions: count, page
+    row("pages:import_report", 3, "host"),  # user, run, what was said of its rows
     row("pages:tokens", 3, "host"),  # user, count, page
     row("pages:token_revoke", 2, "host"),  # user, token
     row("account_login", 0),

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from rapidfuzz.distance import OSA
 
-from apps.catalog.names import Act, Title, credited, read_artist, read_title
+from apps.catalog.names import Credits, Title, read_artist, read_title
 
 CLOSE = 2  # years between a recording and its chart, or its album
 FAR = 10
@@ -97,28 +97,24 @@ def odd_year(one: Title, other: Title) -> bool:
 
 
 def compare_artists(one: str, other: str) -> Whose:
-    if credited(one) == credited(other):
-        return Whose.SAME
     ones, others = read_artist(one), read_artist(other)
-    names, other_names = {act.name for act in ones}, {act.name for act in others}
-    if names == other_names or "".join(a.name for a in ones) == "".join(a.name for a in others):
+    if ones.words == others.words or ones.names == others.names or ones.line == others.line:
         return Whose.SAME
-    if names & other_names:
-        return added(ones, others)
-    return alike(ones[0].name, others[0].name)
+    if ones.names.isdisjoint(others.names):
+        return alike(ones.lead, others.lead)
+    return added(ones, others)
 
 
-def added(ones: tuple[Act, ...], others: tuple[Act, ...]) -> Whose:
+def added(ones: Credits, others: Credits) -> Whose:
     """What those are to each other who are credited with one of two songs alone."""
-    names, other_names = {act.name for act in ones}, {act.name for act in others}
-    more = [act for act in ones + others if act.name not in names & other_names]
-    one_more = names < other_names or other_names < names
-    if ones[0].name == others[0].name:
-        if all(act.backing for act in more):
+    both = ones.names & others.names
+    one_more = both in (ones.names, others.names)
+    if ones.lead == others.lead:
+        if all(act.backing for act in ones.acts + others.acts if act.name not in both):
             return Whose.BAND
         return Whose.GUESTS if one_more else Whose.SHARED
-    fewer, all_of_them = sorted((ones, others), key=len)
-    alone = one_more and any(act.backing for act in all_of_them if act.name == fewer[0].name)
+    fewer, more = sorted((ones, others), key=lambda one: len(one.acts))
+    alone = one_more and any(act.backing for act in more.acts if act.name == fewer.lead)
     return Whose.GUESTS if alone else Whose.SHARED
 
 
@@ -131,6 +127,8 @@ def alike(one: str, other: str) -> Whose:
 def slip(one: str, other: str) -> bool:
     """Whether one is the other with a letter or two wrong."""
     length = min(len(one), len(other))
+    if abs(len(one) - len(other)) > MOST_SLIPS:
+        return False
     most = next((slips for letters, slips in SLIPS if length < letters), MOST_SLIPS)
     return most > 0 and OSA.distance(one, other, score_cutoff=most) <= most
 

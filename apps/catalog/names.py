@@ -65,6 +65,19 @@ class Act(NamedTuple):
     backing: bool = False
 
 
+class Credits(NamedTuple):
+    """Who is credited, in order; and the words of all names, without those that join them."""
+
+    acts: tuple[Act, ...]
+    names: frozenset[str]
+    line: str
+    words: tuple[str, ...]
+
+    @property
+    def lead(self) -> str:
+        return self.acts[0].name
+
+
 @lru_cache(CACHED)
 def read_title(text: str) -> Title:
     """What a title says beside the song's name: the version, the part, who is a guest."""
@@ -123,9 +136,15 @@ def bare(note: re.Match[str]) -> str:
 
 
 @lru_cache(CACHED)
-def read_artist(whole: str) -> tuple[Act, ...]:
-    """All who are credited, in their order."""
-    text = respelled(BRACKET.sub(" ", whole))
+def read_artist(text: str) -> Credits:
+    """What the name of an artist says of all who are credited."""
+    plain = respelled(BRACKET.sub(" ", text))
+    acts = acts_of(plain) or (Act("".join(fold(text).split())),)
+    said = tuple(sorted(word for word in shortened(words(JOINED.sub(" ", plain))) if word != "and"))
+    return Credits(acts, frozenset(act.name for act in acts), "".join(act.name for act in acts), said)
+
+
+def acts_of(text: str) -> tuple[Act, ...]:
     acts: list[Act] = []
     joint, start = "", 0
     for found in [*JOINED.finditer(text), None]:
@@ -135,7 +154,7 @@ def read_artist(whole: str) -> tuple[Act, ...]:
             acts.append(Act(key, backing))
         if found:
             joint, start = found[0].strip(" '’."), found.end()
-    return tuple(acts) or (Act("".join(fold(whole).split())),)
+    return tuple(acts)
 
 
 def act_key(name: str) -> str:
@@ -148,13 +167,6 @@ def act_key(name: str) -> str:
     return "".join(shortened(short or kept))
 
 
-@lru_cache(CACHED)
-def credited(text: str) -> list[str]:
-    """The words of all names, without those that join them."""
-    names = words(JOINED.sub(" ", respelled(BRACKET.sub(" ", text))))
-    return sorted(word for word in shortened(names) if word != "and")
-
-
 def title_key(title: str) -> str:
     """Under which a song is looked for: the same for all spellings and versions of its title."""
     return read_title(title).core[:LONGEST_KEY]
@@ -163,7 +175,7 @@ def title_key(title: str) -> str:
 def lead_key(title: str, artist: str) -> str:
     """Whoever is credited first, and the letter that the title begins with: where a slip of the pen is looked for. The
     letter, because some have a thousand songs."""
-    return f"{read_artist(artist)[0].name[: LONGEST_KEY - 2]} {title_key(title)[:1]}"
+    return f"{read_artist(artist).lead[: LONGEST_KEY - 2]} {title_key(title)[:1]}"
 
 
 def parts_of(title: str) -> list[str]:

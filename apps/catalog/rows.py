@@ -15,6 +15,7 @@ from apps.core.text import clean
 
 NAMES = ("title", "artist")
 SHOWN = 60
+REPORT_COLUMNS = ("line", "outcome", "column", "value", "reason")
 
 # Spreadsheets run what begins like this; the export puts an apostrophe before it.
 FORMULA = re.compile(r"\A'*[=+\-@＝＋－＠]")

@@ -73,7 +73,7 @@ class ImportBatch(models.Model):
 
     run = models.ForeignKey(ImportRun, models.CASCADE, related_name="batches", db_index=False)
     line = models.PositiveBigIntegerField()  # the last one
-    seen = models.BinaryField()  # until the run is done: see import_runs.py
+    seen = models.BinaryField(default=b"")  # until the run is done: see import_runs.py
     problems = models.JSONField(default=list)
 
     class Meta:

@@ -181,7 +181,7 @@ def test_words_of_a_title_are_no_notes():
 
 
 def test_all_who_are_credited_have_a_name():
-    acts = read_artist("Tom Petty And The Heartbreakers feat. Stevie Nicks")
+    acts = read_artist("Tom Petty And The Heartbreakers feat. Stevie Nicks").acts
 
     assert [(act.name, act.backing) for act in acts] == [
         ("tompetty", False),

@@ -105,7 +105,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("line", models.PositiveBigIntegerField()),
-                ("seen", models.BinaryField()),
+                ("seen", models.BinaryField(default=b"")),
                 ("problems", models.JSONField(default=list)),
                 (
                     "run",

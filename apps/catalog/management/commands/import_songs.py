@@ -15,7 +15,7 @@ from apps.catalog.command_runs import report_of, run_of
 from apps.catalog.exports import SPREADSHEET, safe
 from apps.catalog.import_runs import go_on, problems_of
 from apps.catalog.imports import Report, import_songs
-from apps.catalog.rows import Problem
+from apps.catalog.rows import REPORT_COLUMNS, Problem
 from apps.core.errors import DomainError
 
 SHOWN = 100  # problems on the terminal; --report has them all
@@ -133,7 +133,7 @@ class Problems:
         self.number = 0
         self.writer = csv.writer(report) if report else None
         if self.writer:
-            self.writer.writerow(["line", "outcome", "column", "value", "reason"])
+            self.writer.writerow(REPORT_COLUMNS)
 
     def note(self, problem: Problem) -> None:
         self.number += 1
