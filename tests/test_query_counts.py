@@ -252,6 +252,10 @@ ADMIN = [
         forbidden=["add", "delete"],
     ),
     *page_of_model(
+        "catalog_importrun", filters="state__exact=done", changelist=2, found=2, add=1, change=2, history=3, delete=2,
+        forbidden=["add", "delete"],
+    ),
+    *page_of_model(
         "catalog_songsearch", filters="found=no", changelist=2, found=2, add=1, change=2, history=3, delete=2,
         forbidden=["add", "delete"],
     ),
