@@ -251,6 +251,7 @@ ADMIN = [
         "catalog_songview", filters="", changelist=2, found=2, add=1, change=3, history=4, delete=2,
         forbidden=["add", "delete"],
     ),
+    row("admin:catalog_song_import_from_csv", 1, "staff", status=302),
     *page_of_model(
         "catalog_importrun", filters="state__exact=done", changelist=2, found=2, add=1, change=2, history=3, delete=2,
         forbidden=["add", "delete"],

@@ -52,7 +52,7 @@ class Echo:
 @login_required
 @page_with_form
 def imports(request: HostRequest) -> HttpResponse:
-    form = SongFileForm(request.POST or None, request.FILES or None)
+    form = SongFileForm(*((request.POST, request.FILES) if request.method == "POST" else ()))
     if request.method == "POST" and form.is_valid():
         try:
             run = start_import(by=request.user, file=form.cleaned_data["file"])
