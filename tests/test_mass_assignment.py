@@ -41,7 +41,7 @@ TAKES = {
     ("myself", "PATCH"): {"name"},
     ("user", "PATCH"): {"name", "role", "is_active"},
     ("me", "PATCH"): {"display_name", "instruments"},
-    ("jam-songs", "POST"): {"song", "title", "artist", "songs", "instrument"},
+    ("jam-songs", "POST"): {"song", "title", "artist", "songs", "instrument", "insist"},
     ("vote", "PUT"): set(),
     ("vote", "DELETE"): set(),
     ("move", "POST"): {"position"},
@@ -59,7 +59,7 @@ TAKES = {
 FORMS_TAKE = {
     "join": {"display_name", "song", "room_code"},
     "claim": {"do"},
-    "suggest": {"song", "title", "artist", "instrument"},
+    "suggest": {"song", "title", "artist", "instrument", "insist"},
     "instruments": {"plays", "more"},
     "performer": {"do"},
     "away": {"away"},
@@ -84,6 +84,8 @@ FORMS_TAKE = {
     "person_add": {"display_name"},
     "person": {"do", "song", "slot"},
     "tokens": {"name", "days", "scopes"},
+    "imports": {"file"},
+    "import_run": {"do", "near", "update", "line"},
 }
 LONG_AGO = datetime(2001, 1, 1, tzinfo=UTC)
 CHOSEN = {"status": "ended", "role": "staff", "state": "removed", "counts": "hidden", "origin": "host"}

@@ -128,6 +128,9 @@ PAGES = [
     row("pages:manifest", 0),
     row("pages:service_worker", 0, status=404),
     row("pages:offline", 0),
+    row("pages:imports", 3, "host"),  # user, count, page
+    row("pages:import_run", 5, "host"),  # user, run, what was said of its rows, questions: count, page
+    row("pages:import_report", 3, "host"),  # user, run, what was said of its rows
     row("pages:tokens", 3, "host"),  # user, count, page
     row("pages:token_revoke", 2, "host"),  # user, token
     row("account_login", 0),
@@ -247,6 +250,11 @@ ADMIN = [
     ),
     *page_of_model(
         "catalog_songview", filters="", changelist=2, found=2, add=1, change=3, history=4, delete=2,
+        forbidden=["add", "delete"],
+    ),
+    row("admin:catalog_song_import_from_csv", 1, "staff", status=302),
+    *page_of_model(
+        "catalog_importrun", filters="state__exact=done", changelist=2, found=2, add=1, change=2, history=3, delete=2,
         forbidden=["add", "delete"],
     ),
     *page_of_model(

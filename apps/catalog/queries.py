@@ -1,21 +1,37 @@
 """Reads of venues and songs in the product's words. Each list is fully ordered."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
-from django.db.models import BooleanField, DateTimeField, F, Func, IntegerField, JSONField, Q, QuerySet, Value
+from django.conf import settings
+from django.db.models import (
+    BooleanField,
+    Case,
+    DateTimeField,
+    F,
+    Func,
+    IntegerField,
+    JSONField,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
 from django.db.models.expressions import OrderBy
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from apps.accounts.roles import Right, Role, may, roles_of
+from apps.catalog.names import LONGEST_KEY, lead_key, parts_of, read_title, title_key
 from apps.core.search.terms import asked
 from apps.core.text import clean, fold
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
     from apps.catalog.models import LibrarySong, Song, Venue
+    from apps.catalog.run_models import ImportRun
 else:
-    User = LibrarySong = Song = Venue = object
+    User = ImportRun = LibrarySong = Song = Venue = object
 
 TIERS = (0, 1, 2)  # of songs: the best known, the known, the others
 # Folding can lengthen a text (one Arabic ligature is 18 letters); title and artist must still fit an index entry.
@@ -32,6 +48,7 @@ SONG_ORDERS = {
     "last_played": "last_played",
 }
 LAST_NUMBER = 32767  # beyond every year and tempo
+MOST_NEAR = 500  # songs that are compared with one
 FIRST_DAY, LAST_DAY = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 VENUE_ORDERS = ("name", "town", "created_at")
 
@@ -39,6 +56,12 @@ VENUE_ORDERS = ("name", "town", "created_at")
 def folded(text: str) -> str:
     """How titles and artists are compared."""
     return fold(text)[:MAX_FOLDED].strip()
+
+
+def title_keys(title: str) -> list[str]:
+    """Under which songs may be stored that have this title."""
+    keys = [title_key(title), read_title(title).full, *parts_of(title)]
+    return list(dict.fromkeys(key[:LONGEST_KEY] for key in keys))
 
 
 def song_keys(by: str) -> list[OrderBy]:
@@ -109,6 +132,16 @@ class LibrarySongQuerySet(QuerySet["LibrarySong"]):
         return self.select_related("song").order_by("song__folded_title", "song__folded_artist", "pk")
 
 
+class ImportRunQuerySet(QuerySet["ImportRun"]):
+    def visible_to(self, user: "User") -> Self:
+        """One's own; staff see all."""
+        return self if may(Right.CHANGE_SONG, roles_of(user)) else self.filter(owner=user)
+
+    def old(self) -> Self:
+        """Those of IMPORT_DAYS ago."""
+        return self.filter(created_at__lt=timezone.now() - timedelta(days=settings.IMPORT_DAYS))
+
+
 class SongQuerySet(QuerySet["Song"]):
     def listed(self) -> Self:
         """The library, without what somebody in a room wrote in and no host has approved or played."""
@@ -121,6 +154,12 @@ class SongQuerySet(QuerySet["Song"]):
     def known_as(self, *, title: str, artist: str) -> Self:
         """The song of that title and artist, however they are spelled: none or one."""
         return self.filter(folded_title=folded(title), folded_artist=folded(artist))
+
+    def near(self, *, title: str, artist: str) -> Self:
+        """Those that may be that song under another name, for apps.catalog.near: of its title, and of its artist."""
+        titled = Q(title_key__in=title_keys(title))
+        rows = self.filter(titled | Q(lead_key=lead_key(title, artist)))
+        return rows.order_by(Case(When(titled, then=0), default=1), "-popularity", "pk")[:MOST_NEAR]
 
     def search(self, text: str) -> Self:
         """Every word begins one of the title or the artist, in any order; by how well they fit: search.py."""

@@ -226,6 +226,9 @@ class SongInput(Strict):
     instrument = serializers.CharField(
         max_length=MAX_INSTRUMENT, required=False, help_text="Who suggests is signed up for it, too. Not for hosts."
     )
+    insist = serializers.BooleanField(
+        required=False, help_text="true: what is sent is meant, also where a song has nearly the same name (near_song)."
+    )
 
     def validate_songs(self, ids: list[int]) -> list[Song]:
         found = Song.objects.listed().in_bulk(ids)
@@ -234,7 +237,7 @@ class SongInput(Strict):
         return [found[pk] for pk in ids]
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if set(attrs) - {"instrument"} not in ({"song"}, {"title", "artist"}, {"songs"}):
+        if set(attrs) - {"instrument", "insist"} not in ({"song"}, {"title", "artist"}, {"songs"}):
             raise serializers.ValidationError(_("Send song, or title and artist, or (hosts only) songs."))
         return attrs
 

@@ -29,6 +29,10 @@ export class Suggest {
     this.hits.addEventListener("keydown", (event) => this.#walk(event));
     this.hits.addEventListener("click", (event) => this.#choose(event));
     this.own?.addEventListener("submit", (event) => this.#writeIn(event));
+    this.near = find("[data-near]");
+    this.insist = find("[data-insist]", this.near);
+    this.near.addEventListener("click", (event) => this.#choose(event));
+    this.insist.addEventListener("submit", (event) => this.#writeIn(event));
   }
 
   #soon() {
@@ -114,18 +118,35 @@ export class Suggest {
     const id = Number(button.dataset.jump);
     if (id) {
       if (!this.votes.wants(id)) this.votes.tap(id);
+      this.near.hidden = true;
       this.jump(id);
-    } else this.#send({ song: Number(button.value), ...playing(button.form) }, find("[data-title]", button).textContent);
+      return;
+    }
+    const form = this.near.contains(button) ? this.insist : button.form;
+    this.#send({ song: Number(button.value), ...playing(form) }, find("[data-title]", button).textContent);
   }
 
   #writeIn(event) {
     event.preventDefault();
-    const { title, artist } = Object.fromEntries(new FormData(this.own));
-    this.#send({ title, artist, ...playing(this.own) }, title);
+    const form = event.target;
+    const { title, artist, insist } = Object.fromEntries(new FormData(form));
+    this.#send({ title, artist, ...(insist && { insist: true }), ...playing(form) }, title);
+  }
+
+  // What they wrote may be known under another name: they choose, or say that it is not.
+  #ask(near, { title, artist, instrument = "" }) {
+    const rows = near.map((song) => this.#rowOf({ ...song, id: song.song }, this.state.songs.get(song.jam_song)));
+    find("[data-near-hits]", this.near).replaceChildren(...rows);
+    for (const [name, value] of Object.entries({ title, artist, instrument })) this.insist.elements[name].value = value;
+    setText(find("[data-near-mine]", this.near), isolated(title));
+    this.#tell("");
+    this.near.hidden = false;
+    find("[data-near-asked]", this.near).focus();
   }
 
   async #send(body, title) {
     this.#tell(text("pending"));
+    this.near.hidden = true;
     try {
       const made = await call("POST", `/api/v1/jams/${this.slug}/songs`, body);
       if (made.status !== "pending") this.votes.settle([...this.votes.voted, made.id]);
@@ -137,7 +158,12 @@ export class Suggest {
       this.#tell(body.instrument ? `${told} ${text("signed_up")}` : told);
       this.me.refresh();
     } catch (error) {
+      if (error.code === "near_song") {
+        this.#ask(error.more.near, body);
+        return;
+      }
       this.#tell(error instanceof Away && !error.busy ? text("not_sent") : error.message, true);
+      if (error.more?.jam_song) this.jump(error.more.jam_song); // it is there, to vote for
     }
   }
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, render, resolve_url
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -18,18 +19,20 @@ from apps.catalog.models import Song
 from apps.catalog.statistics import count_search
 from apps.jams import performers
 from apps.jams.attendees import rename_attendee
+from apps.jams.errors import AlreadyInJam
 from apps.jams.identity import attendee_from, forget, move_token, moved, peek, remember
 from apps.jams.models import Attendee, Jam, JamSong, first_closing
 from apps.pages.board import board_of, most_wanted
 from apps.pages.forms import SuggestForm
 from apps.pages.templatetags.parts import SCRIPT_ICONS, clock
-from apps.pages.views.common import find_jam, page_with_form, see_other, telling
+from apps.pages.views.common import SeeOther, find_jam, page_with_form, see_other, sentence, telling
 from apps.pages.views.installed import worker_address
 from apps.pages.views.kept import kept
 from apps.pages.words import phone_words, strip_of
 from apps.stage.line_ups import line_ups
 from apps.stage.models import SignUp
 from apps.stage.statistics import on_stage, statistics_of
+from apps.voting.meant import NearSong, suggestions_near
 from apps.voting.models import Vote
 from apps.voting.operations import cast_vote, leave_jam, suggest_song, take_back_vote
 
@@ -124,6 +127,7 @@ def own(request: HttpRequest, jam: Jam, attendee: Attendee, board: dict[str, Any
         "performer_days": settings.PERFORMER_DAYS,
         "instruments": list(dict.fromkeys([*attendee.instruments, *INSTRUMENTS])),
         **search(request, board, banned),
+        **near_what(request, jam, board, banned),
     }
 
 
@@ -138,6 +142,19 @@ def told(sign_ups: Iterable[SignUp]) -> list[dict[str, Any]]:
          "state": one.state}
         for one in sign_ups for song in [one.slot.jam_song]
     ]  # fmt: skip
+
+
+def near_what(request: HttpRequest, jam: Jam, board: dict[str, Any], banned: list[int]) -> dict[str, Any]:
+    """What may be meant by the title and artist that were written in, for them to choose."""
+    written = {name: request.GET.get(name, "")[:200] for name in ("title", "artist", "instrument")}
+    if not (written["title"] and written["artist"]):
+        return {}
+    here = {song["song"]: song for song in board["songs"]}
+    hits = []
+    for one in suggestions_near(jam=jam, title=written["title"], artist=written["artist"]):
+        song = one["song"]
+        hits.append({"song": one | {"id": song}, "here": here.get(song), "banned": song in banned})
+    return {"written": written, "near": hits}
 
 
 def search(request: HttpRequest, board: dict[str, Any], banned: list[int]) -> dict[str, Any]:
@@ -190,7 +207,15 @@ def suggest(request: HttpRequest, slug: str) -> HttpResponse:
         messages.error(request, form.first_error(), extra_tags="suggest")
         return see_other(jam, fragment="suggest")
     with telling(request, about="suggest"):
-        jam_song = suggest_song(jam=jam, attendee=attendee, **form.wanted())
+        try:
+            jam_song = suggest_song(jam=jam, attendee=attendee, **form.wanted())
+        except NearSong:
+            names = ("title", "artist", "instrument")
+            written = urlencode({name: form.cleaned_data[name] for name in names if form.cleaned_data[name]})
+            return SeeOther(f"{resolve_url(jam)}?{written}#suggest")
+        except AlreadyInJam as error:
+            messages.error(request, sentence(error), extra_tags=place_of(error))
+            return see_other(jam, fragment=place_of(error))
         title = {"title": jam_song.song.title}
         if jam_song.status == JamSong.Status.PENDING:
             said = _("“%(title)s” is with the host now. It comes in as soon as they say yes.") % title
@@ -200,6 +225,11 @@ def suggest(request: HttpRequest, slug: str) -> HttpResponse:
             said += " " + _("You are signed up for it.")
         messages.success(request, said, extra_tags="suggest")
     return see_other(jam, fragment="suggest")
+
+
+def place_of(error: AlreadyInJam) -> str:
+    """Where on the page it is told: at the song that is there, to vote for."""
+    return f"song-{error.extra['jam_song']}" if "jam_song" in error.extra else "suggest"
 
 
 @require_POST
