@@ -102,7 +102,8 @@ try:
     ATTENDEE_DAYS = env.int("ATTENDEE_DAYS", 30, validate=positive)  # names and secrets are erased so long after a jam
     PERFORMER_DAYS = env.int("PERFORMER_DAYS", 400, validate=positive)  # whom a venue remembers, since they came last
     STATISTICS_DAYS = env.int("STATISTICS_DAYS", 400, validate=positive)  # views and searches are kept
-    SEARCH_TEXTS = env.int("SEARCH_TEXTS", 1000, validate=positive)  # different ones that a process counts in a day
+    SEARCH_TEXTS = env.int("SEARCH_TEXTS", 5000, validate=positive)  # different ones that a process counts in a day
+    WANTED_AT_LEAST = env.int("WANTED_AT_LEAST", 2, validate=positive)  # searches for a text that hosts are told of
     LOGIN_FAILURES = env.int("LOGIN_FAILURES", 10, validate=positive)  # of an account, from one address
     LOGIN_FAILURES_IN_ALL = env.int("LOGIN_FAILURES_IN_ALL", 100, validate=positive)  # of an account, from anywhere
     LOGIN_LOCK_MINUTES = env.int("LOGIN_LOCK_MINUTES", 15, validate=positive)

@@ -140,6 +140,7 @@ PAGES = [
     *form_page("venue_new", Right.ADD_VENUE, VENUE),
     page("venue", "GET", Right.WATCH),
     page("venue_statistics", "GET", Right.READ_STATISTICS),
+    page("venue_wanted", "GET", Right.CHANGE_VENUE),
     *form_page("venue_edit", Right.CHANGE_VENUE, VENUE),
     page("venue_library", "GET", Right.CHANGE_VENUE),
     *form_page("venue_song", Right.CHANGE_VENUE, {"key": "Am", "note": "Capo 2"}),

@@ -90,6 +90,7 @@ API = [
     row("api:venue", 2, "host"),  # user, venue
     row("api:performances", 1),
     row("api:performances", 1, query="?venue=test&page_size=30"),
+    row("api:venue-wanted", 4, "host"),  # manages?, what is wanted
     row("api:venue-statistics", 8, "host"),  # manages?, nights, people, performances, performers, most played
     row("api:library", 5, "host", "?search=song"),  # user, venue, manages?, count, page
     row("api:library-song", 5, "host"),  # user, venue, manages?, song, the venue's
@@ -186,6 +187,7 @@ PAGES = [
     row("pages:venue_edit", 3, "host"),  # venue, manages?
     row("pages:venue_library", 5, "host"),  # count, page
     row("pages:venue_library", 6, "host", "?search=song"),  # others
+    row("pages:venue_wanted", 4, "host"),  # what is wanted
     row("pages:venue_song", 5, "host"),  # song, the venue's
     row("pages:ban", 5, "host"),  # jam, host?, manages?, song
 ]
@@ -218,7 +220,8 @@ ADMIN = [
         "catalog_librarysong", filters="banned_at__isempty=1", changelist=2, found=2, add=1, change=2, history=3,
         delete=2, forbidden=["delete"],
     ),
-    *page_of_model("catalog_song", filters="style=Soul", changelist=5, found=5, add=1, change=2, history=4, delete=6),
+    # The list asks for the styles there are, and the page.
+    *page_of_model("catalog_song", filters="style=Soul", changelist=3, found=3, add=1, change=2, history=3, delete=6),
     *page_of_model(
         "jams_jam", filters="status=live", changelist=3, found=3, add=1, change=5, history=4, delete=3,
         forbidden=["delete"],

@@ -83,7 +83,7 @@ ONLY_WRITTEN = {
         "duplicate", "token", "pause", "start-next", "attendees", "attendee", "vote", "move", "open", "start",
         "last-call", "end", "song-approve", "song-queue", "song-unqueue", "song-play", "song-finish", "song-skip",
         "song-remove", "song-pin", "song-unpin", "song-encore", "song-merge", "song-lock", "song-unlock",
-        "setlist-arrange", "slot", "signup", "check-in",
+        "merge-songs", "setlist-arrange", "slot", "signup", "check-in",
         "signup-move", "attendee-signups", "attendee-away", "attendee-vote", "people", "my-away", "void", "undo",
         "host", "invitation", "accept", "my-performer",
     )),
@@ -204,7 +204,7 @@ class World:
         today = timezone.now().date()
         JamView.objects.create(jam=jam, day=today, page="jam", times=number)
         SongView.objects.create(song=song.song, day=today, times=number)
-        SongSearch.objects.create(text=f"text {number}", day=today, found=0, times=number)
+        SongSearch.objects.create(text=f"text {number}", day=today, found=0, times=number + 2, place=venue.pk)
 
     def imported(self):
         """An import that is done, with a row that was rejected."""

@@ -230,6 +230,15 @@ class Song(models.Model):
             GinIndex(fields=["tags"], opclasses=["jsonb_path_ops"], name="songs_by_tag"),
             models.Index(fields=["title_key"], name="songs_by_title_key"),
             models.Index(fields=["lead_key", "title_key", "id"], name="songs_by_lead"),
+            # What staff look for, few among many.
+            models.Index(
+                fields=["folded_title", "folded_artist"], condition=Q(listed=False), name="songs_not_in_the_library"
+            ),
+            models.Index(
+                fields=["chord_sheet_found", "folded_title", "folded_artist"],
+                condition=~Q(chord_sheet_found=""),
+                name="songs_by_chord_sheet",
+            ),
         ]
 
     TEXTS: ClassVar[tuple[str, ...]] = ("title", "artist", "style")
@@ -351,13 +360,27 @@ class SongSearch(models.Model):
 
     text = models.CharField(_("text"), max_length=LONGEST)
     day = models.DateField(_("day"))
-    found = models.PositiveSmallIntegerField(_("songs found"))  # on a first page, when it was last searched for
-    times = models.PositiveIntegerField(_("times searched"))
+    # The id of the venue in whose jams it was typed, 0 elsewhere: nulls could not be told apart on SQLite.
+    place = models.PositiveBigIntegerField(_("venue"), default=0, db_default=0)
+    # On a first page, when it was last searched for.
+    found = models.PositiveSmallIntegerField(_("songs found"), default=0, db_default=0)
+    # Below 0 for a moment, where a text was typed on in one process and what it had been is still counted in another.
+    times = models.IntegerField(_("times searched"), default=0, db_default=0)
+    chosen = models.PositiveIntegerField(_("times a song was chosen"), default=0, db_default=0)
+    written_in = models.PositiveIntegerField(_("times a song was written in"), default=0, db_default=0)
+
+    objects = queries.SongSearchQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("search for songs")
         verbose_name_plural = _("searches for songs")
-        constraints = [models.UniqueConstraint(fields=["day", "text"], name="one_song_search_per_day_and_text")]
+        constraints = [
+            models.UniqueConstraint(fields=["day", "text", "place"], name="one_song_search_per_day_text_and_place")
+        ]
+        indexes = [
+            models.Index(fields=["place", "day"], name="song_searches_of_a_venue"),
+            models.Index(fields=["text", "-day"], name="song_searches_by_text"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.text}, {self.day}: {self.times}"

@@ -1,9 +1,10 @@
 """Reads of venues and songs in the product's words. Each list is fully ordered."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import (
     BooleanField,
     Case,
@@ -12,8 +13,12 @@ from django.db.models import (
     Func,
     IntegerField,
     JSONField,
+    Max,
+    OuterRef,
     Q,
     QuerySet,
+    Subquery,
+    Sum,
     Value,
     When,
 )
@@ -28,10 +33,10 @@ from apps.core.text import clean, fold
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
-    from apps.catalog.models import LibrarySong, Song, Venue
+    from apps.catalog.models import LibrarySong, Song, SongSearch, Venue
     from apps.catalog.run_models import ImportRun
 else:
-    User = ImportRun = LibrarySong = Song = Venue = object
+    User = ImportRun = LibrarySong = Song = SongSearch = Venue = object
 
 TIERS = (0, 1, 2)  # of songs: the best known, the known, the others
 # Folding can lengthen a text (one Arabic ligature is 18 letters); title and artist must still fit an index entry.
@@ -82,6 +87,26 @@ def song_keys(by: str) -> list[OrderBy]:
     if name in {"year", "tempo"}:
         key = Coalesce(key, Value(LAST_NUMBER), output_field=IntegerField())
     return [OrderBy(key), *map(OrderBy, map(F, titles))]
+
+
+# From one style to the next by the index songs_by_style: reading each song once would take a second of a million.
+STYLES = """
+WITH RECURSIVE found (style) AS (
+    SELECT min(UPPER(style)) FROM catalog_song
+    UNION ALL
+    SELECT (SELECT min(UPPER(style)) FROM catalog_song WHERE UPPER(style) > found.style) FROM found
+    WHERE found.style IS NOT NULL
+)
+SELECT (SELECT style FROM catalog_song WHERE UPPER(style) = found.style LIMIT 1) FROM found
+WHERE found.style <> '' LIMIT %s
+"""
+
+
+def styles(most: int) -> list[str]:
+    """The styles of songs by name, each in one of its spellings."""
+    with connection.cursor() as cursor:
+        cursor.execute(STYLES, [most])
+        return [style for (style,) in cursor.fetchall()]
 
 
 class HasTag(Func):
@@ -140,6 +165,29 @@ class ImportRunQuerySet(QuerySet["ImportRun"]):
     def old(self) -> Self:
         """Those of IMPORT_DAYS ago."""
         return self.filter(created_at__lt=timezone.now() - timedelta(days=settings.IMPORT_DAYS))
+
+
+class SongSearchQuerySet(QuerySet["SongSearch"]):
+    def telling(self) -> Self:
+        """Without what was only typed through on the way to a longer text."""
+        return self.filter(Q(times__gt=0) | Q(chosen__gt=0) | Q(written_in__gt=0))
+
+    def wanted_at(self, venue: "Venue", since: date, until: date) -> Any:
+        """What was looked for in the venue's jams on these days and is not there: `text`, how often it was
+        `searched` and `written_in`, and the `last` day; the most wanted first.
+
+        What fewer than WANTED_AT_LEAST have asked for is not told, since a text can be private; nor is what the library
+        has by now, as the last search for it anywhere has shown.
+        """
+        here = self.filter(place=venue.pk, day__range=(since, until)).order_by().values("text")
+        texts = here.annotate(
+            searched=Coalesce(Sum("times", filter=Q(found=0)), 0), times_written_in=Sum("written_in"), last=Max("day")
+        )
+        searches = type(self)(self.model).filter(text=OuterRef("text"), times__gt=0).order_by("-day", "-found")
+        missing = texts.annotate(found_last=Coalesce(Subquery(searches.values("found")[:1]), 0)).filter(found_last=0)
+        least = settings.WANTED_AT_LEAST
+        often = missing.filter(Q(searched__gte=least) | Q(times_written_in__gte=least))
+        return often.order_by(-(F("searched") + F("times_written_in")), "-last", "text")
 
 
 class SongQuerySet(QuerySet["Song"]):

@@ -106,6 +106,7 @@ urlpatterns = [
     path("venues/<slug:slug>/statistics", library.venue_statistics, name="venue_statistics"),
     path("venues/<slug:slug>/edit", library.venue_edit, name="venue_edit"),
     path("venues/<slug:slug>/library", venue_library.library, name="venue_library"),
+    path("venues/<slug:slug>/wanted", venue_library.wanted, name="venue_wanted"),
     path("venues/<slug:slug>/library/<int:song>", venue_library.song, name="venue_song"),
     path("accent/<colour:colour>.css", library.accent, name="accent"),
     path("host", account.host, name="host"),

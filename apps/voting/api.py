@@ -16,6 +16,7 @@ from apps.accounts.auth import user_of
 from apps.accounts.models import ApiToken
 from apps.accounts.permissions import TokenMay
 from apps.accounts.roles import Right
+from apps.catalog.statistics import count_choice
 from apps.core.answers import JSON
 from apps.core.api import Empty, valid
 from apps.core.cached import wants_json
@@ -132,13 +133,19 @@ class JamSongs(GenericAPIView):
         jam = jam_of(request, slug)
         if jam.lets(request.user, Right.RUN):
             wanted = valid(SongInput, request)
+            found_by = wanted.pop("found_by", "")
             if "instrument" in wanted:
                 raise Invalid(fields={"instrument": [_("Leave it out: hosts sign people up at the song's slots.")]})
-            return self.add(request, jam, wanted)
+            answer = self.add(request, jam, wanted)
+            if "song" in wanted:
+                count_choice(found_by, wanted["song"], venue=jam.venue.slug)
+            return answer
         attendee, wanted = attendee_of(request, jam), valid(SongInput, request)
         if "songs" in wanted:
             raise NotAHost
+        found_by = wanted.pop("found_by", "")
         jam_song = operations.suggest_song(jam=jam, attendee=attendee, **wanted)
+        count_choice(found_by, jam_song.song, venue=jam.venue.slug)
         return Response(self.state(jam, jam_song), status=201)
 
     def add(self, request: Request, jam: Jam, wanted: dict[str, Any]) -> Response:

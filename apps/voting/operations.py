@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
-from apps.catalog.library import refuse_banned
+from apps.catalog.library import check_stays, refuse_banned
 from apps.catalog.models import Song
 from apps.core.errors import DomainError
 from apps.jams import board, events
@@ -114,14 +114,16 @@ def refusal(jam_song: JamSong, attendee: Attendee) -> DomainError:
     if jam is None:
         return JamGone()
     attendee.refresh_from_db(fields=["state"])
-    jam_song.refresh_from_db(fields=["status"])
+    status = JamSong.objects.filter(pk=jam_song.pk).values_list("status", flat=True).first()
     if attendee.state not in (Attendee.State.ACTIVE, Attendee.State.AWAY) or attendee.jam_id != jam.pk:
         return WasRemoved()
     if jam.voting == "closed":
         return VotingClosed()
     if jam.voting == "paused":
         return VotingPaused()
-    if jam_song.status == JamSong.Status.PLAYED:
+    if status is None:
+        return SongFrozen(_("Not counted: this song is one with another now. Look for that one and vote for it."))
+    if status == JamSong.Status.PLAYED:
         return SongFrozen(_("Not counted: this song has been played tonight. Vote for another one."))
     return SongFrozen()
 
@@ -144,8 +146,8 @@ def suggest_song(
 
     Where the host approves suggestions it waits first. A song that is known under a slightly other name is that one,
     unless they `insist` on theirs (apps/voting/meant.py). Raises SuggestionsClosed, SuggestionsPaused,
-    TooManySuggestions, VotesOut, WasRemoved, Invalid, SongBanned, NearSong with `near` to choose from, and AlreadyInJam
-    with `jam_song` to vote for.
+    TooManySuggestions, VotesOut, WasRemoved, Invalid, SongBanned, NotThere, NearSong with `near` to choose from, and
+    AlreadyInJam with `jam_song` to vote for.
     """
     with transaction.atomic():
         # The jam first, as everywhere; then its own lock: two suggestions of one person at once must see each other.
@@ -156,6 +158,7 @@ def suggest_song(
             song = meant(jam=jam, title=title, artist=artist, insist=insist)
         elif not insist:
             song = in_the_jam_as(jam=jam, song=song)
+        check_stays(song)
         refuse_banned(jam.venue, song)
         status = JamSong.Status.PENDING if jam.approve_suggestions else JamSong.Status.OPEN
         jam_song = place(JamSong(jam=jam, song=song, status=status, origin="suggestion", suggested_by=attendee))

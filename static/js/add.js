@@ -12,6 +12,7 @@ export function addSongs(actions, state) {
   const told = find("[data-add-told]");
   let timer = 0;
   let asked = 0;
+  let looked = ""; // what was looked for last; what is typed on from it counts in its place
 
   const say = (message) => {
     told.hidden = !message;
@@ -26,7 +27,9 @@ export function addSongs(actions, state) {
       return;
     }
     try {
-      const { body } = await read(`/api/v1/songs?${new URLSearchParams({ search: wanted, page_size: 8 })}`);
+      const query = { search: wanted, page_size: 8, after: looked, venue: data.venue };
+      looked = wanted;
+      const { body } = await read(`/api/v1/songs?${new URLSearchParams(query)}`);
       if (mine === asked) show(body.results);
     } catch (error) {
       if (mine === asked) say(error instanceof Away && !error.busy ? text("not_done") : error.message);
@@ -65,8 +68,10 @@ export function addSongs(actions, state) {
     const button = event.target.closest(".hit");
     if (!button) return;
     event.preventDefault();
-    const made = await actions.send("POST", `/api/v1/jams/${data.slug}/songs`, { song: Number(button.value) }, button);
+    const body = { song: Number(button.value), found_by: looked };
+    const made = await actions.send("POST", `/api/v1/jams/${data.slug}/songs`, body, button);
     if (!made) return;
+    looked = "";
     button.disabled = true;
     setText(find(".hit-do", button), text("in_jam"));
     tell(text("done_add", { title: isolated(find("[data-title]", button).textContent) }));

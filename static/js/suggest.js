@@ -11,6 +11,7 @@ const keyOf = ({ title, artist }) => `${plain(title)}|${plain(artist)}`;
 export class Suggest {
   #asked = 0;
   #timer = 0;
+  #looked = ""; // what was looked for last; what is typed on from it counts in its place
 
   constructor({ slug, state, votes, me, jump }) {
     Object.assign(this, { slug, state, votes, me, jump });
@@ -49,7 +50,9 @@ export class Suggest {
       return;
     }
     try {
-      const { body } = await read(`/api/v1/songs?${new URLSearchParams({ search: wanted, page_size: MOST })}`);
+      const query = { search: wanted, page_size: MOST, after: this.#looked, venue: data.venue };
+      this.#looked = wanted;
+      const { body } = await read(`/api/v1/songs?${new URLSearchParams(query)}`);
       if (asked === this.#asked) this.#show(body.results, wanted);
     } catch (error) {
       if (asked === this.#asked) this.#tell(error.message, true);
@@ -148,7 +151,8 @@ export class Suggest {
     this.#tell(text("pending"));
     this.near.hidden = true;
     try {
-      const made = await call("POST", `/api/v1/jams/${this.slug}/songs`, body);
+      const made = await call("POST", `/api/v1/jams/${this.slug}/songs`, { ...body, found_by: this.#looked });
+      this.#looked = "";
       if (made.status !== "pending") this.votes.settle([...this.votes.voted, made.id]);
       if (made.title && made.revision) this.state.merge({ songs: [made] });
       this.input.value = "";

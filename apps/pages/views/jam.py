@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from apps.accounts.roles import Right
 from apps.catalog.library import marked
 from apps.catalog.models import Song
-from apps.catalog.statistics import count_search
+from apps.catalog.statistics import count_choice, count_search
 from apps.jams import performers
 from apps.jams.attendees import rename_attendee
 from apps.jams.errors import AlreadyInJam
@@ -60,6 +60,7 @@ def jam(request: HttpRequest, slug: str) -> HttpResponse:
     context |= {"icons": set(SCRIPT_ICONS), "blank": BLANK, "line_ups": studded(jam)}
     context["data"] = {
         "slug": jam.slug,
+        "venue": jam.venue.slug,
         "status": jam.status,
         "voting": board["voting"],
         "zone": jam.venue.time_zone,
@@ -126,7 +127,7 @@ def own(request: HttpRequest, jam: Jam, attendee: Attendee, board: dict[str, Any
         "suggestions_left": max(0, jam.max_suggestions - len(suggested)),
         "performer_days": settings.PERFORMER_DAYS,
         "instruments": list(dict.fromkeys([*attendee.instruments, *INSTRUMENTS])),
-        **search(request, board, banned),
+        **search(request, jam, board, banned),
         **near_what(request, jam, board, banned),
     }
 
@@ -157,14 +158,14 @@ def near_what(request: HttpRequest, jam: Jam, board: dict[str, Any], banned: lis
     return {"written": written, "near": hits}
 
 
-def search(request: HttpRequest, board: dict[str, Any], banned: list[int]) -> dict[str, Any]:
+def search(request: HttpRequest, jam: Jam, board: dict[str, Any], banned: list[int]) -> dict[str, Any]:
     wanted = request.GET.get("find", "").strip()[:100]
     if not wanted:
         return {"wanted": ""}
     here = {song["song"]: song for song in board["songs"]}
     found = list(Song.objects.listed().search(wanted).in_order("-popularity")[:HITS])
     if request.method == "GET":
-        count_search(wanted, len(found))
+        count_search(wanted, len(found), venue=jam.venue.slug)
     hits = [{"song": song, "here": here.get(song.pk), "banned": song.pk in banned} for song in found]
     return {"wanted": wanted, "hits": hits}
 
@@ -216,6 +217,7 @@ def suggest(request: HttpRequest, slug: str) -> HttpResponse:
         except AlreadyInJam as error:
             messages.error(request, sentence(error), extra_tags=place_of(error))
             return see_other(jam, fragment=place_of(error))
+        count_choice(form.cleaned_data["found_by"], jam_song.song, venue=jam.venue.slug)
         title = {"title": jam_song.song.title}
         if jam_song.status == JamSong.Status.PENDING:
             said = _("“%(title)s” is with the host now. It comes in as soon as they say yes.") % title
