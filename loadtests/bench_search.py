@@ -21,32 +21,30 @@ TYPING, SLIPS = 5, 15  # ms, p95
 FIRST = 90  # %
 BATCH = 10_000
 WORDS = 60_000
-    for c in [
-        "b",
-        "br",
-        "c",
-        "ch",
-        "d",
-        "f",
-        "g",
-        "h",
-        "j",
-        "k",
-        "l",
-        "m",
-        "n",
-        "p",
-        "r",
-        "s",
-        "sh",
-        "st",
-        "t",
-        "tr",
-        "v",
-        "w",
-    ]
-    for v in ["a", "ai", "e", "ea", "i", "o", "u"]
-]
+BEGINNINGS = (
+    "b",
+    "br",
+    "c",
+    "ch",
+    "d",
+    "f",
+    "g",
+    "h",
+    "j",
+    "k",
+    "l",
+    "m",
+    "n",
+    "p",
+    "r",
+    "s",
+    "sh",
+    "st",
+    "t",
+    "tr",
+    "v",
+)
+VOWELS = ("a", "ai", "e", "ea", "i", "o", "u")
 LENGTHS = (1, 2, 3, 3, 4, 5)  # of titles, in words
 
 
