@@ -17,6 +17,8 @@ from apps.catalog.models import Song
 from apps.catalog.operations import list_songs
 from apps.catalog.queries import folded
 from apps.catalog.rows import Outcome, Problem, Row, read_row, show
+from apps.catalog.upkeep import rank_songs
+from apps.core.search.terms import song_terms
 from apps.core.store import retire_after_commit
 
 BATCH = 1000
@@ -61,6 +63,8 @@ def import_songs(
     while batch := list(islice(rows, BATCH)):
         store(batch, report, update=update, dry_run=dry_run)
         on_batch()
+    if not dry_run and report.added + report.updated:
+        rank_songs()
     on_batch()
     return report
 
@@ -150,7 +154,8 @@ def find_known(rows: dict[Identity, Row], *, update: bool) -> dict[Identity, Son
 
 
 def make_song(key: Identity, row: Row) -> Song:
-    return Song(folded_title=key[0], folded_artist=key[1], **row.values)
+    terms = song_terms(row.values["title"], row.values["artist"])
+    return Song(folded_title=key[0], folded_artist=key[1], terms=terms, **row.values)
 
 
 def change(song: Song, values: dict[str, Any]) -> bool:

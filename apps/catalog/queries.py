@@ -8,6 +8,7 @@ from django.db.models.expressions import OrderBy
 from django.db.models.functions import Coalesce
 
 from apps.accounts.roles import Right, Role, may, roles_of
+from apps.core.search.terms import asked
 from apps.core.text import clean, fold
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 else:
     User = LibrarySong = Song = Venue = object
 
-MAX_WORDS = 8
+TIERS = (0, 1, 2)  # of songs: the best known, the known, the others
 # Folding can lengthen a text (one Arabic ligature is 18 letters); title and artist must still fit an index entry.
 MAX_FOLDED = 250
 
@@ -84,10 +85,8 @@ class VenueQuerySet(QuerySet["Venue"]):
         return self.filter(managers=user) if may(right, [Role.MANAGER]) else self.none()
 
     def search(self, text: str) -> Self:
-        """Every word stands in the name or the town."""
-        for word in clean(text).split()[:MAX_WORDS]:
-            self = self.filter(Q(name__icontains=word) | Q(town__icontains=word))
-        return self
+        """Every word begins one of the name or the town."""
+        return self.filter(terms__have=text)
 
     def in_order(self, by: str = "name") -> Self:
         return self.order_by(by, *(name for name in ("name", "pk") if name != by.removeprefix("-")))
@@ -103,9 +102,7 @@ class LibrarySongQuerySet(QuerySet["LibrarySong"]):
 
     def search(self, text: str) -> Self:
         """As songs are searched for."""
-        for word in fold(text).split()[:MAX_WORDS]:
-            self = self.filter(Q(song__folded_title__contains=word) | Q(song__folded_artist__contains=word))
-        return self
+        return self.filter(song__terms__have=text)
 
     def in_order(self) -> Self:
         """By title, each with its song."""
@@ -126,10 +123,11 @@ class SongQuerySet(QuerySet["Song"]):
         return self.filter(folded_title=folded(title), folded_artist=folded(artist))
 
     def search(self, text: str) -> Self:
-        """Every word stands in the title or the artist, without regard to case, accents and order."""
-        for word in fold(text).split()[:MAX_WORDS]:
-            self = self.filter(Q(folded_title__contains=word) | Q(folded_artist__contains=word))
-        return self
+        """Every word begins one of the title or the artist, in any order; by how well they fit: search.py."""
+        if not asked(text):
+            return self
+        # Each tier has an index of its own.
+        return self.filter(Q(*[Q(tier=tier, terms__have=text) for tier in TIERS], _connector=Q.OR))
 
     def tagged(self, tag: str) -> Self:
         return self.filter(HasTag("tags", clean(tag).lower()))
