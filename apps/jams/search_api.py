@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -41,6 +41,7 @@ class JamHit(serializers.Serializer[Any]):
     name = serializers.CharField()
     slug = serializers.CharField()
     venue = serializers.CharField()
+    time_zone = serializers.CharField(help_text="Of the venue.")
     starts_at = serializers.DateTimeField()
     status = serializers.ChoiceField(Jam.Status.choices)
     url = serializers.CharField()
