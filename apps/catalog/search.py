@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterable
-from typing import Any
 
 from apps.catalog.models import Song, Venue
 from apps.catalog.queries import TIERS
@@ -55,7 +54,8 @@ def best(hits: Iterable[Hit]) -> list[Hit]:
     scores: dict[frozenset[str], float] = {}
     for hit in hits:
         scores[core(hit)] = max(score(hit, most), scores.get(core(hit), 0))
-    return sorted(hits, key=lambda hit: (-scores[core(hit)], sorted(core(hit)), -score(hit, most), hit.name, hit.id))
+    names = {core(hit): hit.name for hit in sorted(hits, key=lambda hit: hit.name, reverse=True)}
+    return sorted(hits, key=lambda hit: (-scores[core(hit)], names[core(hit)], -score(hit, most), hit.name, hit.id))
 
 
 def core(hit: Hit) -> frozenset[str]:

@@ -23,7 +23,7 @@ LONG = 5  # letters from which the beginning of a term may have a slip in it
 
 @dataclass(frozen=True)
 class Source:
-    """Rows of a table, which is `t`, with terms. `more` is what a hit tells besides: names in the answer, and columns."""
+    """Rows of a table, which is `t`, with terms. `more` is what a hit tells besides: names and their columns."""
 
     kind: str
     model: type[Model]
@@ -68,7 +68,8 @@ def find(text: str, sources: Sequence[Source]) -> list[Hit]:
     folded = fold(text)
     hits = judged(wanted, sources, rows(sources, folded, exact(wanted), []), loose=False)
     if len(hits) < (FEW if len(wanted.needed) > 1 else 1):
-        again = judged(wanted, sources, rows(sources, folded, [*exact(wanted), *pairs(wanted)], slips(wanted)), loose=True)
+        given = [*exact(wanted), *pairs(wanted)]
+        again = judged(wanted, sources, rows(sources, folded, given, slips(wanted)), loose=True)
         hits += [hit for hit in again if (hit.kind, hit.id) not in {(one.kind, one.id) for one in hits}]
     return hits
 

@@ -10,15 +10,16 @@ from apps.core.search.engine import Term
 from apps.core.search.terms import asked
 
 
-class TermsField(models.TextField):  # type: ignore[type-arg]
+class TermsField(models.TextField):
     """Terms with single spaces between; how they are indexed, index.py says."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(**{"db_default": "", "editable": False} | options)
+        kept: dict[str, Any] = {"db_default": "", "editable": False} | options
+        super().__init__(**kept)
 
 
 @TermsField.register_lookup
-class Have(Lookup):  # type: ignore[type-arg]
+class Have(Lookup):
     """Every term of a text begins one of the row's."""
 
     lookup_name = "have"
@@ -31,12 +32,15 @@ class Have(Lookup):  # type: ignore[type-arg]
         if not self.wanted():
             return "TRUE", []
         sql, params = self.process_lhs(compiler, connection)
-        return f"array_to_tsvector(string_to_array({sql}, ' ')) @@ %s::tsquery", [*params, postgresql.tsquery(self.wanted(), "")]
+        return f"array_to_tsvector(string_to_array({sql}, ' ')) @@ %s::tsquery", [
+            *params,
+            postgresql.tsquery(self.wanted(), ""),
+        ]
 
     def as_sqlite(self, compiler: Any, connection: Any) -> Any:
         if not self.wanted():
             return "TRUE", []
         column: Any = self.lhs
         table = column.target.model._meta.db_table
-        sql = f'"{column.alias}"."id" IN (SELECT rowid FROM {table}_fts WHERE {table}_fts MATCH %s)'  # noqa: S608 — names
+        sql = f'"{column.alias}"."id" IN (SELECT rowid FROM {table}_fts WHERE {table}_fts MATCH %s)'
         return sql, [sqlite.match(self.wanted(), "")]

@@ -40,50 +40,32 @@ class Asked:
 def fit(asked: Asked, names: Iterable[str], *, loose: bool) -> tuple[float, set[str]]:
     """From 0 to 1, and the terms of the name that were meant. `loose`: what is almost a term counts, too."""
     names = list(names)
-    have, meant = set(names), set()
-    got, weight = 0.0, 0.0
-    missed = 0
-    joined = 0.0  # what the term before said of this one: both are one word of the name
-    for place, term in enumerate(asked.terms):
-        weight += asked.weight(place)
-        value, name = match(asked, place, names, have, loose=loose)
-        if joined > value:
-            value = joined
-        elif value < UNFINISHED and place + 1 < len(asked.terms) and term + asked.terms[place + 1] in have:
-            value, name, joined = UNFINISHED, term + asked.terms[place + 1], UNFINISHED
-        else:
-            joined = 0.0
-        if name:
-            meant.add(name)
-        if not value and place in asked.needed:
-            missed += 1
-        got += asked.weight(place) * value
-    enough = missed <= max(0, (len(asked.needed) - 1) // 2) and got / weight >= LEAST
-    return (got / weight if enough else 0.0), meant
+    matches = [match(asked, place, names, loose=loose) for place in range(len(asked.terms))]
+    for place in range(1, len(asked.terms)):  # 'black bird': two that are one in the name
+        whole = asked.terms[place - 1] + asked.terms[place]
+        if whole in names or (asked.is_open(place) and any(name.startswith(whole) for name in names)):
+            as_one = (UNFINISHED, next(name for name in names if name.startswith(whole)))
+            matches[place - 1 : place + 1] = [max(one, as_one) for one in matches[place - 1 : place + 1]]
+    weights = [asked.weight(place) for place in range(len(asked.terms))]
+    value = sum(weight * how for weight, (how, _name) in zip(weights, matches, strict=True)) / sum(weights)
+    missed = sum(not matches[place][0] for place in asked.needed)
+    enough = missed <= (len(asked.needed) - 1) // 2 and value >= LEAST
+    return (value if enough else 0.0), {name for _how, name in matches if name}
 
 
-def match(asked: Asked, place: int, names: list[str], have: set[str], *, loose: bool) -> tuple[float, str]:
+def match(asked: Asked, place: int, names: list[str], *, loose: bool) -> tuple[float, str]:
+    """How well the best of the names is what was asked at that place, and which it is."""
     term = asked.terms[place]
-    if term in have:
+    if term in names:
         return 1.0, term
-    best, name = 0.0, ""
+    ways = [(ALIKE, name) for name in names if name in SYNONYMS.get(term, ())]
     if asked.is_open(place):
-        for one in names:
-            if one.startswith(term) and (value := 0.9 + 0.07 * len(term) / len(one)) > best:
-                best, name = value, one
-    for one in SYNONYMS.get(term, ()):
-        if one in have and best < ALIKE:
-            best, name = ALIKE, one
-    if best or not loose or len(term) < 3:
-        return best, name
-    for one, next_one in pairwise(names):
-        if one + next_one == term:
-            return UNFINISHED, next_one
-    for one in names:
-        value = CORRECTED * similarity(term, one, unfinished=asked.is_open(place))
-        if value > best:
-            best, name = value, one
-    return best, name
+        ways += [(0.9 + 0.07 * len(term) / len(name), name) for name in names if name.startswith(term)]
+    if not ways and loose and len(term) > 2:
+        ways += [(UNFINISHED, second) for first, second in pairwise(names) if first + second == term]
+        ways += [(CORRECTED * similarity(term, name, unfinished=asked.is_open(place)), name) for name in names]
+    how, name = max(ways, default=(0.0, ""))
+    return (how, name) if how else (0.0, "")
 
 
 def similarity(term: str, name: str, *, unfinished: bool) -> float:

@@ -6,6 +6,7 @@ Triggers note every term once in `core_term`, from which slips are corrected (by
 SQLite drops the triggers of a table that a later migration rebuilds: end such a migration with `index`.
 """
 
+import sqlite3
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -45,35 +46,46 @@ INSERT INTO core_term SELECT DISTINCT term FROM {table}, unnest(string_to_array(
 WHERE term NOT LIKE '@%' ON CONFLICT DO NOTHING
 """
 
-SQLITE_TERMS = (
-    "CREATE TABLE core_term (id INTEGER PRIMARY KEY, term TEXT NOT NULL UNIQUE)",
-    "CREATE VIRTUAL TABLE core_term_fts USING fts5 (term, content='core_term', content_rowid='id', tokenize='trigram')",
-    "CREATE TRIGGER core_term_new AFTER INSERT ON core_term BEGIN"
-    " INSERT INTO core_term_fts (rowid, term) VALUES (NEW.id, NEW.term); END",
-    "CREATE TRIGGER core_term_gone AFTER DELETE ON core_term BEGIN"
-    " INSERT INTO core_term_fts (core_term_fts, rowid, term) VALUES ('delete', OLD.id, OLD.term); END",
-)
-# One after the other in a trigger; a term holds neither quotes nor spaces.
-SQLITE_NOTE = """
-INSERT OR IGNORE INTO core_term (term) SELECT value FROM json_each('["' || replace(NEW.terms, ' ', '","') || '"]')
-WHERE value NOT LIKE '@%' AND value <> '' ORDER BY value;
+SQLITE_TERMS = """
+CREATE TABLE core_term (id INTEGER PRIMARY KEY, term TEXT NOT NULL UNIQUE);
+CREATE VIRTUAL TABLE core_term_fts USING fts5 (term, content='core_term', content_rowid='id', tokenize='trigram');
+CREATE TRIGGER core_term_new AFTER INSERT ON core_term BEGIN
+    INSERT INTO core_term_fts (rowid, term) VALUES (NEW.id, NEW.term);
+END;
+CREATE TRIGGER core_term_gone AFTER DELETE ON core_term BEGIN
+    INSERT INTO core_term_fts (core_term_fts, rowid, term) VALUES ('delete', OLD.id, OLD.term);
+END;
 """
-SQLITE_IN = "INSERT INTO {table}_fts (rowid, terms) VALUES (NEW.id, NEW.terms);"
-SQLITE_OUT = "INSERT INTO {table}_fts ({table}_fts, rowid, terms) VALUES ('delete', OLD.id, OLD.terms);"
-SQLITE_INDEX = (
-    "CREATE VIRTUAL TABLE IF NOT EXISTS {table}_fts USING fts5 (terms, content='{table}', content_rowid='id',"
-    " prefix='1 2 3', tokenize=\"unicode61 remove_diacritics 0 tokenchars '@-'\")",
-    "DROP TRIGGER IF EXISTS {table}_terms_new",
-    "DROP TRIGGER IF EXISTS {table}_terms_other",
-    "DROP TRIGGER IF EXISTS {table}_terms_gone",
-    f"CREATE TRIGGER {{table}}_terms_new AFTER INSERT ON {{table}} BEGIN {SQLITE_IN} {SQLITE_NOTE} END",
-    "CREATE TRIGGER {table}_terms_other AFTER UPDATE OF terms ON {table} WHEN OLD.terms IS NOT NEW.terms BEGIN"
-    f" {SQLITE_OUT} {SQLITE_IN} {SQLITE_NOTE} END",
-    f"CREATE TRIGGER {{table}}_terms_gone AFTER DELETE ON {{table}} BEGIN {SQLITE_OUT} END",
-    "INSERT INTO {table}_fts ({table}_fts) VALUES ('rebuild')",
-    "INSERT OR IGNORE INTO core_term (term) SELECT DISTINCT value FROM {table},"
-    " json_each('[\"' || replace(terms, ' ', '\",\"') || '\"]') WHERE value NOT LIKE '@%' AND value <> ''",
-)
+# A term holds neither quotes nor spaces.
+SQLITE_INDEX = """
+CREATE VIRTUAL TABLE IF NOT EXISTS {table}_fts USING fts5 (
+    terms, content='{table}', content_rowid='id', prefix='1 2 3',
+    tokenize="unicode61 remove_diacritics 0 tokenchars '@-'"
+);
+DROP TRIGGER IF EXISTS {table}_terms_new;
+CREATE TRIGGER {table}_terms_new AFTER INSERT ON {table} BEGIN
+    INSERT INTO {table}_fts (rowid, terms) VALUES (NEW.id, NEW.terms);
+    INSERT OR IGNORE INTO core_term (term)
+    SELECT value FROM json_each('["' || replace(NEW.terms, ' ', '","') || '"]')
+    WHERE value NOT LIKE '@%' AND value <> '';
+END;
+DROP TRIGGER IF EXISTS {table}_terms_other;
+CREATE TRIGGER {table}_terms_other AFTER UPDATE OF terms ON {table} WHEN OLD.terms IS NOT NEW.terms BEGIN
+    INSERT INTO {table}_fts ({table}_fts, rowid, terms) VALUES ('delete', OLD.id, OLD.terms);
+    INSERT INTO {table}_fts (rowid, terms) VALUES (NEW.id, NEW.terms);
+    INSERT OR IGNORE INTO core_term (term)
+    SELECT value FROM json_each('["' || replace(NEW.terms, ' ', '","') || '"]')
+    WHERE value NOT LIKE '@%' AND value <> '';
+END;
+DROP TRIGGER IF EXISTS {table}_terms_gone;
+CREATE TRIGGER {table}_terms_gone AFTER DELETE ON {table} BEGIN
+    INSERT INTO {table}_fts ({table}_fts, rowid, terms) VALUES ('delete', OLD.id, OLD.terms);
+END;
+INSERT INTO {table}_fts ({table}_fts) VALUES ('rebuild');
+INSERT OR IGNORE INTO core_term (term)
+SELECT DISTINCT value FROM {table}, json_each('["' || replace(terms, ' ', '","') || '"]')
+WHERE value NOT LIKE '@%' AND value <> '';
+"""
 
 Step = Callable[[Any, Any], None]
 
@@ -82,22 +94,30 @@ def note_terms(apps: Any, schema_editor: Any) -> None:
     """The table of all terms."""
     if schema_editor.connection.vendor == "postgresql":
         schema_editor.execute(POSTGRESQL_TERMS, params=None)
-        return
-    for statement in SQLITE_TERMS:
-        schema_editor.execute(statement, params=None)
+    else:
+        run(schema_editor, SQLITE_TERMS)
 
 
 def index(table: str, tiers: Sequence[int] = ()) -> Step:
     """A step of a migration. What is in the table then can be found by its terms, and what comes later."""
 
-    def run(apps: Any, schema_editor: Any) -> None:
+    def step(apps: Any, schema_editor: Any) -> None:
         if schema_editor.connection.vendor == "postgresql":
             wheres = {f"{table}_terms_{tier}": f"WHERE tier = {tier}" for tier in tiers} or {f"{table}_terms": ""}
             indexes = [POSTGRESQL_INDEX.format(name=name, table=table, where=where) for name, where in wheres.items()]
-            statements = [POSTGRESQL_TRIGGERS.format(table=table), *indexes, POSTGRESQL_KNOWN.format(table=table)]
+            for statement in (POSTGRESQL_TRIGGERS.format(table=table), *indexes, POSTGRESQL_KNOWN.format(table=table)):
+                schema_editor.execute(statement, params=None)
         else:
-            statements = [statement.format(table=table) for statement in SQLITE_INDEX]
-        for statement in statements:
-            schema_editor.execute(statement, params=None)
+            run(schema_editor, SQLITE_INDEX.format(table=table))
 
-    return run
+    return step
+
+
+def run(schema_editor: Any, script: str) -> None:
+    """Statement by statement: sqlite3 takes one at a time inside a transaction."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement) and statement.strip():
+            schema_editor.execute(statement, params=None)
+            statement = ""

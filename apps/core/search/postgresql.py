@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 NEAR = 8  # terms most like one that was typed
 
-# What may stand at each place: a term that there is as it was typed; else, and if that finds little, whatever is like it.
+# What may stand at each place: a term that there is, as it was typed; else, or where that finds little, one like it.
 # `meant` is one of these at each place, `perhaps` with slips everywhere, `almost` so at each place but one.
 MEANT = """
 WITH typed (place, term, begun) AS (SELECT * FROM unnest(%(places)s::int[], %(typed)s::text[], %(open)s::bool[])),
@@ -109,13 +109,11 @@ def part(source: "Source", queries: list[str]) -> str:
     if source.exact:
         wheres.insert(0, f"t.{source.exact} = %(folded)s")
     each = " UNION ALL ".join(
-        f"(SELECT t.* FROM {table} t WHERE {source.where} AND {where} ORDER BY {source.order} LIMIT %(most)s)"  # noqa: S608 — the sources' own words
+        f"(SELECT t.* FROM {table} t WHERE {source.where} AND {where} ORDER BY {source.order} LIMIT %(most)s)"
         for where in wheres
     )
     more = ", ".join(f"'{name}', {column}" for name, column in source.more.items())
-    one = f"DISTINCT ON ({source.one_per}) t.*"
-    return (
-        f"(SELECT '{source.kind}', t.id, {source.name}, t.terms, {source.weight}, json_build_object({more})::text"  # noqa: S608
-        f" FROM (SELECT {one} FROM (SELECT * FROM ({each}) e LIMIT %(most)s) t ORDER BY {source.one_per}, {source.order}) t"
-        f" {source.joins})"
-    )
+    columns = f"'{source.kind}', t.id, {source.name}, t.terms, {source.weight}, json_build_object({more})::text"
+    enough = f"SELECT * FROM ({each}) e LIMIT %(most)s"
+    one_each = f"SELECT DISTINCT ON ({source.one_per}) t.* FROM ({enough}) t ORDER BY {source.one_per}, {source.order}"
+    return f"(SELECT {columns} FROM ({one_each}) t {source.joins})"

@@ -111,17 +111,14 @@ def match(given: list["Term"], mark: str) -> str:
 def part(source: "Source", queries: list[str]) -> str:
     """One select after the other: a later one is only looked into when those before it have not given enough."""
     name = source.model._meta.db_table
-    wheres = [f"t.id IN (SELECT rowid FROM {name}_fts WHERE {name}_fts MATCH {query})" for query in queries]  # noqa: S608 — the sources' own words
+    wheres = [f"t.id IN (SELECT rowid FROM {name}_fts WHERE {name}_fts MATCH {query})" for query in queries]
     if source.exact:
         wheres.insert(0, f"t.{source.exact} = %(folded)s")
-    each = " UNION ALL ".join(
-        f"SELECT * FROM (SELECT t.* FROM {name} t WHERE {source.where} AND {where} ORDER BY {source.order} LIMIT %(most)s)"  # noqa: S608
-        for where in wheres
-    )
+    select = f"SELECT t.* FROM {name} t WHERE {source.where} AND {{}} ORDER BY {source.order} LIMIT %(most)s"
+    each = " UNION ALL ".join(f"SELECT * FROM ({select.format(where)})" for where in wheres)
     more = ", ".join(f"'{name}', {column}" for name, column in source.more.items())
+    columns = f"'{source.kind}', t.id, {source.name}, t.terms, {source.weight}, json_object({more})"
+    enough = f"SELECT * FROM ({each}) LIMIT %(most)s"
     # Of each group the row with the highest weight: SQLite gives the columns of the row that has the only max().
-    return (
-        f"SELECT * FROM (SELECT '{source.kind}', t.id, {source.name}, t.terms, {source.weight}, json_object({more})"  # noqa: S608
-        f" FROM (SELECT t.*, max({source.weight}) FROM (SELECT * FROM ({each}) LIMIT %(most)s) t"
-        f" GROUP BY {source.one_per}) t {source.joins})"
-    )
+    one_each = f"SELECT t.*, max({source.weight}) FROM ({enough}) t GROUP BY {source.one_per}"
+    return f"SELECT * FROM (SELECT {columns} FROM ({one_each}) t {source.joins})"

@@ -1,7 +1,7 @@
 """From a name to the terms that it is found by, and from what is typed to the terms that are looked for.
 
-A term is a run of letters and digits without case, accents and vowel marks. What stands together but for a sign is found
-as it stands, too: 'AC/DC' by 'ac', 'dc' and 'acdc', 'R.E.M.' by 'rem', 'P!nk' by 'pink'.
+A term is a run of letters and digits without case, accents and vowel marks. What stands together but for a sign is
+found as it stands, too: 'AC/DC' by 'ac', 'dc' and 'acdc', 'R.E.M.' by 'rem', 'P!nk' by 'pink'.
 """
 
 import re
@@ -14,7 +14,19 @@ LONGEST = 40  # letters of a term: what is longer is found by these
 APOSTROPHES = str.maketrans("", "", "'’‘ʼʻ`´")
 # Letters that Unicode does not take apart into one letter and its marks.
 LETTERS = str.maketrans(
-    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th", "ŋ": "n", "&": " and "}
+    {
+        "ø": "o",
+        "ł": "l",
+        "đ": "d",
+        "ð": "d",
+        "ħ": "h",
+        "ı": "i",
+        "æ": "ae",
+        "œ": "oe",
+        "þ": "th",
+        "ŋ": "n",
+        "&": " and ",
+    }
     # Arabic: what differs by a habit of writing alone.
     | {"ى": "ي", "ة": "ه", "ٱ": "ا", "ک": "ك", "ی": "ي", "ـ": ""}
 )
@@ -23,13 +35,16 @@ SIGN_IN_A_WORD = re.compile(r"(?<=\w)[!$@€](?=\w)|^[$@€](?=\w{2})")
 # What nobody has to type, or is typed where it does not belong.
 SMALL = frozenset("a an and by de el feat featuring ft i in is it la le les n o of on the to with x".split())  # noqa: SIM905
 # The same word as it is sung, written and counted.
-ALIKE = (
-    ("0", "zero"), ("1", "one"), ("2", "two", "to", "too"), ("3", "three"), ("4", "four", "for"), ("5", "five"), ("6", "six"),
-    ("7", "seven"), ("8", "eight"), ("9", "nine"), ("10", "ten"), ("u", "you", "ya"), ("r", "are"), ("ur", "your"), ("luv", "love"),
-    ("nite", "night"), ("nites", "nights"), ("tonite", "tonight"), ("lite", "light"), ("rite", "right"), ("thru", "through"),
-    ("n", "and", "y"), ("cause", "because", "cuz", "cos"), ("til", "till", "until"), ("em", "them"), ("mr", "mister"), ("dr", "doctor"),
-    ("st", "saint", "street"), ("ok", "okay"), ("o", "of", "oh"), ("gonna", "going"), ("wanna", "want"), ("gimme", "give"), ("pt", "part"), ("vs", "versus"),
-)  # fmt: skip
+ALIKE = [
+    group.split()
+    for group in (
+        "0 zero", "1 one", "2 two to too", "3 three", "4 four for", "5 five", "6 six", "7 seven", "8 eight",
+        "9 nine", "10 ten", "u you ya", "r are", "ur your", "o of oh", "n and", "em them", "luv love",
+        "cause because cuz cos", "til till until", "thru through", "nite night", "nites nights", "tonite tonight",
+        "lite light", "rite right", "ok okay", "gonna going", "wanna want", "gimme give", "mr mister", "dr doctor",
+        "st saint street", "pt part", "vs versus",
+    )
+]  # fmt: skip
 SYNONYMS = {term: frozenset(group) - {term} for group in ALIKE for term in group}
 ARTIST = "@"  # begins a term that is found in the artist alone
 
@@ -41,7 +56,7 @@ def terms(text: str) -> list[str]:
     for chunk in chunks(text):
         parts = split(chunk)
         found |= dict.fromkeys(parts)
-        if 1 < len(parts) and len("".join(parts)) <= LONGEST_JOINED:
+        if len(parts) > 1 and len("".join(parts)) <= LONGEST_JOINED:
             found["".join(parts)] = None
         if SIGN_IN_A_WORD.search(chunk):
             found |= dict.fromkeys(split(SIGN_IN_A_WORD.sub(lambda sign: sign[0].translate(SIGNS_AS_LETTERS), chunk)))
