@@ -46,8 +46,10 @@ def test_arrows_lead_through_what_was_found_and_back_into_the_box(page):
     expect(page.get_by_role("status")).to_have_text("3 found.")
     texts = options(page).all_inner_texts()
 
-    ways = [("ArrowDown", texts[0]), ("ArrowDown", texts[1]), ("ArrowUp", texts[0]), ("ArrowUp", ""), ("ArrowUp", texts[2])]
-    for key, at in [*ways, ("ArrowDown", ""), ("ArrowDown", texts[0]), ("Home", ""), ("ArrowUp", texts[2]), ("End", "")]:
+    down = [("ArrowDown", texts[0]), ("ArrowDown", texts[1]), ("ArrowUp", texts[0]), ("ArrowUp", "")]
+    round_about = [("ArrowUp", texts[2]), ("ArrowDown", ""), ("ArrowDown", texts[0])]
+    into_the_text = [("Home", ""), ("ArrowUp", texts[2]), ("End", "")]
+    for key, at in [*down, *round_about, *into_the_text]:
         page.keyboard.press(key)
         assert active(page) == at, key
     expect(box(page)).to_be_focused()
@@ -153,7 +155,8 @@ def test_songs_artists_jams_and_venues_stand_in_groups_of_their_own(new_page, as
 
     box(page).fill("copper")
 
-    for group, text in {"Jams": "Copper Night", "Venues": "Leeds", "Songs": "Copper Kettle", "Artists": "1 song"}.items():
+    groups = {"Jams": "Copper Night", "Venues": "Leeds", "Songs": "Copper Kettle", "Artists": "1 song"}
+    for group, text in groups.items():
         expect(page.get_by_role("group", name=group)).to_contain_text(text)
 
 
