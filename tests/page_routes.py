@@ -120,6 +120,7 @@ PAGES = [
     *form_page("jam_duplicate", Right.DUPLICATE, {"starts_at": "2026-12-01T20:00"}),
     *form_page("repeat", Right.DUPLICATE, {"often": "1", "days": "TU"}),
     *form_page("jam_delete", Right.DELETE_JAM),
+    page("search", "GET", Right.WATCH),
     page("songs", "GET", Right.WATCH),
     page("song", "GET", Right.WATCH),
     *form_page("imports", Right.ADD_SONG, {"file": "SONGS"}),

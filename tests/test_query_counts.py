@@ -118,6 +118,7 @@ PAGES = [
     row("pages:screen_door", 3, "host"),  # user, jam, host?
     row("pages:display", 2, status=303),  # the link, whether who made it still hosts
     row("pages:move", 3, "phone"),  # jam, attendee when making the code, attendee
+    row("pages:search", 1, query="?q=song"),
     row("pages:songs", 2),  # count, page
     row("pages:songs", 2, query="?search=song&sort=-times_played"),
     row("pages:song", 3),  # song, count, plays

@@ -13,7 +13,13 @@ JAMS = Source(
     kind="jams",
     model=Jam,
     name="t.name",
-    more={"slug": "t.slug", "venue": "v.name", "starts_at": "t.starts_at", "status": "t.status"},
+    more={
+        "slug": "t.slug",
+        "venue": "v.name",
+        "time_zone": "v.time_zone",
+        "starts_at": "t.starts_at",
+        "status": "t.status",
+    },
     # What is on now, what comes, what was: of these the latest.
     order="t.status = 'ended', t.starts_at DESC, t.id",
     weight="CASE t.status WHEN 'ended' THEN 0 WHEN 'open' THEN 1 ELSE 2 END",

@@ -15,13 +15,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from apps.accounts.roles import Right
 from apps.catalog.library import marked
-from apps.catalog.models import Song
 from apps.catalog.statistics import count_choice, count_search
 from apps.jams import performers
 from apps.jams.attendees import rename_attendee
 from apps.jams.errors import AlreadyInJam
 from apps.jams.identity import attendee_from, forget, move_token, moved, peek, remember
 from apps.jams.models import Attendee, Jam, JamSong, first_closing
+from apps.jams.search import search as search_all
 from apps.pages.board import board_of, most_wanted
 from apps.pages.forms import SuggestForm
 from apps.pages.templatetags.parts import SCRIPT_ICONS, clock
@@ -163,10 +163,10 @@ def search(request: HttpRequest, jam: Jam, board: dict[str, Any], banned: list[i
     if not wanted:
         return {"wanted": ""}
     here = {song["song"]: song for song in board["songs"]}
-    found = list(Song.objects.listed().search(wanted).in_order("-popularity")[:HITS])
+    found = search_all(wanted, kinds=["songs"], limit=HITS)["songs"]
     if request.method == "GET":
         count_search(wanted, len(found), venue=jam.venue.slug)
-    hits = [{"song": song, "here": here.get(song.pk), "banned": song.pk in banned} for song in found]
+    hits = [{"song": song, "here": here.get(song["id"]), "banned": song["id"] in banned} for song in found]
     return {"wanted": wanted, "hits": hits}
 
 
