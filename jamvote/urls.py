@@ -25,6 +25,7 @@ from apps.jams import nights_api as nights
 from apps.jams import people_api as people
 from apps.jams import performers_api as performers
 from apps.jams import reads as jam_reads
+from apps.jams import search_api as search
 from apps.stage import api as stage
 from apps.stage import history_api as history
 from apps.stage import room_api as room
@@ -101,6 +102,7 @@ v1: list[Any] = [
     path("/invitations/accept", door.AcceptInvitation.as_view(), name="accept"),
     path("/songs", song_list(catalog.SongViewSet.as_view(many)), name="songs"),
     path("/songs/<int:pk>", public_read("songs")(catalog.SongViewSet.as_view(one)), name="song"),
+    path("/search", search.Search.as_view(), name="search"),
     path("/songs/<int:pk>/merge", whole_library.SongMerge.as_view(), name="merge-songs"),
     path("/venues", venue_list(catalog.VenueViewSet.as_view(many)), name="venues"),
     path("/performances", performances(history.Performances.as_view()), name="performances"),

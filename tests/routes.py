@@ -210,6 +210,7 @@ MATRIX = [
     row("song", "GET", Right.WATCH),
     row("song", "PATCH", Right.CHANGE_SONG, body={"title": "Other"}),
     row("song", "DELETE", Right.CHANGE_SONG, 204),
+    row("search", "GET", Right.WATCH),
     row("merge-songs", "POST", Right.CHANGE_SONG, body={"into": "SONG"}),
     row("venues", "GET", Right.WATCH),
     row("venues", "POST", Right.ADD_VENUE, 201, body={"name": "A New Venue"}),
@@ -281,7 +282,11 @@ def undone():
 OF_ACCOUNTS = {"auth", "tokens", "token", "users", "myself", "user", "accept"}
 OF_A_VENUE = ("venue", "venue-statistics", "venue-wanted", "library", "library-song")
 OF_SONGS = {"songs", "song", "merge-songs"}
-OF_NO_JAM = {"root", "schema", "docs", "jams", "venues", "performances", *OF_SONGS, *OF_A_VENUE} | OF_ACCOUNTS
+OF_NO_JAM = {"root", "schema", "docs", "jams", "search", "venues", "performances"} | {
+    *OF_SONGS,
+    *OF_A_VENUE,
+    *OF_ACCOUNTS,
+}
 SHARED = OF_NO_JAM - {"jams", *OF_A_VENUE}  # which are the same wherever one is at home
 
 

@@ -42,7 +42,7 @@ TAKES = {
     ("myself", "PATCH"): {"name"},
     ("user", "PATCH"): {"name", "role", "is_active"},
     ("me", "PATCH"): {"display_name", "instruments"},
-    ("jam-songs", "POST"): {"song", "title", "artist", "songs", "instrument", "found_by"},
+    ("jam-songs", "POST"): {"song", "title", "artist", "songs", "instrument", "insist", "found_by"},
     ("vote", "PUT"): set(),
     ("vote", "DELETE"): set(),
     ("move", "POST"): {"position"},
@@ -60,7 +60,7 @@ TAKES = {
 FORMS_TAKE = {
     "join": {"display_name", "song", "room_code"},
     "claim": {"do"},
-    "suggest": {"song", "title", "artist", "instrument", "found_by"},
+    "suggest": {"song", "title", "artist", "instrument", "insist", "found_by"},
     "instruments": {"plays", "more"},
     "performer": {"do"},
     "away": {"away"},
@@ -85,6 +85,8 @@ FORMS_TAKE = {
     "person_add": {"display_name"},
     "person": {"do", "song", "slot"},
     "tokens": {"name", "days", "scopes"},
+    "imports": {"file"},
+    "import_run": {"do", "near", "update", "line"},
 }
 LONG_AGO = datetime(2001, 1, 1, tzinfo=UTC)
 CHOSEN = {"status": "ended", "role": "staff", "state": "removed", "counts": "hidden", "origin": "host"}

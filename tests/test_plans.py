@@ -16,9 +16,13 @@ from apps.accounts.models import ApiToken, AuditEvent, User
 from apps.accounts.roles import Right
 from apps.accounts.tokens import find_token, signer
 from apps.catalog.admin import SongAdmin, SongSearchAdmin, SongViewAdmin
+from apps.catalog.duplicates import Named
 from apps.catalog.filters import SongFilter, VenueFilter
+from apps.catalog.import_runs import problems_of
 from apps.catalog.library import reasons
 from apps.catalog.models import Song, SongSearch, SongView, Venue, free_slug
+from apps.catalog.near import Neighbours, near
+from apps.catalog.run_models import ImportQuestion, ImportRun
 from apps.core.credentials import API_TOKEN, performer_signer, signed
 from apps.jams.admin import JamViewAdmin
 from apps.jams.attendees import free_name
@@ -126,6 +130,13 @@ USES = {
     "songs_by_plays": lambda: list(songs(ordering="-times_played")),
     "songs_by_year": lambda: list(songs(year=1985)),
     "songs_by_style": lambda: list(songs(style="style 7")),
+    "songs_by_title_key": lambda: near(Song.objects.all(), title="The Song 77", artist="Artist 77"),
+    "songs_by_lead": lambda: Neighbours([Named("Sonk 77", "Artist 77")]),
+    "imports_of_a_user": lambda: list(ImportRun.objects.visible_to(host()).order_by("-pk")[:20]),
+    "imports_by_date": lambda: list(ImportRun.objects.old()),
+    "an_import_takes_a_line_once": lambda: list(problems_of(ImportRun(pk=77))),
+    "an_import_asks_of_a_line_once": lambda: list(ImportRun(pk=77).questions.filter(answer="").order_by("line")[:20]),
+    "catalog_importquestion_song_id_6b0e12ea": lambda: list(ImportQuestion.objects.filter(song=77)),  # that is deleted
     "songs_not_in_the_library": lambda: song_list(listed="no"),
     "songs_by_chord_sheet": lambda: song_list(chord_sheet_found__exact="gone"),
     "songs_by_tag": lambda: list(songs(tag="tag 7")),

@@ -84,6 +84,7 @@ API = [
     row("api:songs", 1),
     row("api:songs", 1, query="?tag=soul&ordering=-year&search=song&page_size=100"),
     row("api:song", 1),
+    row("api:search", 1, query="?q=song&limit=20"),
     row("api:venues", 2, query="?page_size=30"),  # count, page
     row("api:venue", 1),
     row("api:venue", 2, "host"),  # user, venue
@@ -117,6 +118,7 @@ PAGES = [
     row("pages:screen_door", 3, "host"),  # user, jam, host?
     row("pages:display", 2, status=303),  # the link, whether who made it still hosts
     row("pages:move", 3, "phone"),  # jam, attendee when making the code, attendee
+    row("pages:search", 1, query="?q=song"),
     row("pages:songs", 2),  # count, page
     row("pages:songs", 2, query="?search=song&sort=-times_played"),
     row("pages:song", 3),  # song, count, plays
@@ -128,6 +130,9 @@ PAGES = [
     row("pages:manifest", 0),
     row("pages:service_worker", 0, status=404),
     row("pages:offline", 0),
+    row("pages:imports", 3, "host"),  # user, count, page
+    row("pages:import_run", 5, "host"),  # user, run, what was said of its rows, questions: count, page
+    row("pages:import_report", 3, "host"),  # user, run, what was said of its rows
     row("pages:tokens", 3, "host"),  # user, count, page
     row("pages:token_revoke", 2, "host"),  # user, token
     row("account_login", 0),
@@ -249,6 +254,11 @@ ADMIN = [
     ),
     *page_of_model(
         "catalog_songview", filters="", changelist=2, found=2, add=1, change=3, history=4, delete=2,
+        forbidden=["add", "delete"],
+    ),
+    row("admin:catalog_song_import_from_csv", 1, "staff", status=302),
+    *page_of_model(
+        "catalog_importrun", filters="state__exact=done", changelist=2, found=2, add=1, change=2, history=3, delete=2,
         forbidden=["add", "delete"],
     ),
     *page_of_model(

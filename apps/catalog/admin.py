@@ -5,9 +5,11 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import Count, F, OuterRef, QuerySet, Subquery
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
+from unfold.decorators import action
 from unfold.views import ChangeList
 
 from apps.accounts.audited import AuditedAdmin
@@ -17,6 +19,7 @@ from apps.catalog.exports import SPREADSHEET, export_songs
 from apps.catalog.flags import FLAGS
 from apps.catalog.models import LibrarySong, Song, SongSearch, SongView, Venue
 from apps.catalog.queries import styles
+from apps.catalog.run_models import ImportRun
 from apps.catalog.song_actions import ACTIONS
 from apps.core.admin import InfinitePaginator, OperationsAdmin, ReadOnlyAdmin, staff
 
@@ -113,6 +116,7 @@ class SongAdmin(AuditedAdmin, ModelAdmin):
     paginator = InfinitePaginator
     list_disable_select_all = True  # of a list that nobody has counted
     actions: tuple[Any, ...] = ("export_as_csv", *ACTIONS)
+    actions_list = ("import_from_csv",)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return SongList
@@ -147,6 +151,10 @@ class SongAdmin(AuditedAdmin, ModelAdmin):
     @admin.display(description=_("length"))
     def length(self, song: Song) -> str:
         return song.length
+
+    @action(description=_("Import from CSV"), url_path="import")
+    def import_from_csv(self, request: HttpRequest) -> HttpResponse:
+        return HttpResponseRedirect("/songs/import")
 
     @admin.action(description=_("Export as CSV"))
     def export_as_csv(self, request: HttpRequest, songs: QuerySet[Song]) -> HttpResponse:
@@ -187,6 +195,22 @@ class LibrarySongAdmin(OperationsAdmin):
         elif "why" in form.changed_data:
             row = library.unban_song(**of)
         obj.pk = row.pk or obj.pk
+
+
+@admin.register(ImportRun)
+class ImportRunAdmin(ReadOnlyAdmin):
+    """What it does with them, its own page does."""
+
+    list_display = ("name", "owner", "state", "dry_run", "position", "created_at", "page")
+    list_filter = ("state", "dry_run")
+    list_select_related = ("owner",)
+    search_fields = ("name", "owner__email")
+    ordering = ("-pk",)
+    paginator = InfinitePaginator
+
+    @admin.display(description=_("page"))
+    def page(self, run: ImportRun) -> str:
+        return format_html('<a href="{}">{}</a>', run.get_absolute_url(), _("Open"))
 
 
 @admin.register(SongView)

@@ -10,6 +10,7 @@ from django.db.models import F
 
 from apps.catalog.models import LibrarySong, Song, SongView
 from apps.catalog.music import MAX_TAGS
+from apps.catalog.run_models import ImportQuestion
 from apps.core.write_behind import add_up
 
 # What the one lacks it takes from the other; what was found at a chord sheet goes with its address.
@@ -27,6 +28,7 @@ def unite_songs(song: Song, into: Song) -> tuple[dict[str, Any], dict[str, Any]]
     if new:
         into.save(update_fields=[*new])
     unite_libraries(song, into)
+    ImportQuestion.objects.filter(song=song).update(song=into)
     views = SongView.objects.filter(song=song).order_by("day").values_list("day", "times")
     add_up(SongView, [(into.pk, day, times) for day, times in views], by=("song", "day"))
     return before, new

@@ -13,7 +13,9 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.roles import Right, Role, may, roles_of
-from apps.catalog import flags, music, queries, validators
+from apps.catalog import flags, music, names, queries, run_models, validators  # noqa: F401 — run_models are models too
+from apps.core.search.fields import TermsField
+from apps.core.search.terms import name_terms, song_terms
 from apps.core.text import clean
 
 MOST_PEOPLE = 100_000  # that a venue can hold
@@ -54,6 +56,7 @@ class Venue(models.Model):
         settings.AUTH_USER_MODEL, verbose_name=_("managers"), related_name="venues", blank=True
     )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    terms = TermsField()  # what it is found by: see apps/core/search/
 
     # What it allows its jams: see flags.py.
     takes_suggestions = models.BooleanField(_("jams take suggestions"), default=True)
@@ -120,6 +123,7 @@ class Venue(models.Model):
         self.name, self.address, self.town = clean(self.name), clean(self.address), clean(self.town)
         self.description = "\n".join(map(clean, self.description.splitlines())).strip()
         self.accent = self.accent.lower()
+        self.terms = name_terms(self.name, self.town)
         # Fixed once made: the address is printed on posters.
         self.slug = self.slug or free_slug(self.name)
 
@@ -185,6 +189,12 @@ class Song(models.Model):
     last_played = models.DateTimeField(_("last played"), null=True, blank=True, editable=False)
     folded_title = models.CharField(_("folded title"), max_length=queries.MAX_FOLDED, blank=True, editable=False)
     folded_artist = models.CharField(_("folded artist"), max_length=queries.MAX_FOLDED, blank=True, editable=False)
+    # What it is found by, and among how well known songs: see apps/core/search/ and `rank_songs`.
+    terms = TermsField()
+    tier = models.PositiveSmallIntegerField(db_default=2, editable=False)
+    # Under which songs are looked for that may be this one: see near.py.
+    title_key = models.CharField(max_length=names.LONGEST_KEY, blank=True, default="", db_default="", editable=False)
+    lead_key = models.CharField(max_length=names.LONGEST_KEY, blank=True, default="", db_default="", editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     objects = queries.SongQuerySet.as_manager()
@@ -218,6 +228,8 @@ class Song(models.Model):
             models.Index(fields=["year", "folded_title", "folded_artist"], name="songs_by_year"),
             models.Index(Upper("style"), F("folded_title"), F("folded_artist"), name="songs_by_style"),
             GinIndex(fields=["tags"], opclasses=["jsonb_path_ops"], name="songs_by_tag"),
+            models.Index(fields=["title_key"], name="songs_by_title_key"),
+            models.Index(fields=["lead_key", "title_key", "id"], name="songs_by_lead"),
             # What staff look for, few among many.
             models.Index(
                 fields=["folded_title", "folded_artist"], condition=Q(listed=False), name="songs_not_in_the_library"
@@ -238,7 +250,7 @@ class Song(models.Model):
     def save(self, *, update_fields: Iterable[str] | None = None, **options: Any) -> None:
         self.tidy()
         if update_fields is not None:
-            update_fields = {*update_fields, "folded_title", "folded_artist"}
+            update_fields = {*update_fields, "folded_title", "folded_artist", "title_key", "lead_key", "terms"}
         super().save(update_fields=update_fields, **options)
 
     def clean_fields(self, exclude: Collection[str] | None = None) -> None:
@@ -256,6 +268,8 @@ class Song(models.Model):
         for name in self.TEXTS:
             setattr(self, name, clean(getattr(self, name)))
         self.folded_title, self.folded_artist = queries.folded(self.title), queries.folded(self.artist)
+        self.terms = song_terms(self.title, self.artist)
+        self.title_key, self.lead_key = names.title_key(self.title), names.lead_key(self.title, self.artist)
         # What cannot be read stays as it is, for the validators to refuse.
         self.key = music.or_as_is(music.parse_key, self.key)
         self.tags, self.parts = self.tags or [], self.parts or []  # forms make None of an empty field

@@ -1,12 +1,13 @@
 """Reads of venues and songs in the product's words. Each list is fully ordered."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
 from django.db import connection
 from django.db.models import (
     BooleanField,
+    Case,
     DateTimeField,
     F,
     Func,
@@ -19,20 +20,25 @@ from django.db.models import (
     Subquery,
     Sum,
     Value,
+    When,
 )
 from django.db.models.expressions import OrderBy
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from apps.accounts.roles import Right, Role, may, roles_of
+from apps.catalog.names import LONGEST_KEY, lead_key, parts_of, read_title, title_key
+from apps.core.search.terms import asked
 from apps.core.text import clean, fold
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
     from apps.catalog.models import LibrarySong, Song, SongSearch, Venue
+    from apps.catalog.run_models import ImportRun
 else:
-    User = LibrarySong = Song = SongSearch = Venue = object
+    User = ImportRun = LibrarySong = Song = SongSearch = Venue = object
 
-MAX_WORDS = 8
+TIERS = (0, 1, 2)  # of songs: the best known, the known, the others
 # Folding can lengthen a text (one Arabic ligature is 18 letters); title and artist must still fit an index entry.
 MAX_FOLDED = 250
 
@@ -47,6 +53,7 @@ SONG_ORDERS = {
     "last_played": "last_played",
 }
 LAST_NUMBER = 32767  # beyond every year and tempo
+MOST_NEAR = 500  # songs that are compared with one
 FIRST_DAY, LAST_DAY = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 VENUE_ORDERS = ("name", "town", "created_at")
 
@@ -54,6 +61,12 @@ VENUE_ORDERS = ("name", "town", "created_at")
 def folded(text: str) -> str:
     """How titles and artists are compared."""
     return fold(text)[:MAX_FOLDED].strip()
+
+
+def title_keys(title: str) -> list[str]:
+    """Under which songs may be stored that have this title."""
+    keys = [title_key(title), read_title(title).full, *parts_of(title)]
+    return list(dict.fromkeys(key[:LONGEST_KEY] for key in keys))
 
 
 def song_keys(by: str) -> list[OrderBy]:
@@ -120,10 +133,8 @@ class VenueQuerySet(QuerySet["Venue"]):
         return self.filter(managers=user) if may(right, [Role.MANAGER]) else self.none()
 
     def search(self, text: str) -> Self:
-        """Every word stands in the name or the town."""
-        for word in clean(text).split()[:MAX_WORDS]:
-            self = self.filter(Q(name__icontains=word) | Q(town__icontains=word))
-        return self
+        """Every word begins one of the name or the town."""
+        return self.filter(terms__have=text)
 
     def in_order(self, by: str = "name") -> Self:
         return self.order_by(by, *(name for name in ("name", "pk") if name != by.removeprefix("-")))
@@ -139,13 +150,21 @@ class LibrarySongQuerySet(QuerySet["LibrarySong"]):
 
     def search(self, text: str) -> Self:
         """As songs are searched for."""
-        for word in fold(text).split()[:MAX_WORDS]:
-            self = self.filter(Q(song__folded_title__contains=word) | Q(song__folded_artist__contains=word))
-        return self
+        return self.filter(song__terms__have=text)
 
     def in_order(self) -> Self:
         """By title, each with its song."""
         return self.select_related("song").order_by("song__folded_title", "song__folded_artist", "pk")
+
+
+class ImportRunQuerySet(QuerySet["ImportRun"]):
+    def visible_to(self, user: "User") -> Self:
+        """One's own; staff see all."""
+        return self if may(Right.CHANGE_SONG, roles_of(user)) else self.filter(owner=user)
+
+    def old(self) -> Self:
+        """Those of IMPORT_DAYS ago."""
+        return self.filter(created_at__lt=timezone.now() - timedelta(days=settings.IMPORT_DAYS))
 
 
 class SongSearchQuerySet(QuerySet["SongSearch"]):
@@ -184,11 +203,18 @@ class SongQuerySet(QuerySet["Song"]):
         """The song of that title and artist, however they are spelled: none or one."""
         return self.filter(folded_title=folded(title), folded_artist=folded(artist))
 
+    def near(self, *, title: str, artist: str) -> Self:
+        """Those that may be that song under another name, for apps.catalog.near: of its title, and of its artist."""
+        titled = Q(title_key__in=title_keys(title))
+        rows = self.filter(titled | Q(lead_key=lead_key(title, artist)))
+        return rows.order_by(Case(When(titled, then=0), default=1), "-popularity", "pk")[:MOST_NEAR]
+
     def search(self, text: str) -> Self:
-        """Every word stands in the title or the artist, without regard to case, accents and order."""
-        for word in fold(text).split()[:MAX_WORDS]:
-            self = self.filter(Q(folded_title__contains=word) | Q(folded_artist__contains=word))
-        return self
+        """Every word begins one of the title or the artist, in any order; by how well they fit: search.py."""
+        if not asked(text):
+            return self
+        # Each tier has an index of its own.
+        return self.filter(Q(*[Q(tier=tier, terms__have=text) for tier in TIERS], _connector=Q.OR))
 
     def tagged(self, tag: str) -> Self:
         return self.filter(HasTag("tags", clean(tag).lower()))

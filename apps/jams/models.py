@@ -1,5 +1,6 @@
 """A jam night: the jam, its hosts, its line-up, and the people in the room."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,6 +15,8 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.roles import Right, Role, may, roles_of
 from apps.catalog.flags import Counts
 from apps.catalog.models import Song, Venue
+from apps.core.search.fields import TermsField
+from apps.core.search.terms import name_terms
 from apps.core.text import new_code
 from apps.jams import queries, rules
 
@@ -72,6 +75,7 @@ class Jam(models.Model):
         _("the door"), max_length=9, choices=Door, default=Door.AUTOMATIC, db_default=Door.AUTOMATIC
     )
     revision = models.PositiveBigIntegerField(default=0, editable=False)
+    terms = TermsField()  # what it is found by: see apps/core/search/
     created_at = models.DateTimeField(auto_now_add=True)
     ended_at = models.DateTimeField(null=True, editable=False)
     hosts: "models.ManyToManyField[Any, Any]" = models.ManyToManyField(
@@ -99,6 +103,15 @@ class Jam(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *, update_fields: Iterable[str] | None = None, **options: Any) -> None:
+        if update_fields is None or {"name", "venue"} & set(update_fields):
+            self.tidy()
+            update_fields = update_fields and {*update_fields, "terms"}
+        super().save(update_fields=update_fields, **options)
+
+    def tidy(self) -> None:
+        self.terms = name_terms(self.name, self.venue.name, self.venue.town)
 
     def get_absolute_url(self) -> str:
         return f"/jams/{self.slug}"

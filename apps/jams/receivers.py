@@ -40,7 +40,19 @@ def jam_song_changed(instance: JamSong, origin: Any = None, **kwargs: Any) -> No
 def venue_changed(instance: Venue, created: bool, **kwargs: Any) -> None:
     """Jams name their venue, and so do the nights when a song was played."""
     if not created:
+        find_jams_anew(instance)
         transaction.on_commit(lambda: retire_jams_of(instance), robust=True)
+
+
+def find_jams_anew(venue: Venue) -> None:
+    """They are found by the venue's name and town, too."""
+    changed = []
+    for jam in venue.jams.only("name", "terms", "venue"):
+        before, jam.venue = jam.terms, venue
+        jam.tidy()
+        if jam.terms != before:
+            changed.append(jam)
+    Jam.objects.bulk_update(changed, ["terms"], batch_size=500)
 
 
 def retire_jams_of(venue: Venue) -> None:

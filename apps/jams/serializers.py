@@ -227,6 +227,9 @@ class SongInput(Strict):
     instrument = serializers.CharField(
         max_length=MAX_INSTRUMENT, required=False, help_text="Who suggests is signed up for it, too. Not for hosts."
     )
+    insist = serializers.BooleanField(
+        required=False, help_text="true: what is sent is meant, also where a song has nearly the same name (near_song)."
+    )
 
     found_by = serializers.CharField(
         max_length=LONGEST_SEARCH, allow_blank=True, required=False,
@@ -240,7 +243,7 @@ class SongInput(Strict):
         return [found[pk] for pk in ids]
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if set(attrs) - {"instrument", "found_by"} not in ({"song"}, {"title", "artist"}, {"songs"}):
+        if set(attrs) - {"instrument", "insist", "found_by"} not in ({"song"}, {"title", "artist"}, {"songs"}):
             raise serializers.ValidationError(_("Send song, or title and artist, or (hosts only) songs."))
         return attrs
 

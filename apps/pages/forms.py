@@ -39,6 +39,7 @@ class SuggestForm(forms.Form):
     title = forms.CharField(max_length=200, required=False)
     artist = forms.CharField(max_length=200, required=False)
     instrument = forms.CharField(max_length=MAX_INSTRUMENT, required=False)
+    insist = forms.BooleanField(required=False)
     found_by = forms.CharField(max_length=LONGEST_SEARCH, required=False)
 
     def clean(self) -> dict[str, Any]:
@@ -52,7 +53,7 @@ class SuggestForm(forms.Form):
 
     def wanted(self) -> dict[str, Any]:
         names = ["song"] if self.cleaned_data["song"] else ["title", "artist"]
-        return {name: self.cleaned_data[name] for name in [*names, "instrument"]}
+        return {name: self.cleaned_data[name] for name in [*names, "instrument", "insist"]}
 
 
 class SignUpForm(forms.Form):

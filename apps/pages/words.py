@@ -92,6 +92,33 @@ def strip_of(board: dict[str, Any], starts: str) -> dict[str, Any]:
     return strip | {"over": bool(song["duration"]) and elapsed >= song["duration"]}
 
 
+def search_words() -> Words:
+    """What every box says that finds: static/js/search.js."""
+    return {
+        "found": plural(lambda n: ngettext("%(count)s song found.", "%(count)s songs found.", n)),
+        "searching": _("Searching …"),
+        "search_away": _("The search does not answer. Try again in a moment."),
+        "search_offline": _("Offline: what the library has cannot be looked up now."),
+    }
+
+
+def find_words() -> Words:
+    """Where what was found is gone to: static/js/find.js."""
+    return {
+        **search_words(),
+        "wrong": _("That did not work. Reload the page and try again."),
+        "busy": _("That was too much at once."),
+        "found": plural(lambda n: ngettext("%(count)s found.", "%(count)s found.", n)),
+        "none_found": _("Nothing like that. Try fewer words."),
+        "kind_songs": _("Songs"),
+        "kind_artists": _("Artists"),
+        "kind_venues": _("Venues"),
+        "kind_jams": _("Jams"),
+        "songs_of": plural(lambda n: ngettext("%(count)s song", "%(count)s songs", n)),
+        "on_now": _("On now"),
+    }
+
+
 def vote_words() -> Words:
     """The words on a vote button."""
     return {
@@ -133,6 +160,7 @@ def instrument_words() -> dict[str, str]:
 def phone_words(starts: str) -> Words:
     return {
         **live_words(starts),
+        **search_words(),
         **notice_words(),
         **vote_words(),
         "counted": _("Vote for %(title)s counted."),
@@ -156,7 +184,6 @@ def phone_words(starts: str) -> Words:
         "in_jam": _("Already in the jam"),
         "banned": _("Not played here"),
         "in_jam_at": _("Already in the jam, place %(place)s"),
-        "found": plural(lambda n: ngettext("%(count)s song found.", "%(count)s songs found.", n)),
         "none_found": _("Nothing like that in the library. Write it in below, and it comes in."),
         "suggested": _("%(title)s is in, with your vote."),
         "signed_up": _("You are signed up for it."),
@@ -189,6 +216,7 @@ def screen_words(starts: str) -> Words:
 def console_words(starts: str) -> Words:
     return {
         **live_words(starts),
+        **search_words(),
         "bpm": _("%(tempo)s bpm"),
         "live": _("Connected"),
         "connected": plural(lambda n: ngettext("%(count)s connected", "%(count)s connected", n)),
@@ -197,7 +225,6 @@ def console_words(starts: str) -> Words:
         "start_none": _("Queue a song to start it"),
         "and_played": _("and mark %(title)s as played"),
         "is_played": _("Mark %(title)s as played"),
-        "found": plural(lambda n: ngettext("%(count)s song found.", "%(count)s songs found.", n)),
         "none_found": _("Nothing like that in the library. Paste it below as “Title - Artist”."),
         "add": _("Add"),
         "banned": _("Not played here"),

@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import User
 from apps.catalog.library import check_stays, refuse_banned
 from apps.catalog.models import Song
-from apps.catalog.operations import find_or_add_song
 from apps.core.errors import DomainError
 from apps.jams import board, events
 from apps.jams.actions import Action, acting
@@ -35,6 +34,7 @@ from apps.jams.queries import hashed
 from apps.live.changes import Change
 from apps.live.streams import announce, dismiss
 from apps.voting import ballot
+from apps.voting.meant import in_the_jam_as, meant
 from apps.voting.models import Vote
 from apps.voting.queries import suggestions_left, votes_left
 
@@ -132,21 +132,32 @@ def refusal(jam_song: JamSong, attendee: Attendee) -> DomainError:
 
 
 def suggest_song(
-    *, jam: Jam, attendee: Attendee, song: Song | None = None, title: str = "", artist: str = "", instrument: str = ""
+    *,
+    jam: Jam,
+    attendee: Attendee,
+    song: Song | None = None,
+    title: str = "",
+    artist: str = "",
+    instrument: str = "",
+    insist: bool = False,
 ) -> JamSong:
     """Puts a song of the library, or a new one, into the jam, with the attendee's vote; with an `instrument` they are
     signed up for it as well, or nothing is done (apps/stage may say no to it).
 
-    Where the host approves suggestions it waits first. Raises SuggestionsClosed, SuggestionsPaused,
-    TooManySuggestions, VotesOut, WasRemoved, Invalid, SongBanned, NotThere, and AlreadyInJam with the `jam_song` to
-    vote for.
+    Where the host approves suggestions it waits first. A song that is known under a slightly other name is that one,
+    unless they `insist` on theirs (apps/voting/meant.py). Raises SuggestionsClosed, SuggestionsPaused,
+    TooManySuggestions, VotesOut, WasRemoved, Invalid, SongBanned, NotThere, NearSong with `near` to choose from, and
+    AlreadyInJam with `jam_song` to vote for.
     """
     with transaction.atomic():
         # The jam first, as everywhere; then its own lock: two suggestions of one person at once must see each other.
         Jam.objects.locked(jam.pk)
         attendee = Attendee.objects.select_for_update(no_key=True).get(pk=attendee.pk)
         check_may_suggest(jam, attendee)
-        song = song or find_or_add_song(title=title, artist=artist)
+        if song is None:
+            song = meant(jam=jam, title=title, artist=artist, insist=insist)
+        elif not insist:
+            song = in_the_jam_as(jam=jam, song=song)
         check_stays(song)
         refuse_banned(jam.venue, song)
         status = JamSong.Status.PENDING if jam.approve_suggestions else JamSong.Status.OPEN

@@ -3,9 +3,9 @@
 import { csrfToken, text } from "./page.js";
 
 export class Refused extends Error {
-  constructor(status, { detail, code, errors } = {}) {
+  constructor(status, { detail, code, errors, ...more } = {}) {
     super(Object.values(errors ?? {}).flat()[0] ?? detail ?? text("wrong"));
-    Object.assign(this, { status, code });
+    Object.assign(this, { status, code, more });
   }
 }
 
@@ -42,19 +42,20 @@ export async function call(method, address, body) {
   throw new Refused(response.status, await response.json().catch(() => ({})));
 }
 
-// A public read: no token; the browser's copy is asked for with its ETag. Also tells the server's time.
-export async function read(address) {
+// A public read: no token; the browser's copy is asked for with its ETag, unless `cache` says otherwise. Also tells the
+// server's time.
+export async function read(address, { signal = AbortSignal.timeout?.(15000), cache = "no-cache" } = {}) {
   let response;
   try {
     response = await fetch(address, {
       headers: { Accept: "application/json" },
-      cache: "no-cache",
-      signal: AbortSignal.timeout?.(15000),
+      cache,
+      signal,
     });
   } catch {
     throw new Away();
   }
   if (response.status === 404 || response.status === 410) throw new Refused(response.status);
-  if (!response.ok) throw new Away();
+  if (!response.ok) throw new Away(0, response.status === 429);
   return { body: await response.json(), at: Date.parse(response.headers.get("Date") ?? "") };
 }

@@ -25,9 +25,12 @@ export class Board {
     return this.rows.get(id);
   }
 
+  // One song, at once. One that the server wrote has a vote only, until its state has come.
   repaint(song) {
     const row = this.row(song.id);
-    if (row) this.#paintVote(row, song, this.mine(song));
+    if (!row) return;
+    if (song.title === undefined) this.#paintVote(row, song, this.mine(song));
+    else this.#paint(row, song);
   }
 
   // A song as the server wrote it, while its state has not come yet.
@@ -39,7 +42,8 @@ export class Board {
   // A row is written only when something of it has changed.
   #paint(row, song) {
     const own = this.mine?.(song) ?? { state: "idle", votes: song.votes };
-    const now = [song, this.top, this.voting(), own.voted, own.state, own.votes, own.note, this.lineUp?.of(song.id)];
+    this.#paintLevel(row, song);
+    const now = [song, this.voting(), own.voted, own.state, own.votes, own.note, this.lineUp?.of(song.id)];
     const before = this.painted.get(row);
     if (before && now.every((value, place) => value === before[place])) return;
     this.painted.set(row, now);
@@ -57,14 +61,17 @@ export class Board {
       setText(find("[data-value]", part), value || "");
     }
     for (const part of all("[data-bare]", row)) part.hidden = Object.values(facts).some(Boolean);
-    const level = find(".level", row);
-    if (level) {
-      level.hidden = song.votes === null;
-      level.max = this.top;
-      level.value = song.votes ?? 0;
-    }
     this.lineUp?.paint(row, song);
     this.#paintVote(row, song, own);
+  }
+
+  // Against the highest count, which changes more often than the rows do.
+  #paintLevel(row, { votes }) {
+    const level = find(".level", row);
+    if (!level) return;
+    if (level.hidden !== (votes === null)) level.hidden = votes === null;
+    if (level.max !== this.top) level.max = this.top;
+    if (level.value !== (votes ?? 0)) level.value = votes ?? 0;
   }
 
   #paintVote(row, song, own) {

@@ -4,6 +4,7 @@ import { Board } from "./board.js";
 import { startClock } from "./clock.js";
 import { tellConnection } from "./connection.js";
 import { Me } from "./me.js";
+import { oncePerFrame } from "./frame.js";
 import { keepForLater } from "./install.js";
 import { showLines, showNext, showNow } from "./now.js";
 import { Notices } from "./notify.js";
@@ -44,6 +45,8 @@ function show() {
   me?.show();
 }
 
+const showSoon = oncePerFrame(show);
+
 // The end of the night is another page; phones ask for it one after the other.
 let turning = false;
 function turnPage() {
@@ -63,8 +66,8 @@ if (votes) {
   const line = find("[data-connection]");
   const tell = tellConnection(line, stream, { waiting: () => votes.waiting, away: () => votes.away, busy: () => votes.busy });
   votes.addEventListener("change", ({ detail }) => {
-    if (state.loaded) show();
-    else if (board?.row(detail)) board.repaint(board.written(detail));
+    if (board?.row(detail)) board.repaint(state.songs.get(detail) ?? board.written(detail));
+    if (state.loaded) showSoon();
     tell();
   });
   votes.addEventListener("refused", () => me.refresh());
@@ -103,7 +106,7 @@ for (const link of all(".dock a")) {
   if (section) seen.observe(section);
 }
 
-state.addEventListener("change", show);
+state.addEventListener("change", showSoon);
 if (data.status !== "ended") new Notices({ slug: data.slug, state, stream });
 startClock(stream);
 keepForLater();

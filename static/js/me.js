@@ -1,11 +1,13 @@
 // What is this phone's own: the votes that are out, the picks left, the suggestions.
 import { call } from "./api.js";
-import { all, clockOf, find, fromTemplate, setIcon, setText, text } from "./page.js";
+import { all, clockOf, find, setIcon, setText, text } from "./page.js";
+import { Rows } from "./rows.js";
 
 export class Me {
   constructor({ slug, state, votes, most }) {
     Object.assign(this, { address: `/api/v1/jams/${slug}/me`, state, votes, most });
     this.list = find("[data-mine]");
+    if (this.list) this.rows = new Rows(this.list, { template: "mine-row", paint: (row, song) => this.#paint(row, song) });
     this.list?.addEventListener("click", (event) => {
       const button = event.target.closest("[data-take]");
       if (!button) return;
@@ -40,25 +42,17 @@ export class Me {
     const places = new Map(this.state.ranking.map((song, place) => [song.id, place + 1]));
     const mine = [...this.state.songs.values()].filter((song) => this.votes.wants(song.id) && OUT.has(song.status));
     mine.sort((a, b) => (places.get(a.id) ?? 0) - (places.get(b.id) ?? 0) || a.id - b.id);
-    const facts = mine.map((song) => [song, this.#fact(song, places.get(song.id))]);
     find("[data-mine-none]").hidden = mine.length > 0;
-    const sign = JSON.stringify(facts.map(([song, fact]) => [song.id, fact, this.votes.of(song).state]));
-    if (this.list.dataset.sign === sign) return;
-    this.list.dataset.sign = sign;
-    const focused = document.activeElement?.dataset?.take;
-    this.list.replaceChildren(...facts.map(([song, fact]) => this.#row(song, fact)));
-    if (focused) find(`[data-take="${focused}"]`, this.list)?.focus({ preventScroll: true });
+    this.rows.show(mine.map((song) => ({ ...song, fact: this.#fact(song, places.get(song.id)) })));
   }
 
-  #row(song, fact) {
-    const row = fromTemplate("mine-row");
+  #paint(row, song) {
     for (const part of all("[data-title]", row)) setText(part, song.title);
-    setText(find("small", row), fact);
+    setText(find("small", row), song.fact);
     setIcon(find(".icon", row), this.votes.of(song).state === "pending" ? "pick-wait" : "pick-check");
     const button = find("[data-take]", row);
     button.dataset.take = song.id;
     button.hidden = song.status !== "open" || this.state.facts.voting !== "open";
-    return row;
   }
 
   #fact(song, place) {

@@ -11,13 +11,15 @@ export class Rows {
 
   show(items) {
     const kept = new Set(items.map((item) => item.id));
-    const rows = items.map((item) => {
-      const row = this.rows.get(item.id) ?? this.#make(item);
-      this.paint(row, item);
-      return row;
+    const rows = items.map((item) => this.rows.get(item.id) ?? this.#make(item));
+    const each = (act) => rows.forEach((row, place) => act(row, items[place], place));
+    arrange(this.list, rows, {
+      paint: () => {
+        each(this.paint);
+        for (const [id, row] of this.rows) if (!kept.has(id)) this.#retire(id, row);
+      },
+      done: () => each(this.settled),
     });
-    for (const [id, row] of this.rows) if (!kept.has(id)) this.#retire(id, row);
-    arrange(this.list, rows, () => rows.forEach((row, place) => this.settled(row, items[place], place)));
   }
 
   get(id) {

@@ -1,5 +1,6 @@
 // Votes of this phone. A tap shows at once, waits on the phone while the server is away, and goes out once.
 import { Away, call } from "./api.js";
+import { afterPaint } from "./frame.js";
 import { announce, isolated, text } from "./page.js";
 import { forgetVotes, Waiting } from "./shelf.js";
 
@@ -69,7 +70,7 @@ export class Votes extends EventTarget {
     this.#from.set(id, { votes: this.state.songs.get(id)?.votes ?? null });
     this.kept.put(id, wanted);
     this.#tell(id);
-    this.flush();
+    afterPaint(() => this.flush());
   }
 
   // Another tab, or the host, may have changed what counts.

@@ -72,6 +72,8 @@ STATES = [
     Look("pages:join", night="door", form={"room_code": "0000"}),
     Look("pages:join", state="gone"),
     Look("pages:jams", query="?when=past"),
+    Look("pages:search", query="?q=song"),
+    Look("pages:search", query="?q=nothing+like+it"),
     Look("pages:songs", query="?search=nothing+like+it"),
     Look("pages:venues", query="?search=nothing+like+it"),
     Look("pages:venue", night="bare"),

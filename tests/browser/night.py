@@ -186,7 +186,7 @@ def ranking_is(page, texts):
 def suggest(page, title, *, plays):
     page.locator("#instrument").select_option(plays)
     page.locator("#find").fill(title)
-    page.locator("[data-hits] .hit").filter(has_text=title).click()
+    page.locator("[role=option]").filter(has_text=title).click()
 
 
 # Who plays --------------------------------------------------------------------------------------------

@@ -117,7 +117,7 @@ def test_a_suggestion_is_typed_found_and_voted_for(phone, jam):
     mine, other = phone(), phone()
 
     mine.fill("#find", "come")
-    mine.locator("[data-hits] .hit").filter(has_text="Come As You Are").click()
+    mine.locator("[role=option]").filter(has_text="Come As You Are").click()
 
     first(other, "Come As You Are")
     expect(row(mine, "Come As You Are").locator(".vote-word")).to_have_text("Voted")
@@ -128,7 +128,7 @@ def test_what_is_in_the_jam_is_jumped_to_and_voted_for(phone):
     mine = phone()
 
     mine.fill("#find", "zomb")
-    expect(mine.locator("[data-hits] .hit")).to_contain_text("Already in the jam, place 3")
+    expect(mine.locator("[role=option]")).to_contain_text("Already in the jam, place 3")
     mine.locator("#find").press("ArrowDown")
     mine.keyboard.press("Enter")
 

@@ -10,7 +10,7 @@ from tests.factories import make_song
 
 def asked(request):
     query = parse_qs(urlsplit(request.url).query)
-    return {name: query[name][0] for name in ("search", "after", "venue") if name in query}
+    return {name: query[name][0] for name in ("q", "after", "venue") if name in query}
 
 
 @pytest.mark.parametrize("who", ["phone", "console"])
@@ -20,21 +20,21 @@ def test_a_search_says_what_it_was_typed_on_from_and_a_choice_by_what_it_was_fou
     if who == "console":
         page.locator("#add > summary").click()
 
-    with page.expect_request("**/api/v1/songs?*") as first:
+    with page.expect_request("**/api/v1/search?*") as first:
         page.fill("#find", "wich")
-    with page.expect_request("**/api/v1/songs?*") as second:
+    with page.expect_request("**/api/v1/search?*") as second:
         page.fill("#find", "wichita")
     with page.expect_request("**/songs") as chosen:
-        page.locator(".hit:enabled").filter(has_text="Wichita").first.click()
+        page.locator("[role=option]").filter(has_text="Wichita").click()
     if who == "phone":  # it empties itself when that is done
         expect(page.locator("#find")).to_have_value("")
     else:
         expect(page.locator("[data-add-hits] .hit-do")).to_contain_text("in the jam")
-    with page.expect_request("**/api/v1/songs?*") as next_one:
+    with page.expect_request("**/api/v1/search?*") as next_one:
         page.fill("#find", "jolene")
 
     venue = jam.venue.slug
-    assert asked(first.value) == {"search": "wich", "venue": venue}
-    assert asked(second.value) == {"search": "wichita", "after": "wich", "venue": venue}
+    assert asked(first.value) == {"q": "wich", "venue": venue}
+    assert asked(second.value) == {"q": "wichita", "after": "wich", "venue": venue}
     assert chosen.value.post_data_json["found_by"] == "wichita"
-    assert asked(next_one.value) == {"search": "jolene", "venue": venue}
+    assert asked(next_one.value) == {"q": "jolene", "venue": venue}

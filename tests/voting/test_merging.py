@@ -13,6 +13,7 @@ from apps.catalog.errors import SameSong, SongBusy, StaffOnly
 from apps.catalog.library import ban_song, change_library_song
 from apps.catalog.models import LibrarySong, Song, SongView
 from apps.catalog.music import MAX_TAGS
+from apps.catalog.run_models import ImportQuestion, ImportRun
 from apps.core.errors import DomainError, NotThere
 from apps.core.write_behind import today
 from apps.jams.errors import ChangedSince
@@ -285,6 +286,16 @@ def test_what_was_played_is_history_of_the_one_and_one_start_is_one_performance(
     assert Performance.objects.count() == 2
 
 
+def test_an_import_that_asks_about_the_one_asks_about_the_other(songs, merge):
+    run = ImportRun.objects.create(name="songs.csv", digest="")
+    question = ImportQuestion.objects.create(run=run, line=2, values={}, song=songs[1])
+
+    merge()
+
+    question.refresh_from_db()
+    assert question.song == songs[0]
+
+
 def test_everything_that_points_at_songs_is_thought_of():
     """Whoever adds a relation to songs says in a merge what becomes of its rows, and then here."""
 
@@ -292,7 +303,9 @@ def test_everything_that_points_at_songs_is_thought_of():
         fields = model._meta.get_fields(include_hidden=True)
         return {field.related_model._meta.label for field in fields if field.one_to_many}
 
-    assert pointing_at(Song) == {"catalog.LibrarySong", "catalog.SongView", "jams.JamSong", "stage.Performance"}
+    assert pointing_at(Song) == {
+        "catalog.ImportQuestion", "catalog.LibrarySong", "catalog.SongView", "jams.JamSong", "stage.Performance",
+    }  # fmt: skip
     assert pointing_at(JamSong) == {"stage.Slot", "voting.Vote"}
 
 

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0007_library"),
+        ("catalog", "0009_imports"),
     ]
 
     operations = [

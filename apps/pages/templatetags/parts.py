@@ -21,6 +21,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from apps.jams.images import sizes_of
+from apps.pages.words import find_words
 
 register = template.Library()
 
@@ -61,6 +62,12 @@ def preload(name: str) -> SafeString:
     collected is one file."""
     paths = (f"js/{name}.js",) if getattr(staticfiles_storage, "bundled", False) else modules(name)
     return format_html_join("\n", '<link rel="modulepreload" href="{}">', ((static(path),) for path in paths))
+
+
+@register.inclusion_tag("pages/parts/search_script.html")
+def search_script() -> dict[str, Any]:
+    """For pages on which what a box finds is gone to."""
+    return {"words": find_words()}
 
 
 @cache

@@ -21,6 +21,7 @@ from apps.jams import lineup, operations
 from apps.jams.board import desk_of
 from apps.jams.door import door_of, set_door
 from apps.jams.models import Attendee, Jam, JamSong
+from apps.jams.search import search as search_all
 from apps.pages.board import board_of
 from apps.pages.forms import MOST_LINES, songs_in
 from apps.pages.lineup import people_with, stage_of
@@ -115,10 +116,10 @@ def search(request: HostRequest, jam: Jam, board: dict[str, Any], banned: list[i
     if not wanted:
         return {"wanted": ""}
     here = {song["song"] for song in board["songs"]}
-    found = list(Song.objects.listed().search(wanted).in_order("-popularity")[:HITS])
+    found = search_all(wanted, kinds=["songs"], limit=HITS)["songs"]
     if request.method == "GET":
         count_search(wanted, len(found), venue=jam.venue.slug)
-    hits = [{"song": song, "here": song.pk in here, "banned": song.pk in banned} for song in found]
+    hits = [{"song": song, "here": song["id"] in here, "banned": song["id"] in banned} for song in found]
     return {"wanted": wanted, "hits": hits}
 
 

@@ -1,0 +1,123 @@
+"""What makes terms fast to find: indexes and triggers of the database, for the migrations of whoever has terms.
+
+PostgreSQL: a GIN index over the terms as a tsvector, for a large table one a tier; SQLite: an FTS5 table beside it.
+Triggers note every term once in `core_term`, from which slips are corrected (by trigrams, on both).
+
+SQLite drops the triggers of a table that a later migration rebuilds: end such a migration with `index`.
+"""
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from typing import Any
+
+POSTGRESQL_TERMS = """
+CREATE TABLE core_term (term text COLLATE "C" PRIMARY KEY);
+CREATE INDEX terms_by_trigram ON core_term USING gin (term gin_trgm_ops);
+
+CREATE FUNCTION core_note_terms(wanted text[]) RETURNS void LANGUAGE sql AS $$
+    -- In one order, so that two imports wait for each other and never in a circle.
+    INSERT INTO core_term
+    SELECT DISTINCT w.term FROM unnest(wanted) AS w (term)
+    WHERE w.term NOT LIKE '@%' AND NOT EXISTS (SELECT FROM core_term k WHERE k.term = w.term)
+    ORDER BY w.term ON CONFLICT DO NOTHING
+$$;
+CREATE FUNCTION core_rows_have_terms() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM core_note_terms(string_to_array(string_agg(terms, ' '), ' ')) FROM new_rows;
+    RETURN NULL;
+END $$;
+CREATE FUNCTION core_row_has_terms() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM core_note_terms(string_to_array(NEW.terms, ' '));
+    RETURN NULL;
+END $$
+"""
+POSTGRESQL_TRIGGERS = """
+CREATE OR REPLACE TRIGGER new_terms AFTER INSERT ON {table}
+    REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION core_rows_have_terms();
+CREATE OR REPLACE TRIGGER other_terms AFTER UPDATE OF terms ON {table}
+    FOR EACH ROW WHEN (OLD.terms IS DISTINCT FROM NEW.terms) EXECUTE FUNCTION core_row_has_terms()
+"""
+POSTGRESQL_INDEX = """
+CREATE INDEX IF NOT EXISTS {name} ON {table} USING gin (array_to_tsvector(string_to_array(terms, ' '))) {where}
+"""
+POSTGRESQL_KNOWN = """
+INSERT INTO core_term SELECT DISTINCT term FROM {table}, unnest(string_to_array(terms, ' ')) AS term
+WHERE term NOT LIKE '@%' ON CONFLICT DO NOTHING
+"""
+
+SQLITE_TERMS = """
+CREATE TABLE core_term (id INTEGER PRIMARY KEY, term TEXT NOT NULL UNIQUE);
+CREATE VIRTUAL TABLE core_term_fts USING fts5 (term, content='core_term', content_rowid='id', tokenize='trigram');
+CREATE TRIGGER core_term_new AFTER INSERT ON core_term BEGIN
+    INSERT INTO core_term_fts (rowid, term) VALUES (NEW.id, NEW.term);
+END;
+CREATE TRIGGER core_term_gone AFTER DELETE ON core_term BEGIN
+    INSERT INTO core_term_fts (core_term_fts, rowid, term) VALUES ('delete', OLD.id, OLD.term);
+END;
+"""
+# A term holds neither quotes nor spaces.
+SQLITE_INDEX = """
+CREATE VIRTUAL TABLE IF NOT EXISTS {table}_fts USING fts5 (
+    terms, content='{table}', content_rowid='id', prefix='1 2 3',
+    tokenize="unicode61 remove_diacritics 0 tokenchars '@-'"
+);
+DROP TRIGGER IF EXISTS {table}_terms_new;
+CREATE TRIGGER {table}_terms_new AFTER INSERT ON {table} BEGIN
+    INSERT INTO {table}_fts (rowid, terms) VALUES (NEW.id, NEW.terms);
+    INSERT OR IGNORE INTO core_term (term)
+    SELECT value FROM json_each('["' || replace(NEW.terms, ' ', '","') || '"]')
+    WHERE value NOT LIKE '@%' AND value <> '';
+END;
+DROP TRIGGER IF EXISTS {table}_terms_other;
+CREATE TRIGGER {table}_terms_other AFTER UPDATE OF terms ON {table} WHEN OLD.terms IS NOT NEW.terms BEGIN
+    INSERT INTO {table}_fts ({table}_fts, rowid, terms) VALUES ('delete', OLD.id, OLD.terms);
+    INSERT INTO {table}_fts (rowid, terms) VALUES (NEW.id, NEW.terms);
+    INSERT OR IGNORE INTO core_term (term)
+    SELECT value FROM json_each('["' || replace(NEW.terms, ' ', '","') || '"]')
+    WHERE value NOT LIKE '@%' AND value <> '';
+END;
+DROP TRIGGER IF EXISTS {table}_terms_gone;
+CREATE TRIGGER {table}_terms_gone AFTER DELETE ON {table} BEGIN
+    INSERT INTO {table}_fts ({table}_fts, rowid, terms) VALUES ('delete', OLD.id, OLD.terms);
+END;
+INSERT INTO {table}_fts ({table}_fts) VALUES ('rebuild');
+INSERT OR IGNORE INTO core_term (term)
+SELECT DISTINCT value FROM {table}, json_each('["' || replace(terms, ' ', '","') || '"]')
+WHERE value NOT LIKE '@%' AND value <> '';
+"""
+
+Step = Callable[[Any, Any], None]
+
+
+def note_terms(apps: Any, schema_editor: Any) -> None:
+    """The table of all terms."""
+    if schema_editor.connection.vendor == "postgresql":
+        schema_editor.execute(POSTGRESQL_TERMS, params=None)
+    else:
+        run(schema_editor, SQLITE_TERMS)
+
+
+def index(table: str, tiers: Sequence[int] = ()) -> Step:
+    """A step of a migration. What is in the table then can be found by its terms, and what comes later."""
+
+    def step(apps: Any, schema_editor: Any) -> None:
+        if schema_editor.connection.vendor == "postgresql":
+            wheres = {f"{table}_terms_{tier}": f"WHERE tier = {tier}" for tier in tiers} or {f"{table}_terms": ""}
+            indexes = [POSTGRESQL_INDEX.format(name=name, table=table, where=where) for name, where in wheres.items()]
+            for statement in (POSTGRESQL_TRIGGERS.format(table=table), *indexes, POSTGRESQL_KNOWN.format(table=table)):
+                schema_editor.execute(statement, params=None)
+        else:
+            run(schema_editor, SQLITE_INDEX.format(table=table))
+
+    return step
+
+
+def run(schema_editor: Any, script: str) -> None:
+    """Statement by statement: sqlite3 takes one at a time inside a transaction."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement) and statement.strip():
+            schema_editor.execute(statement, params=None)
+            statement = ""

@@ -1,0 +1,124 @@
+"""The statement for SQLite: FTS5, and slips from `core_term` by its trigrams (bm25 says which are most alike).
+
+What the parts are for, postgresql.py says.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from apps.core.search.postgresql import first_of_each
+from apps.core.search.terms import ARTIST
+
+if TYPE_CHECKING:
+    from apps.core.search.engine import Source, Term
+
+NEAR = 16  # more than on PostgreSQL, since here the beginning of a term weighs no more than its middle
+
+MEANT = """
+WITH given (place, term, begun) AS ({given}),
+slips (place, term, begun) AS ({slips}),
+typed (place, term, begun) AS ({typed}),
+known (place) AS (
+    SELECT place FROM typed WHERE EXISTS (
+        SELECT 1 FROM core_term c WHERE c.term >= typed.term
+        AND c.term < typed.term || CASE WHEN begun THEN char(1114111) ELSE char(1) END)
+),
+alternatives (place, term, begun, firm) AS (
+    SELECT *, 1 FROM given
+    {near}
+    UNION
+    SELECT place, term, 0, 0 FROM slips WHERE NOT begun AND term IN (SELECT term FROM core_term)
+    UNION
+    SELECT place, term, 1, 0 FROM slips WHERE begun AND EXISTS (
+        SELECT 1 FROM core_term c WHERE c.term >= slips.term AND c.term < slips.term || char(1114111))
+),
+written (place, firm, plain, by_artist) AS MATERIALIZED (
+    SELECT place, firm OR place NOT IN (SELECT place FROM known),
+           '"' || replace(term, ' ', '" AND "') || '"' || CASE WHEN begun THEN ' *' ELSE '' END,
+           '"@' || replace(term, ' ', '" AND "@') || '"' || CASE WHEN begun THEN ' *' ELSE '' END
+    FROM alternatives
+),
+places (place, firm, firm_by_artist, plain, by_artist) AS MATERIALIZED (
+    SELECT place, '(' || group_concat(plain, ' OR ') FILTER (WHERE firm) || ')',
+           '(' || group_concat(by_artist, ' OR ') FILTER (WHERE firm) || ')',
+           '(' || group_concat(plain, ' OR ') || ')', '(' || group_concat(by_artist, ' OR ') || ')'
+    FROM written GROUP BY place
+),
+meant (plain, by_artist) AS MATERIALIZED (
+    SELECT group_concat(firm, ' AND '), group_concat(firm_by_artist, ' AND ') FROM places
+),
+perhaps (plain, by_artist) AS MATERIALIZED (
+    SELECT group_concat(plain, ' AND '), group_concat(by_artist, ' AND ') FROM places
+),
+ways (plain, by_artist) AS (
+    SELECT group_concat(plain, ' AND '), group_concat(by_artist, ' AND ')
+    FROM json_each(%(left_out)s) AS out JOIN places ON places.place <> out.value GROUP BY out.value
+),
+almost (plain, by_artist) AS MATERIALIZED (
+    -- '@' is no term.
+    SELECT coalesce(group_concat('(' || plain || ')', ' OR '), '"@"'),
+           coalesce(group_concat('(' || by_artist || ')', ' OR '), '"@"') FROM ways
+)
+"""
+ROWS = "SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(%({})s)"
+LIKE = """
+UNION SELECT * FROM (SELECT {place}, term, 0, 0 FROM core_term_fts
+                     WHERE core_term_fts MATCH %(like{place})s ORDER BY rank LIMIT %(near)s)
+"""
+WAYS = ("(SELECT {} FROM meant)", "(SELECT {} FROM perhaps)", "(SELECT {} FROM almost)")
+
+
+def statement(
+    sources: Sequence["Source"], text: str, given: list["Term"], slips: list["Term"], most: int
+) -> tuple[str, dict[str, Any]]:
+    """SQL and parameters. Rows: kind, id, name, terms, weight, what else there is to tell as JSON."""
+    params: dict[str, Any] = {"most": most, "folded": text}
+    if not slips:
+        params |= {"plain": match(given, ""), "by_artist": match(given, ARTIST)}
+        return joined(sources, ("%({})s",)), params
+    places, typed = sorted({term.place for term in given}), first_of_each(given)
+    params |= {f"like{term.place}": trigrams(term.text) for term in typed}
+    params |= {"given": table(given), "slips": table(slips), "typed": table(typed), "near": NEAR}
+    params["left_out"] = orjson.dumps(places if len(places) > 2 else []).decode()
+    rows = {name: ROWS.format(name) for name in ("given", "slips", "typed")}
+    head = MEANT.format(**rows, near="".join(LIKE.format(place=term.place) for term in typed))
+    return head + joined(sources, WAYS), params
+
+
+def joined(sources: Sequence["Source"], ways: Sequence[str]) -> str:
+    return " UNION ALL ".join(
+        part(source, [way.format("by_artist" if source.by_artist else "plain") for way in ways]) for source in sources
+    )
+
+
+def table(terms: list["Term"]) -> str:
+    return orjson.dumps([[term.place, term.text, int(term.begun)] for term in terms]).decode()
+
+
+def trigrams(term: str) -> str:
+    return " OR ".join(f'"{term[start : start + 3]}"' for start in range(len(term) - 2))
+
+
+def match(given: list["Term"], mark: str) -> str:
+    places: dict[int, list[str]] = {}
+    for term in given:
+        places.setdefault(term.place, []).append(f'"{mark}{term.text}"{" *" * term.begun}')
+    return " AND ".join(f"({' OR '.join(any_of)})" for any_of in places.values())
+
+
+def part(source: "Source", queries: list[str]) -> str:
+    """One select after the other: a later one is only looked into when those before it have not given enough."""
+    name = source.model._meta.db_table
+    wheres = [f"t.id IN (SELECT rowid FROM {name}_fts WHERE {name}_fts MATCH {query})" for query in queries]
+    if source.exact:
+        wheres.insert(0, f"t.{source.exact} = %(folded)s")
+    select = f"SELECT t.* FROM {name} t WHERE {source.where} AND {{}} ORDER BY {source.order} LIMIT %(most)s"
+    each = " UNION ALL ".join(f"SELECT * FROM ({select.format(where)})" for where in wheres)
+    more = ", ".join(f"'{name}', {column}" for name, column in source.more.items())
+    columns = f"'{source.kind}', t.id, {source.name}, t.terms, {source.weight}, json_object({more})"
+    enough = f"SELECT * FROM ({each}) LIMIT %(most)s"
+    # Of each group the row with the highest weight: SQLite gives the columns of the row that has the only max().
+    one_each = f"SELECT t.*, max({source.weight}) FROM ({enough}) t GROUP BY {source.one_per}"
+    return f"SELECT * FROM (SELECT {columns} FROM ({one_each}) t {source.joins})"
