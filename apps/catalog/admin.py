@@ -10,6 +10,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import action
+from unfold.views import ChangeList
 
 from apps.accounts.audited import AuditedAdmin
 from apps.catalog import library
@@ -88,6 +89,17 @@ class Listed(admin.SimpleListFilter):
         return queryset.filter(listed=False) if self.value() == "no" else queryset
 
 
+class SongList(ChangeList):
+    """Sorted by one column; title and artist, which are unique together, go its way: so the indexes are to the end."""
+
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Song]) -> list[Any]:
+        first = super().get_ordering(request, queryset)[0]
+        falling = first.startswith("-") if isinstance(first, str) else first.descending
+        named = first.removeprefix("-") if isinstance(first, str) else ""
+        others = [name for name in ("folded_title", "folded_artist") if name != named]
+        return [first, *(f"-{name}" if falling else name for name in others)]
+
+
 @admin.register(Song)
 class SongAdmin(AuditedAdmin, ModelAdmin):
     """Of a library however large: nothing is counted, and what can be sorted and narrowed by has an index."""
@@ -105,6 +117,9 @@ class SongAdmin(AuditedAdmin, ModelAdmin):
     list_disable_select_all = True  # of a list that nobody has counted
     actions: tuple[Any, ...] = ("export_as_csv", *ACTIONS)
     actions_list = ("import_from_csv",)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return SongList
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Song], search_term: str

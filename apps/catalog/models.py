@@ -327,6 +327,7 @@ class LibrarySong(models.Model):
                 name="a_ban_has_a_reason",
             ),
         ]
+        indexes = [models.Index(fields=["song"], name="venues_with_a_song")]  # for merging and deleting songs
 
     def __str__(self) -> str:
         return f"{self.song}"

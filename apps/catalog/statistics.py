@@ -16,6 +16,7 @@ from apps.catalog.queries import folded
 from apps.core.write_behind import Counted, add_up, today, write_behind
 
 LONGEST_SEARCH = 100  # letters, as it is typed
+LONGEST_SLUG = 60  # of a venue: what is longer is none, and would be kept until it is written
 SHORTEST = 3  # letters: what is shorter says nothing
 WANTED_DAYS = 90  # that hosts are told of, unless they name others
 MOST_WANTED = 100
@@ -49,7 +50,7 @@ def count_choice(text: str, song: Song, *, venue: str = "") -> None:
 def note(text: str, venue: str, sums: tuple[int, int, int], found: int | None = None) -> None:
     day = today()
     if text and texts.admit(text, day):
-        write_behind.add(write_searches, text, day, venue, sums, found)
+        write_behind.add(write_searches, text, day, venue[:LONGEST_SLUG], sums, found)
 
 
 def told(text: str) -> str:

@@ -55,6 +55,10 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddIndex(
+            model_name="librarysong",
+            index=models.Index(fields=["song"], name="venues_with_a_song"),
+        ),
+        migrations.AddIndex(
             model_name="songsearch",
             index=models.Index(fields=["place", "day"], name="song_searches_of_a_venue"),
         ),
