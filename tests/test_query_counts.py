@@ -132,7 +132,7 @@ PAGES = [
     row("pages:offline", 0),
     row("pages:imports", 3, "host"),  # user, count, page
     row("pages:import_run", 5, "host"),  # user, run, what was said of its rows, questions: count, page
-    row("pages:import_report", 3, "host"),  # user, run, what was said of its rows
+    row("pages:import_report", 2, "host"),  # user, run; what was said of its rows as it is sent
     row("pages:tokens", 3, "host"),  # user, count, page
     row("pages:token_revoke", 2, "host"),  # user, token
     row("account_login", 0),
@@ -207,7 +207,7 @@ ADMIN = [
     row("admin:view_on_site", 3, "staff", status=302),  # its model, the row
     row("admin/(?P<url>.*)$", 1, "staff", status=404),
     *page_of_model(
-        "accounts_user", filters="role=host", changelist=3, found=3, add=1, change=2, history=4, delete=10
+        "accounts_user", filters="role=host", changelist=3, found=3, add=1, change=2, history=4, delete=13
     ),
     *page_of_model(
         "accounts_apitoken", filters="live=yes", changelist=2, found=2, add=1, change=3, history=3, delete=2,
@@ -258,7 +258,7 @@ ADMIN = [
     ),
     row("admin:catalog_song_import_from_csv", 1, "staff", status=302),
     *page_of_model(
-        "catalog_importrun", filters="state__exact=done", changelist=2, found=2, add=1, change=2, history=3, delete=2,
+        "catalog_importrun", filters="state__exact=done", changelist=2, found=2, add=1, change=3, history=3, delete=2,
         forbidden=["add", "delete"],
     ),
     *page_of_model(

@@ -28,7 +28,6 @@ from django.utils import timezone
 
 from apps.accounts.roles import Right, Role, may, roles_of
 from apps.catalog.names import LONGEST_KEY, lead_key, parts_of, read_title, title_key
-from apps.core.search.terms import asked
 from apps.core.text import clean, fold
 
 if TYPE_CHECKING:
@@ -211,7 +210,7 @@ class SongQuerySet(QuerySet["Song"]):
 
     def search(self, text: str) -> Self:
         """Every word begins one of the title or the artist, in any order; by how well they fit: search.py."""
-        if not asked(text):
+        if not clean(text):
             return self
         # Each tier has an index of its own.
         return self.filter(Q(*[Q(tier=tier, terms__have=text) for tier in TIERS], _connector=Q.OR))

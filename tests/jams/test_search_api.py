@@ -39,7 +39,8 @@ def test_all_kinds_are_told_in_full(client, copper):
         ],
         "jams": [
             {
-                "name": "Monday Jam", "slug": jam.slug, "venue": "The Copper Room", "status": "live",
+                "name": "Monday Jam", "slug": jam.slug, "venue": "The Copper Room", "time_zone": "Europe/London",
+                "status": "live",
                 "starts_at": starts_at.isoformat().replace("+00:00", "Z"), "url": f"/jams/{jam.slug}",
             }
         ],
