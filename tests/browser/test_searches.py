@@ -29,7 +29,7 @@ def test_a_search_says_what_it_was_typed_on_from_and_a_choice_by_what_it_was_fou
     if who == "phone":  # it empties itself when that is done
         expect(page.locator("#find")).to_have_value("")
     else:
-        expect(page.locator("[data-add-hits] .hit-do")).to_contain_text("in the jam")
+        expect(page.locator(".toast")).to_contain_text("Wichita Lineman")
     with page.expect_request("**/api/v1/search?*") as next_one:
         page.fill("#find", "jolene")
 
