@@ -23,7 +23,9 @@ from apps.catalog.library import reasons
 from apps.catalog.models import Song, SongSearch, SongView, Venue, free_slug
 from apps.catalog.near import Neighbours, near
 from apps.catalog.run_models import ImportQuestion, ImportRun
+from apps.catalog.search import SOURCES
 from apps.core.credentials import API_TOKEN, performer_signer, signed
+from apps.core.search.engine import find
 from apps.jams.admin import JamViewAdmin
 from apps.jams.attendees import free_name
 from apps.jams.board import snapshot
@@ -31,6 +33,7 @@ from apps.jams.models import Attendee, Invitation, Jam, JamSong, JamView, Perfor
 from apps.jams.operations import free_slug as free_jam_slug
 from apps.jams.performers import erase_unused, performer_with
 from apps.jams.receivers import look_again
+from apps.jams.search import JAMS
 from apps.stage.models import Performance, SignUp, Slot
 from apps.voting import ballot
 from apps.voting.merging import places_of
@@ -137,6 +140,9 @@ USES = {
     "an_import_takes_a_line_once": lambda: list(problems_of(ImportRun(pk=77))),
     "an_import_asks_of_a_line_once": lambda: list(ImportRun(pk=77).questions.filter(answer="").order_by("line")[:20]),
     "catalog_importquestion_song_id_6b0e12ea": lambda: list(ImportQuestion.objects.filter(song=77)),  # that is deleted
+    **{f"catalog_song_terms_{tier}": lambda: find("song 77", [SOURCES["songs"]]) for tier in (0, 1, 2)},
+    "catalog_venue_terms": lambda: find("town 77", [SOURCES["venues"]]),
+    "jams_jam_terms": lambda: find("jam 77", [JAMS]),
     "songs_not_in_the_library": lambda: song_list(listed="no"),
     "songs_by_chord_sheet": lambda: song_list(chord_sheet_found__exact="gone"),
     "songs_by_tag": lambda: list(songs(tag="tag 7")),

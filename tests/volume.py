@@ -11,8 +11,9 @@ INSERT INTO accounts_apitoken (user_id, name, scopes, secret_hash, beginning, cr
 SELECT 1 + n %% %(users)s, 'Token ' || n, '[]', encode(sha256(n::text::bytea), 'hex'), 'jvt_' || n, now(), now()
 FROM generate_series(1, %(users)s * 5) n;
 INSERT INTO catalog_venue (name, slug, address, town, time_zone, description, accent, takes_suggestions,
-                           approve_suggestions, counts, created_at)
-SELECT 'Venue ' || n, 'venue-' || n, '', 'Town ' || n %% 300, 'Europe/London', '', '', true, false, 'live', now()
+                           approve_suggestions, counts, terms, created_at)
+SELECT 'Venue ' || n, 'venue-' || n, '', 'Town ' || n %% 300, 'Europe/London', '', '', true, false, 'live',
+       'venue ' || n || ' town ' || n %% 300, now()
 FROM generate_series(1, %(venues)s) n;
 INSERT INTO catalog_venue_managers (venue_id, user_id)
   SELECT n, (n + k) %% %(venues)s + 1 FROM generate_series(1, %(venues)s) n, generate_series(0, 2) k;
@@ -42,11 +43,11 @@ SELECT v, 1 + (v * 31 + k * 7) %% %(songs)s, '', '', CASE WHEN k %% 20 = 0 THEN 
 FROM generate_series(1, %(venues)s) v, generate_series(1, 60) k;
 INSERT INTO jams_jam (venue_id, name, slug, code, description, background, starts_at, ends_at, status, voting_paused,
                       suggestions_paused, takes_suggestions, approve_suggestions, max_suggestions, counts, counts_top,
-                      revision, created_at)
+                      revision, terms, created_at)
 SELECT 1 + n %% %(venues)s, 'Jam ' || n, 'jam-' || n, upper(lpad(to_hex(n), 6, 'X')), '', '',
        now() - n * interval '5 hours', now() - n * interval '5 hours' + interval '4 hours',
        CASE WHEN n <= 5 THEN 'live' WHEN n <= 60 THEN 'open' WHEN n %% 50 = 0 THEN 'draft' ELSE 'ended' END,
-       false, false, true, false, 3, 'live', 3, 0, now()
+       false, false, true, false, 3, 'live', 3, 0, 'jam ' || n || ' venue ' || 1 + n %% %(venues)s, now()
 FROM generate_series(1, %(jams)s) n;
 INSERT INTO jams_jamhost (jam_id, user_id, role)
 SELECT n, 1 + n %% %(users)s, 'owner' FROM generate_series(1, %(jams)s) n;
