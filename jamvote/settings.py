@@ -82,6 +82,10 @@ try:
     # Limits. Every one can be set from the environment under its own name.
     MAX_BODY_BYTES = env.int("MAX_BODY_BYTES", 1024 * 1024, validate=positive)
     MAX_IMAGE_BYTES = env.int("MAX_IMAGE_BYTES", 8 * 1024 * 1024, validate=positive)
+    MAX_IMPORT_BYTES = env.int("MAX_IMPORT_BYTES", 8 * 1024 * 1024, validate=positive)  # of songs; commands take all
+    MAX_IMPORT_ROWS = env.int("MAX_IMPORT_ROWS", 100_000, validate=positive)
+    IMPORT_STEP_SECONDS = env.float("IMPORT_STEP_SECONDS", 1.0, validate=Range(min=0))  # that a request takes rows for
+    IMPORT_DAYS = env.int("IMPORT_DAYS", 30, validate=positive)  # files and reports of imports are kept
     MAX_IMAGE_PIXELS = env.int("MAX_IMAGE_PIXELS", 40_000_000, validate=positive)
     PAGE_SIZE = env.int("PAGE_SIZE", 20, validate=positive)
     MAX_PAGE_SIZE = env.int("MAX_PAGE_SIZE", 100, validate=positive)
@@ -98,7 +102,8 @@ try:
     ATTENDEE_DAYS = env.int("ATTENDEE_DAYS", 30, validate=positive)  # names and secrets are erased so long after a jam
     PERFORMER_DAYS = env.int("PERFORMER_DAYS", 400, validate=positive)  # whom a venue remembers, since they came last
     STATISTICS_DAYS = env.int("STATISTICS_DAYS", 400, validate=positive)  # views and searches are kept
-    SEARCH_TEXTS = env.int("SEARCH_TEXTS", 1000, validate=positive)  # different ones that a process counts in a day
+    SEARCH_TEXTS = env.int("SEARCH_TEXTS", 5000, validate=positive)  # different ones that a process counts in a day
+    WANTED_AT_LEAST = env.int("WANTED_AT_LEAST", 2, validate=positive)  # searches for a text that hosts are told of
     LOGIN_FAILURES = env.int("LOGIN_FAILURES", 10, validate=positive)  # of an account, from one address
     LOGIN_FAILURES_IN_ALL = env.int("LOGIN_FAILURES_IN_ALL", 100, validate=positive)  # of an account, from anywhere
     LOGIN_LOCK_MINUTES = env.int("LOGIN_LOCK_MINUTES", 15, validate=positive)
@@ -384,7 +389,7 @@ SILENCED_SYSTEM_CHECKS = [
     "security.W008",  # SECURE_SSL_REDIRECT, see above
 ]
 X_FRAME_OPTIONS = "DENY"
-DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_IMAGE_BYTES + MAX_BODY_BYTES
+DATA_UPLOAD_MAX_MEMORY_SIZE = max(MAX_IMAGE_BYTES, MAX_IMPORT_BYTES) + MAX_BODY_BYTES
 DATA_UPLOAD_MAX_NUMBER_FIELDS, DATA_UPLOAD_MAX_NUMBER_FILES = 1000, 1
 
 # What a page may load and do (CSP 3). Nothing is inline, and no nonces: pages that are shared hold nothing of a viewer.
@@ -443,6 +448,10 @@ MEDIA_URL, MEDIA_ROOT = "/media/", DATA_DIR / "media"
 COLLECTED = "collectstatic" in sys.argv or (STATIC_ROOT / "staticfiles.json").exists()
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "private": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": DATA_DIR / "private", "file_permissions_mode": 0o600},
+    },
     "staticfiles": {
         "BACKEND": "apps.core.storage.StaticFiles"
         if COLLECTED

@@ -31,6 +31,7 @@ from apps.stage import history_api as history
 from apps.stage import room_api as room
 from apps.stage import setlist_api as setlist
 from apps.voting import api as voting
+from apps.voting import library_api as whole_library
 
 PAGED = ("page", "page_size", "ordering")
 jam_list = public_read("jams", *PAGED, "when", "status", "venue", hot=jam_reads.jams)
@@ -102,12 +103,14 @@ v1: list[Any] = [
     path("/songs", song_list(catalog.SongViewSet.as_view(many)), name="songs"),
     path("/songs/<int:pk>", public_read("songs")(catalog.SongViewSet.as_view(one)), name="song"),
     path("/search", search.Search.as_view(), name="search"),
+    path("/songs/<int:pk>/merge", whole_library.SongMerge.as_view(), name="merge-songs"),
     path("/venues", venue_list(catalog.VenueViewSet.as_view(many)), name="venues"),
     path("/performances", performances(history.Performances.as_view()), name="performances"),
     path("/venues/<slug:slug>/statistics", history.VenueStatistics.as_view(), name="venue-statistics"),
     path("/venues/<slug:slug>", public_read("venues")(catalog.VenueViewSet.as_view(one)), name="venue"),
     path("/venues/<slug:slug>/library", library.Library.as_view(), name="library"),
     path("/venues/<slug:slug>/library/<int:pk>", library.LibrarySongDetail.as_view(), name="library-song"),
+    path("/venues/<slug:slug>/wanted", library.VenueWanted.as_view(), name="venue-wanted"),
     path("/auth", accounts.Auth.as_view(), name="auth"),
     path("/auth/tokens", accounts.Tokens.as_view(), name="tokens"),
     path("/auth/tokens/<int:pk>", accounts.TokenDetail.as_view(), name="token"),

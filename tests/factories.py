@@ -3,11 +3,14 @@
 import itertools
 from datetime import timedelta
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from apps.accounts.models import ApiToken, User
 from apps.accounts.tokens import make_token
 from apps.catalog.models import Song, Venue
+from apps.catalog.run_models import ImportRun
+from apps.catalog.uploads import start_import
 from apps.jams.attendees import add_attendee
 from apps.jams.board import publish_people
 from apps.jams.models import Attendee, Jam, JamHost, JamSong, Performer
@@ -50,6 +53,16 @@ def make_venue(*, name: str = "", manager: User | None = None, **fields) -> Venu
 
 def make_song(*, title: str = "", artist: str = "The Testers", **fields) -> Song:
     return Song.objects.create(title=title or f"Song {next(numbers)}", artist=artist, **fields)
+
+
+def songs_file(*lines: str, header: str = "title,artist") -> SimpleUploadedFile:
+    content = "\n".join([header, *(lines or ["Creep,Radiohead"])])
+    return SimpleUploadedFile("songs.csv", content.encode(), content_type="text/csv")
+
+
+def make_import(*lines: str, by: User, header: str = "title,artist") -> ImportRun:
+    """Uploaded and not begun."""
+    return start_import(by=by, file=songs_file(*lines, header=header))
 
 
 def make_jam(*, host: User | None = None, venue: Venue | None = None, status: str = "live", **fields) -> Jam:

@@ -8,7 +8,15 @@ from django.urls import reverse
 from apps.accounts.roles import Right, Role, may
 from apps.jams.invitations import invite
 from apps.jams.models import JamHost
-from tests.factories import make_api_token, make_attendee, make_jam_song, make_sign_up, make_user
+from tests.factories import (
+    make_api_token,
+    make_attendee,
+    make_import,
+    make_jam_song,
+    make_sign_up,
+    make_user,
+    songs_file,
+)
 from tests.routes import CALLERS, empty_venue, invitation_to, slot_in
 from tests.world import ROUTES
 
@@ -18,6 +26,8 @@ FORGED = {"forged_form", "host_without_csrf"}
 JAM = {"venue": "VENUE", "name": "Night", "starts_at": "2026-12-01T20:00", "ends_at": "2026-12-01T23:00",
        "max_suggestions": "3", "sign_ups": "on", "max_sign_ups": "3", "counts": "live", "counts_top": "3"}  # fmt: skip
 VENUE = {"name": "A New Room", "time_zone": "Europe/London", "counts": "live"}
+# Whose import it is, and staff, who see all.
+OF_THE_HOST = {"host": 200, "host_without_csrf": 200, "staff": 200}
 
 
 class Page(NamedTuple):
@@ -113,10 +123,25 @@ PAGES = [
     page("search", "GET", Right.WATCH),
     page("songs", "GET", Right.WATCH),
     page("song", "GET", Right.WATCH),
+    *form_page("imports", Right.ADD_SONG, {"file": "SONGS"}),
+    page("import_run", "GET", Right.ADD_SONG, 404, **OF_THE_HOST),
+    page(
+        "import_run",
+        "POST",
+        Right.ADD_SONG,
+        303,
+        form={"do": "try", "column_0": "title", "column_1": "artist"},
+        owner=404,
+        co_host=404,
+        manager=404,
+        other_host=404,
+    ),
+    page("import_report", "GET", Right.ADD_SONG, 404, **OF_THE_HOST),
     page("venues", "GET", Right.WATCH),
     *form_page("venue_new", Right.ADD_VENUE, VENUE),
     page("venue", "GET", Right.WATCH),
     page("venue_statistics", "GET", Right.READ_STATISTICS),
+    page("venue_wanted", "GET", Right.CHANGE_VENUE),
     *form_page("venue_edit", Right.CHANGE_VENUE, VENUE),
     page("venue_library", "GET", Right.CHANGE_VENUE),
     *form_page("venue_song", Right.CHANGE_VENUE, {"key": "Am", "note": "Capo 2"}),
@@ -143,6 +168,9 @@ SHARED = {
     "jams",
     "songs",
     "song",
+    "imports",
+    "import_run",
+    "import_report",
     "venues",
     "venue_new",
     "jam_new",
@@ -181,6 +209,8 @@ def address(world, name, at):
         "host_remove": lambda: {"jam_host": JamHost.objects.create(jam=jam, user=make_user(), role="co_host").pk},
         "token_revoke": lambda: {"token": make_api_token(user=world.host)[0].pk},
         "session_end": lambda: {"session": 0},
+        "import_run": lambda: {"run": make_import(by=world.host).pk},
+        "import_report": lambda: {"run": make_import(by=world.host).pk},
     }
     ids |= made[name]() if name in made else {}
     if "attendee" in params:
@@ -221,6 +251,8 @@ def filled(world, value, at):
         "VENUE": lambda: world.venues[at].pk,
         "JAM_SONG": lambda: world.jams[at].songs.latest("pk").pk,
     }
+    if value == "SONGS":
+        return songs_file()
     return str(made[value]()) if value in made else value
 
 

@@ -210,10 +210,13 @@ MATRIX = [
     row("song", "GET", Right.WATCH),
     row("song", "PATCH", Right.CHANGE_SONG, body={"title": "Other"}),
     row("song", "DELETE", Right.CHANGE_SONG, 204),
+    row("search", "GET", Right.WATCH),
+    row("merge-songs", "POST", Right.CHANGE_SONG, body={"into": "SONG"}),
     row("venues", "GET", Right.WATCH),
     row("venues", "POST", Right.ADD_VENUE, 201, body={"name": "A New Venue"}),
     row("performances", "GET", Right.WATCH),
     row("venue-statistics", "GET", Right.READ_STATISTICS),
+    row("venue-wanted", "GET", Right.CHANGE_VENUE),
     row("venue", "GET", Right.WATCH),
     row("venue", "PATCH", Right.CHANGE_VENUE, body={"town": "Bristol"}),
     row("venue", "DELETE", Right.DELETE_VENUE, 204),
@@ -277,8 +280,13 @@ def undone():
 
 
 OF_ACCOUNTS = {"auth", "tokens", "token", "users", "myself", "user", "accept"}
-OF_A_VENUE = ("venue", "venue-statistics", "library", "library-song")
-OF_NO_JAM = {"root", "schema", "docs", "jams", "songs", "song", "venues", "performances", *OF_A_VENUE} | OF_ACCOUNTS
+OF_A_VENUE = ("venue", "venue-statistics", "venue-wanted", "library", "library-song")
+OF_SONGS = {"songs", "song", "merge-songs"}
+OF_NO_JAM = {"root", "schema", "docs", "jams", "search", "venues", "performances"} | {
+    *OF_SONGS,
+    *OF_A_VENUE,
+    *OF_ACCOUNTS,
+}
 SHARED = OF_NO_JAM - {"jams", *OF_A_VENUE}  # which are the same wherever one is at home
 
 
@@ -311,8 +319,10 @@ def address(world, name, at="own"):
 def of_no_jam(world, name, at):
     made = {
         "song": lambda: {"pk": make_song().pk},
+        "merge-songs": lambda: {"pk": make_song().pk},
         "venue": lambda: {"slug": empty_venue(world, at).slug},
         "venue-statistics": lambda: {"slug": world.venues[at].slug},
+        "venue-wanted": lambda: {"slug": world.venues[at].slug},
         "library": lambda: {"slug": world.venues[at].slug},
         "library-song": lambda: {"slug": world.venues[at].slug, "pk": make_song().pk},
         "token": lambda: {"pk": make_api_token(user=world.host)[0].pk},

@@ -42,6 +42,7 @@ MORE_IS_ASKED = {
     ("venues", "POST"): "which time zones there are",
     ("venue", "PATCH"): "which time zones there are",
     ("song-merge", "POST"): "another song of the jam",
+    ("merge-songs", "POST"): "another song of the library",
     ("myself", "PATCH"): READABLE,
     ("user", "PATCH"): READABLE,
     ("me", "PATCH"): f"{READABLE}, which must not be missing: bodies of PATCH are described as optional",

@@ -33,6 +33,7 @@ TAKES = {
     ("attendees", "POST"): {"display_name", "room_code", "performer"},
     ("void", "POST"): {"attendees"},
     ("song-merge", "POST"): {"into"},
+    ("merge-songs", "POST"): {"into"},
     ("undo", "POST"): {"action", "song"},
     ("door", "POST"): {"door"},
     ("invitations", "POST"): {"role"},
@@ -41,7 +42,7 @@ TAKES = {
     ("myself", "PATCH"): {"name"},
     ("user", "PATCH"): {"name", "role", "is_active"},
     ("me", "PATCH"): {"display_name", "instruments"},
-    ("jam-songs", "POST"): {"song", "title", "artist", "songs", "instrument"},
+    ("jam-songs", "POST"): {"song", "title", "artist", "songs", "instrument", "insist", "found_by"},
     ("vote", "PUT"): set(),
     ("vote", "DELETE"): set(),
     ("move", "POST"): {"position"},
@@ -59,12 +60,12 @@ TAKES = {
 FORMS_TAKE = {
     "join": {"display_name", "song", "room_code"},
     "claim": {"do"},
-    "suggest": {"song", "title", "artist", "instrument"},
+    "suggest": {"song", "title", "artist", "instrument", "insist", "found_by"},
     "instruments": {"plays", "more"},
     "performer": {"do"},
     "away": {"away"},
     "me": {"display_name"},
-    "add_songs": {"song"},
+    "add_songs": {"song", "found_by"},
     "song_act": {"position"},
     "jam_new": JAM | {"venue", "background"},
     "jam_edit": JAM | {"background"},
@@ -84,6 +85,8 @@ FORMS_TAKE = {
     "person_add": {"display_name"},
     "person": {"do", "song", "slot"},
     "tokens": {"name", "days", "scopes"},
+    "imports": {"file"},
+    "import_run": {"do", "near", "update", "line"},
 }
 LONG_AGO = datetime(2001, 1, 1, tzinfo=UTC)
 CHOSEN = {"status": "ended", "role": "staff", "state": "removed", "counts": "hidden", "origin": "host"}

@@ -84,11 +84,13 @@ API = [
     row("api:songs", 1),
     row("api:songs", 1, query="?tag=soul&ordering=-year&search=song&page_size=100"),
     row("api:song", 1),
+    row("api:search", 1, query="?q=song&limit=20"),
     row("api:venues", 2, query="?page_size=30"),  # count, page
     row("api:venue", 1),
     row("api:venue", 2, "host"),  # user, venue
     row("api:performances", 1),
     row("api:performances", 1, query="?venue=test&page_size=30"),
+    row("api:venue-wanted", 4, "host"),  # manages?, what is wanted
     row("api:venue-statistics", 8, "host"),  # manages?, nights, people, performances, performers, most played
     row("api:library", 5, "host", "?search=song"),  # user, venue, manages?, count, page
     row("api:library-song", 5, "host"),  # user, venue, manages?, song, the venue's
@@ -128,6 +130,9 @@ PAGES = [
     row("pages:manifest", 0),
     row("pages:service_worker", 0, status=404),
     row("pages:offline", 0),
+    row("pages:imports", 3, "host"),  # user, count, page
+    row("pages:import_run", 5, "host"),  # user, run, what was said of its rows, questions: count, page
+    row("pages:import_report", 2, "host"),  # user, run; what was said of its rows as it is sent
     row("pages:tokens", 3, "host"),  # user, count, page
     row("pages:token_revoke", 2, "host"),  # user, token
     row("account_login", 0),
@@ -183,6 +188,7 @@ PAGES = [
     row("pages:venue_edit", 3, "host"),  # venue, manages?
     row("pages:venue_library", 5, "host"),  # count, page
     row("pages:venue_library", 6, "host", "?search=song"),  # others
+    row("pages:venue_wanted", 4, "host"),  # what is wanted
     row("pages:venue_song", 5, "host"),  # song, the venue's
     row("pages:ban", 5, "host"),  # jam, host?, manages?, song
 ]
@@ -201,7 +207,7 @@ ADMIN = [
     row("admin:view_on_site", 3, "staff", status=302),  # its model, the row
     row("admin/(?P<url>.*)$", 1, "staff", status=404),
     *page_of_model(
-        "accounts_user", filters="role=host", changelist=3, found=3, add=1, change=2, history=4, delete=10
+        "accounts_user", filters="role=host", changelist=3, found=3, add=1, change=2, history=4, delete=13
     ),
     *page_of_model(
         "accounts_apitoken", filters="live=yes", changelist=2, found=2, add=1, change=3, history=3, delete=2,
@@ -215,7 +221,8 @@ ADMIN = [
         "catalog_librarysong", filters="banned_at__isempty=1", changelist=2, found=2, add=1, change=2, history=3,
         delete=2, forbidden=["delete"],
     ),
-    *page_of_model("catalog_song", filters="style=Soul", changelist=5, found=5, add=1, change=2, history=4, delete=6),
+    # The list asks for the styles there are, and the page.
+    *page_of_model("catalog_song", filters="style=Soul", changelist=3, found=3, add=1, change=2, history=3, delete=6),
     *page_of_model(
         "jams_jam", filters="status=live", changelist=3, found=3, add=1, change=5, history=4, delete=3,
         forbidden=["delete"],
@@ -247,6 +254,11 @@ ADMIN = [
     ),
     *page_of_model(
         "catalog_songview", filters="", changelist=2, found=2, add=1, change=3, history=4, delete=2,
+        forbidden=["add", "delete"],
+    ),
+    row("admin:catalog_song_import_from_csv", 1, "staff", status=302),
+    *page_of_model(
+        "catalog_importrun", filters="state__exact=done", changelist=2, found=2, add=1, change=3, history=3, delete=2,
         forbidden=["add", "delete"],
     ),
     *page_of_model(

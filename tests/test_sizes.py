@@ -34,6 +34,7 @@ WHO = {
             "myself",
             "user",
             "venue-statistics",
+            "venue-wanted",
             "library",
             "library-song",
         )

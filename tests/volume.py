@@ -17,12 +17,25 @@ FROM generate_series(1, %(venues)s) n;
 INSERT INTO catalog_venue_managers (venue_id, user_id)
   SELECT n, (n + k) %% %(venues)s + 1 FROM generate_series(1, %(venues)s) n, generate_series(0, 2) k;
 INSERT INTO catalog_song (title, artist, year, key, tempo, duration, style, tags, chord_sheet_url, parts, popularity,
-                          listed, times_played, last_played, folded_title, folded_artist, created_at)
+                          listed, chord_sheet_found, times_played, last_played, folded_title, folded_artist, title_key,
+                          lead_key, terms, tier, created_at)
 SELECT 'Song ' || n, 'Artist ' || n %% 4000, CASE WHEN n %% 10 > 0 THEN 1950 + n %% 75 END, '', 60 + n %% 140, 180,
-       'Style ' || n %% 200, jsonb_build_array('tag ' || n %% 500), '', '[]', greatest(0, 20000 - n), true,
-       n %% 97, now(),
-       'song ' || n, 'artist ' || n %% 4000, now()
+       'Style ' || n %% 200, jsonb_build_array('tag ' || n %% 500), '', '[]', greatest(0, 20000 - n),
+       n %% 400 > 0, CASE WHEN n %% 300 = 0 THEN 'gone' ELSE '' END, n %% 97, now(),
+       'song ' || n, 'artist ' || n %% 4000, 'song' || n, 'artist' || n %% 4000 || ' s',
+       'song ' || n || ' @artist @' || n %% 4000 || ' artist ' || n %% 4000,
+       CASE WHEN n <= 1000 THEN 0 WHEN n <= 10000 THEN 1 ELSE 2 END, now()
 FROM generate_series(1, %(songs)s) n;
+INSERT INTO catalog_importrun (owner_id, name, file, digest, size, columns, update, dry_run, near, state, position,
+                               read, counts, created_at)
+SELECT 1 + n %% %(users)s, 'songs.csv', '', '', 0, '[]', false, false, 'ask', 'done', 1, 0, '{}',
+       now() - n * interval '1 minute'
+FROM generate_series(1, %(users)s * 10) n;
+INSERT INTO catalog_importbatch (run_id, line, seen, problems)
+SELECT run, line, '', '[]' FROM generate_series(1, %(users)s * 10) run, generate_series(1, 3) line;
+INSERT INTO catalog_importquestion (run_id, line, "values", song_id, answer)
+SELECT run, line, '{}', 1 + (run * 7 + line) %% %(songs)s, ''
+FROM generate_series(1, %(users)s * 10) run, generate_series(1, 3) line;
 INSERT INTO catalog_librarysong (venue_id, song_id, key, note, why, banned_at, times_played)
 SELECT v, 1 + (v * 31 + k * 7) %% %(songs)s, '', '', CASE WHEN k %% 20 = 0 THEN 'Too often' ELSE '' END,
        CASE WHEN k %% 20 = 0 THEN now() END, k
@@ -74,8 +87,8 @@ INSERT INTO jams_jamview (jam_id, day, page, times)
 SELECT 1 + n %% %(jams)s, current_date - n / %(jams)s, 'jam', 1 + n %% 50 FROM generate_series(0, %(jams)s * 4 - 1) n;
 INSERT INTO catalog_songview (song_id, day, times)
 SELECT 1 + n %% 1000, current_date - n / 1000, 1 + n %% 50 FROM generate_series(0, 19999) n;
-INSERT INTO catalog_songsearch (text, day, found, times)
-SELECT 'text ' || n %% 200, current_date - n / 200, n %% 3, 1 + n %% 50 FROM generate_series(0, 19999) n;
+INSERT INTO catalog_songsearch (text, day, place, found, times)
+SELECT 'text ' || n %% 200, current_date - n / 200, n %% 50, n %% 3, 1 + n %% 50 FROM generate_series(0, 19999) n;
 """
 VOTES = """
 INSERT INTO voting_vote (jam_song_id, attendee_id, created_at)

@@ -19,6 +19,7 @@ from apps.accounts.audit import record
 from apps.accounts.models import ApiToken, AuditEvent, User
 from apps.accounts.sessions import SessionStore
 from apps.catalog.models import LibrarySong, Song, SongSearch, SongView, Venue
+from apps.catalog.run_models import ImportBatch, ImportQuestion, ImportRun
 from apps.jams.invitations import invite
 from apps.jams.models import Attendee, Jam, JamHost, JamSong, JamView, Performer, Recurrence
 from apps.stage.models import Performance, SignUp, Slot
@@ -43,7 +44,7 @@ from tests.factories import (
 
 MODELS = (
     User, ApiToken, Venue, Song, LibrarySong, SongView, SongSearch, Jam, JamSong, Attendee, Performer, AuditEvent,
-    JamView, Recurrence, Vote, AccessAttempt, Slot, SignUp, Performance,
+    JamView, Recurrence, Vote, AccessAttempt, Slot, SignUp, Performance, ImportRun,
 )  # fmt: skip
 EVERYBODY = ("visitor", "attendee", "phone", "stranger", "host", "program", "other_host", "staff")
 
@@ -82,7 +83,7 @@ ONLY_WRITTEN = {
         "duplicate", "token", "pause", "start-next", "attendees", "attendee", "vote", "move", "open", "start",
         "last-call", "end", "song-approve", "song-queue", "song-unqueue", "song-play", "song-finish", "song-skip",
         "song-remove", "song-pin", "song-unpin", "song-encore", "song-merge", "song-lock", "song-unlock",
-        "setlist-arrange", "slot", "signup", "check-in",
+        "merge-songs", "setlist-arrange", "slot", "signup", "check-in",
         "signup-move", "attendee-signups", "attendee-away", "attendee-vote", "people", "my-away", "void", "undo",
         "host", "invitation", "accept", "my-performer",
     )),
@@ -110,6 +111,7 @@ class World:
         self.quiet = self.night(rows, votes=False)
         self.slot = Slot.objects.get(jam_song=self.live.songs[0])
         self.sign_up = self.slot.sign_ups.order_by("pk")[0]
+        self.run = self.imported()
         for number in range(rows):
             self.add_row(number)
         self.phone, secret = make_attendee_with_token(jam=self.live.jam, name="Paula Phone")
@@ -196,10 +198,19 @@ class World:
             LibrarySong.objects.create(venue=venue, song=make_song(), why="Too often.", banned_at=timezone.now())
         make_performer(venue=elsewhere)
         make_api_token(user=self.host, revoked_at=timezone.now())
+        values = {"title": "Song of songs (Live)", "artist": "Somebody"}
+        ImportQuestion.objects.create(run=self.run, line=3 + number, values=values, song=make_song())
+        self.imported()
         today = timezone.now().date()
         JamView.objects.create(jam=jam, day=today, page="jam", times=number)
         SongView.objects.create(song=song.song, day=today, times=number)
-        SongSearch.objects.create(text=f"text {number}", day=today, found=0, times=number)
+        SongSearch.objects.create(text=f"text {number}", day=today, found=0, times=number + 2, place=venue.pk)
+
+    def imported(self):
+        """An import that is done, with a row that was rejected."""
+        run = ImportRun.objects.create(owner=self.host, name="Songs.csv", near="ask", state="done", counts={"asked": 1})
+        ImportBatch.objects.create(run=run, line=2, problems=[[2, "rejected", "title", "", "is missing"]])
+        return run
 
     def come_in(self, user, number):
         """As it is after a log-in, and after a wrong try."""
@@ -257,6 +268,7 @@ class World:
             "uidb36": "1",
             "key": self.keys.get(name),
             "session": 0,
+            "run": self.run.pk,
         }
         for model in MODELS:
             if route.pattern.startswith(f"admin/{model._meta.app_label}/{model._meta.model_name}/"):

@@ -22,14 +22,13 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
-from unfold.paginator import InfinitePaginator
 
 from apps.accounts.audit import record
 from apps.accounts.audited import AuditedAdmin
 from apps.accounts.models import ApiToken, AuditEvent, User
 from apps.accounts.operations import end_other_sessions, turn_off_second_factor
 from apps.accounts.tokens import revoke_token
-from apps.core.admin import ReadOnlyAdmin, staff
+from apps.core.admin import InfinitePaginator, ReadOnlyAdmin, staff
 
 # Their rows are reached through the users.
 admin.site.unregister([Group, EmailAddress, Authenticator, UserSession])

@@ -4,11 +4,13 @@ import io
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.db.models import Count, F, OuterRef, QuerySet, Subquery
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
-from unfold.paginator import InfinitePaginator
+from unfold.decorators import action
+from unfold.views import ChangeList
 
 from apps.accounts.audited import AuditedAdmin
 from apps.catalog import library
@@ -16,7 +18,10 @@ from apps.catalog.events import flags_changed
 from apps.catalog.exports import SPREADSHEET, export_songs
 from apps.catalog.flags import FLAGS
 from apps.catalog.models import LibrarySong, Song, SongSearch, SongView, Venue
-from apps.core.admin import OperationsAdmin, ReadOnlyAdmin, staff
+from apps.catalog.queries import styles
+from apps.catalog.run_models import ImportRun
+from apps.catalog.song_actions import ACTIONS
+from apps.core.admin import InfinitePaginator, OperationsAdmin, ReadOnlyAdmin, staff
 
 
 @admin.register(Venue)
@@ -56,26 +61,100 @@ class VenueAdmin(AuditedAdmin, ModelAdmin):
         return venue.number_of_managers
 
 
+MOST_STYLES = 60  # to choose from
 SHEET = ("chord_sheet_state", "chord_sheet_answer", "chord_sheet_checked_at")
+
+
+class Style(admin.SimpleListFilter):
+    """The styles that there are, found by the index that orders them; in any spelling of capitals."""
+
+    title, parameter_name = _("style"), "style"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(style, style) for style in styles(MOST_STYLES)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Song]) -> QuerySet[Song]:
+        return queryset.filter(style__iexact=self.value()) if self.value() else queryset
+
+
+class Listed(admin.SimpleListFilter):
+    """What people wrote in is few among many, and has an index of its own. "Yes" would narrow nothing."""
+
+    title, parameter_name = _("in the library"), "listed"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("no", _("no: somebody wrote it in"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Song]) -> QuerySet[Song]:
+        return queryset.filter(listed=False) if self.value() == "no" else queryset
+
+
+class SongList(ChangeList):
+    """Sorted by one column; title and artist, which are unique together, go its way: so the indexes are to the end."""
+
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Song]) -> list[Any]:
+        first = super().get_ordering(request, queryset)[0]
+        falling = first.startswith("-") if isinstance(first, str) else first.descending
+        named = first.removeprefix("-") if isinstance(first, str) else ""
+        others = [name for name in ("folded_title", "folded_artist") if name != named]
+        return [first, *(f"-{name}" if falling else name for name in others)]
 
 
 @admin.register(Song)
 class SongAdmin(AuditedAdmin, ModelAdmin):
-    list_display = ("title", "artist", "year", "key", "tempo", "length", "style", "popularity", "times_played")
-    list_filter = ("style", "key", "chord_sheet_found")
-    search_fields = ("title", "artist", "folded_title", "folded_artist")
+    """Of a library however large: nothing is counted, and what can be sorted and narrowed by has an index."""
+
+    list_display = ("titled", "by_artist", "year", "key", "tempo", "length", "style", "known", "played", "listed")
+    list_display_links = ("titled",)
+    list_filter = (Style, Listed, "chord_sheet_found")
+    sortable_by = ("titled", "by_artist", "year", "known", "played")
+    search_fields = ("title", "artist")
+    search_help_text = _("Words in the title or the artist, in any order")
     ordering = ("folded_title", "folded_artist")
     readonly_fields = (*SHEET, "folded_title", "folded_artist", "times_played", "last_played", "created_at")
     show_full_result_count = False
-    actions = ("export_as_csv",)
+    paginator = InfinitePaginator
+    list_disable_select_all = True  # of a list that nobody has counted
+    actions: tuple[Any, ...] = ("export_as_csv", *ACTIONS)
+    actions_list = ("import_from_csv",)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return SongList
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Song], search_term: str
+    ) -> tuple[QuerySet[Song], bool]:
+        """As everywhere else; also for fields of other pages that songs are chosen in."""
+        return queryset & Song.objects.search(search_term), False
+
+    @admin.display(description=_("title"), ordering="folded_title")
+    def titled(self, song: Song) -> str:
+        return song.title
+
+    @admin.display(description=_("artist"), ordering="folded_artist")
+    def by_artist(self, song: Song) -> str:
+        return song.artist
+
+    # The indexes have the most known first.
+    @admin.display(description=_("popularity"), ordering=-F("popularity"))
+    def known(self, song: Song) -> int:
+        return song.popularity
+
+    @admin.display(description=_("times played"), ordering=-F("times_played"))
+    def played(self, song: Song) -> int:
+        return song.times_played
 
     @admin.display(description=_("chord sheet is"))
     def chord_sheet_state(self, song: Song) -> str:
         return str(dict(Song.Sheet.choices).get(song.chord_sheet_state, ""))
 
-    @admin.display(description=_("length"), ordering="duration")
+    @admin.display(description=_("length"))
     def length(self, song: Song) -> str:
         return song.length
+
+    @action(description=_("Import from CSV"), url_path="import")
+    def import_from_csv(self, request: HttpRequest) -> HttpResponse:
+        return HttpResponseRedirect("/songs/import")
 
     @admin.action(description=_("Export as CSV"))
     def export_as_csv(self, request: HttpRequest, songs: QuerySet[Song]) -> HttpResponse:
@@ -118,6 +197,22 @@ class LibrarySongAdmin(OperationsAdmin):
         obj.pk = row.pk or obj.pk
 
 
+@admin.register(ImportRun)
+class ImportRunAdmin(ReadOnlyAdmin):
+    """What it does with them, its own page does."""
+
+    list_display = ("name", "owner", "state", "dry_run", "position", "created_at", "page")
+    list_filter = ("state", "dry_run")
+    list_select_related = ("owner",)
+    search_fields = ("name", "owner__email")
+    ordering = ("-pk",)
+    paginator = InfinitePaginator
+
+    @admin.display(description=_("page"))
+    def page(self, run: ImportRun) -> str:
+        return format_html('<a href="{}">{}</a>', run.get_absolute_url(), _("Open"))
+
+
 @admin.register(SongView)
 class SongViewAdmin(ReadOnlyAdmin):
     list_display = ("day", "song", "times")
@@ -135,14 +230,23 @@ class Found(admin.SimpleListFilter):
         return [("no", _("nothing")), ("yes", _("something"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[SongSearch]) -> QuerySet[SongSearch]:
-        chosen = {"no": queryset.filter(found=0), "yes": queryset.filter(found__gt=0)}
+        chosen = {"no": queryset.filter(found=0, times__gt=0), "yes": queryset.filter(found__gt=0)}
         return chosen.get(self.value() or "", queryset)
 
 
 @admin.register(SongSearch)
 class SongSearchAdmin(ReadOnlyAdmin):
-    list_display = ("day", "text", "found", "times")
+    list_display = ("day", "text", "where", "found", "times", "chosen", "written_in")
     list_filter = ("day", Found)
     search_fields = ("text",)
     ordering = ("-day", "-times", "-pk")
     paginator = InfinitePaginator
+    fields = ("day", "text", "where", "found", "times", "chosen", "written_in")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[SongSearch]:
+        venues = Venue.objects.filter(pk=OuterRef("place")).values("name")
+        return super().get_queryset(request).telling().annotate(venue_name=Subquery(venues))
+
+    @admin.display(description=_("venue"))
+    def where(self, search: Any) -> str:
+        return search.venue_name or ""

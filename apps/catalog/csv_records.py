@@ -97,7 +97,13 @@ def first_line(lines: Lines) -> str:
 
 
 def guess_delimiter(header: str, is_heading: Callable[[str], bool]) -> str:
-    return max(DELIMITERS, key=lambda one: sum(map(is_heading, next(csv.reader([header], delimiter=one), []))))
+    """Where no heading is known, the one that gives the most columns."""
+
+    def known(delimiter: str) -> tuple[int, int]:
+        headings = next(csv.reader([header], delimiter=delimiter), [])
+        return sum(map(is_heading, headings)), len(headings)
+
+    return max(DELIMITERS, key=known)
 
 
 def records(lines: Lines, delimiter: str) -> Iterator[Record]:

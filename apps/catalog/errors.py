@@ -52,6 +52,26 @@ class SongInUse(DomainError):
         super().__init__(text % {"title": song.title})
 
 
+class SameSong(DomainError):
+    code = "same_song"
+    message = gettext_lazy("A song cannot be merged into itself. Choose another one.")
+
+
+class SongBusy(DomainError):
+    code = "song_busy"
+    message = gettext_lazy("The song comes into jams at this moment. Nothing was merged: try again.")
+
+
+class TooManySongs(DomainError):
+    code = "too_many_songs"
+    status = 400
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            _("At most %(most)d songs at once. Choose fewer, and do it again with the others.") % {"most": most}
+        )
+
+
 class SongBanned(DomainError):
     code = "song_banned"
 
@@ -64,3 +84,13 @@ class Unreadable(DomainError):
 
     code = "unreadable_file"
     status = 400
+
+
+class ImportNotReady(DomainError):
+    code = "import_not_ready"
+    message = gettext_lazy("This import has not begun. Say first what the columns of the file are.")
+
+
+class NothingToResume(DomainError):
+    code = "nothing_to_resume"
+    message = gettext_lazy("No import of this file with these options was stopped. Run it without --resume.")

@@ -49,6 +49,9 @@ class SongFilter(django_filters.FilterSet):
     tempo_max = django_filters.NumberFilter("tempo", "lte", label=_("At most so many beats a minute"))
     duration_min = django_filters.NumberFilter("duration", "gte", label=_("At least so many seconds long"))
     duration_max = django_filters.NumberFilter("duration", "lte", label=_("At most so many seconds long"))
+    # Only for counting what is looked for: see statistics.py.
+    after = django_filters.CharFilter(method="as_it_is", label=_("The text that this search was typed on from"))
+    venue = django_filters.CharFilter(method="as_it_is", label=_("The venue (slug) in whose jam somebody searches"))
     ordering = Ordering(SONG_ORDERS)
 
     class Meta:
@@ -57,6 +60,9 @@ class SongFilter(django_filters.FilterSet):
 
     def with_words(self, songs: SongQuerySet, name: str, value: str) -> SongQuerySet:
         return songs.search(value)
+
+    def as_it_is(self, songs: SongQuerySet, name: str, value: str) -> SongQuerySet:
+        return songs
 
     def by_artist(self, songs: SongQuerySet, name: str, value: str) -> SongQuerySet:
         return songs.filter(folded_artist=folded(value))

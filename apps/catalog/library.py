@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -20,7 +20,7 @@ from apps.accounts.roles import Right
 from apps.catalog import events
 from apps.catalog.errors import NotAVenueManager, SongBanned
 from apps.catalog.models import LONGEST_REASON, LibrarySong, Song, Venue
-from apps.core.errors import Invalid
+from apps.core.errors import Invalid, NotThere
 from apps.core.text import clean
 
 MOST_MARKED = 500
@@ -52,6 +52,23 @@ def refuse_banned(venue: Venue, song: Song) -> None:
     """Raises SongBanned."""
     for why in reasons(venue.pk, [song]).values():
         raise SongBanned(venue, why)
+
+
+def stay(songs: Iterable[int]) -> set[int]:
+    """Those of the songs that are still there: until the commit none of them is deleted, or merged into another. Ask
+    after the jam's lock and before a row of theirs is made; a constraint would only look at the commit."""
+    wanted = sorted(set(songs))
+    if connection.vendor != "postgresql" or not wanted:  # SQLite has one writer at a time
+        return set(Song.objects.filter(pk__in=wanted).values_list("pk", flat=True))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM catalog_song WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE", [wanted])
+        return {pk for (pk,) in cursor.fetchall()}
+
+
+def check_stays(song: Song) -> None:
+    """Raises NotThere."""
+    if not stay([song.pk]):
+        raise NotThere(_("This song has left the library, or is one with another now. Search for it again."))
 
 
 def change_library_song(*, venue: Venue, song: Song, by: User, **fields: Any) -> LibrarySong:
@@ -117,9 +134,11 @@ def check(row: LibrarySong) -> None:
 
 
 def noted(row: LibrarySong, by: User, verb: str, before: dict[str, Any], after: dict[str, Any]) -> None:
-    """Written, unless nothing is new, and in the audit log of the venue. Plays stay as jams have counted them."""
+    """Written, unless nothing is new, and in the audit log of the venue. Plays stay as jams have counted them. Raises
+    NotThere."""
     if before == after:
         return
+    check_stays(row.song)
     row.pk = None  # insert, and where it is there, update
     LibrarySong.objects.bulk_create(
         [row], update_conflicts=True, unique_fields=["venue", "song"], update_fields=["key", "note", "why", "banned_at"]

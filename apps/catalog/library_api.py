@@ -14,8 +14,9 @@ from apps.accounts.roles import Right
 from apps.catalog import library
 from apps.catalog.errors import NotAVenueManager
 from apps.catalog.filters import LibraryFilter
-from apps.catalog.models import LibrarySong, Song, Venue
-from apps.catalog.serializers import LibrarySongInput, LibrarySongOutput
+from apps.catalog.models import LibrarySong, Song, SongSearch, Venue
+from apps.catalog.serializers import LibrarySongInput, LibrarySongOutput, WantedOutput, WantedQuery
+from apps.catalog.statistics import MOST_WANTED, period
 from apps.core.api import Empty, valid
 from apps.core.formats import LONGEST, FewPages, cut
 
@@ -72,6 +73,21 @@ class LibrarySongDetail(APIView):
         venue = managed_venue(request, slug)
         library.forget_song(venue=venue, song=song_for(venue, pk), by=user_of(request))
         return Empty()
+
+
+class VenueWanted(APIView):
+    """What people look for in the venue's jams and the library has not: in the last 90 days, or from `since` to
+    `until`. What was asked for once is not told, since a text can be private; who asked, nobody knows.
+    """
+
+    @extend_schema(tags=["venues"], parameters=[WantedQuery], responses=WantedOutput)
+    def get(self, request: Request, slug: str) -> Response:
+        venue = managed_venue(request, slug)
+        query = WantedQuery(data=request.query_params.dict())
+        query.is_valid(raise_exception=True)
+        since, until = period(**query.validated_data)
+        rows = SongSearch.objects.wanted_at(venue, since, until)[:MOST_WANTED]
+        return Response(WantedOutput({"since": since, "until": until, "wanted": rows}).data)
 
 
 def managed_venue(request: Request, slug: str) -> Venue:

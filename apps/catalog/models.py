@@ -13,7 +13,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.roles import Right, Role, may, roles_of
-from apps.catalog import flags, music, queries, validators
+from apps.catalog import flags, music, names, queries, run_models, validators  # noqa: F401 — run_models are models too
 from apps.core.search.fields import TermsField
 from apps.core.search.terms import name_terms, song_terms
 from apps.core.text import clean
@@ -192,6 +192,9 @@ class Song(models.Model):
     # What it is found by, and among how well known songs: see apps/core/search/ and `rank_songs`.
     terms = TermsField()
     tier = models.PositiveSmallIntegerField(db_default=2, editable=False)
+    # Under which songs are looked for that may be this one: see near.py.
+    title_key = models.CharField(max_length=names.LONGEST_KEY, blank=True, default="", db_default="", editable=False)
+    lead_key = models.CharField(max_length=names.LONGEST_KEY, blank=True, default="", db_default="", editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     objects = queries.SongQuerySet.as_manager()
@@ -225,6 +228,17 @@ class Song(models.Model):
             models.Index(fields=["year", "folded_title", "folded_artist"], name="songs_by_year"),
             models.Index(Upper("style"), F("folded_title"), F("folded_artist"), name="songs_by_style"),
             GinIndex(fields=["tags"], opclasses=["jsonb_path_ops"], name="songs_by_tag"),
+            models.Index(fields=["title_key"], name="songs_by_title_key"),
+            models.Index(fields=["lead_key", "title_key", "id"], name="songs_by_lead"),
+            # What staff look for, few among many.
+            models.Index(
+                fields=["folded_title", "folded_artist"], condition=Q(listed=False), name="songs_not_in_the_library"
+            ),
+            models.Index(
+                fields=["chord_sheet_found", "folded_title", "folded_artist"],
+                condition=~Q(chord_sheet_found=""),
+                name="songs_by_chord_sheet",
+            ),
         ]
 
     TEXTS: ClassVar[tuple[str, ...]] = ("title", "artist", "style")
@@ -236,7 +250,7 @@ class Song(models.Model):
     def save(self, *, update_fields: Iterable[str] | None = None, **options: Any) -> None:
         self.tidy()
         if update_fields is not None:
-            update_fields = {*update_fields, "folded_title", "folded_artist", "terms"}
+            update_fields = {*update_fields, "folded_title", "folded_artist", "title_key", "lead_key", "terms"}
         super().save(update_fields=update_fields, **options)
 
     def clean_fields(self, exclude: Collection[str] | None = None) -> None:
@@ -255,6 +269,7 @@ class Song(models.Model):
             setattr(self, name, clean(getattr(self, name)))
         self.folded_title, self.folded_artist = queries.folded(self.title), queries.folded(self.artist)
         self.terms = song_terms(self.title, self.artist)
+        self.title_key, self.lead_key = names.title_key(self.title), names.lead_key(self.title, self.artist)
         # What cannot be read stays as it is, for the validators to refuse.
         self.key = music.or_as_is(music.parse_key, self.key)
         self.tags, self.parts = self.tags or [], self.parts or []  # forms make None of an empty field
@@ -312,6 +327,7 @@ class LibrarySong(models.Model):
                 name="a_ban_has_a_reason",
             ),
         ]
+        indexes = [models.Index(fields=["song"], name="venues_with_a_song")]  # for merging and deleting songs
 
     def __str__(self) -> str:
         return f"{self.song}"
@@ -345,13 +361,27 @@ class SongSearch(models.Model):
 
     text = models.CharField(_("text"), max_length=LONGEST)
     day = models.DateField(_("day"))
-    found = models.PositiveSmallIntegerField(_("songs found"))  # on a first page, when it was last searched for
-    times = models.PositiveIntegerField(_("times searched"))
+    # The id of the venue in whose jams it was typed, 0 elsewhere: nulls could not be told apart on SQLite.
+    place = models.PositiveBigIntegerField(_("venue"), default=0, db_default=0)
+    # On a first page, when it was last searched for.
+    found = models.PositiveSmallIntegerField(_("songs found"), default=0, db_default=0)
+    # Below 0 for a moment, where a text was typed on in one process and what it had been is still counted in another.
+    times = models.IntegerField(_("times searched"), default=0, db_default=0)
+    chosen = models.PositiveIntegerField(_("times a song was chosen"), default=0, db_default=0)
+    written_in = models.PositiveIntegerField(_("times a song was written in"), default=0, db_default=0)
+
+    objects = queries.SongSearchQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("search for songs")
         verbose_name_plural = _("searches for songs")
-        constraints = [models.UniqueConstraint(fields=["day", "text"], name="one_song_search_per_day_and_text")]
+        constraints = [
+            models.UniqueConstraint(fields=["day", "text", "place"], name="one_song_search_per_day_text_and_place")
+        ]
+        indexes = [
+            models.Index(fields=["place", "day"], name="song_searches_of_a_venue"),
+            models.Index(fields=["text", "-day"], name="song_searches_by_text"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.text}, {self.day}: {self.times}"

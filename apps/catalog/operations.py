@@ -120,7 +120,7 @@ def delete_song(*, song: Song, by: User, seen: Check | None = None) -> None:
         with held(song, seen):
             record(actor=by, verb="delete", about=song, before={"title": song.title, "artist": song.artist})
             song.delete()
-    except ProtectedError as error:
+    except (ProtectedError, IntegrityError) as error:  # or it came into a jam at that moment
         raise SongInUse(song) from error
 
 

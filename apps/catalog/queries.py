@@ -1,21 +1,41 @@
 """Reads of venues and songs in the product's words. Each list is fully ordered."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
-from django.db.models import BooleanField, DateTimeField, F, Func, IntegerField, JSONField, Q, QuerySet, Value
+from django.conf import settings
+from django.db import connection
+from django.db.models import (
+    BooleanField,
+    Case,
+    DateTimeField,
+    F,
+    Func,
+    IntegerField,
+    JSONField,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
 from django.db.models.expressions import OrderBy
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from apps.accounts.roles import Right, Role, may, roles_of
-from apps.core.search.terms import asked
+from apps.catalog.names import LONGEST_KEY, lead_key, parts_of, read_title, title_key
 from apps.core.text import clean, fold
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
-    from apps.catalog.models import LibrarySong, Song, Venue
+    from apps.catalog.models import LibrarySong, Song, SongSearch, Venue
+    from apps.catalog.run_models import ImportRun
 else:
-    User = LibrarySong = Song = Venue = object
+    User = ImportRun = LibrarySong = Song = SongSearch = Venue = object
 
 TIERS = (0, 1, 2)  # of songs: the best known, the known, the others
 # Folding can lengthen a text (one Arabic ligature is 18 letters); title and artist must still fit an index entry.
@@ -32,6 +52,7 @@ SONG_ORDERS = {
     "last_played": "last_played",
 }
 LAST_NUMBER = 32767  # beyond every year and tempo
+MOST_NEAR = 500  # songs that are compared with one
 FIRST_DAY, LAST_DAY = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 VENUE_ORDERS = ("name", "town", "created_at")
 
@@ -39,6 +60,12 @@ VENUE_ORDERS = ("name", "town", "created_at")
 def folded(text: str) -> str:
     """How titles and artists are compared."""
     return fold(text)[:MAX_FOLDED].strip()
+
+
+def title_keys(title: str) -> list[str]:
+    """Under which songs may be stored that have this title."""
+    keys = [title_key(title), read_title(title).full, *parts_of(title)]
+    return list(dict.fromkeys(key[:LONGEST_KEY] for key in keys))
 
 
 def song_keys(by: str) -> list[OrderBy]:
@@ -59,6 +86,26 @@ def song_keys(by: str) -> list[OrderBy]:
     if name in {"year", "tempo"}:
         key = Coalesce(key, Value(LAST_NUMBER), output_field=IntegerField())
     return [OrderBy(key), *map(OrderBy, map(F, titles))]
+
+
+# From one style to the next by the index songs_by_style: reading each song once would take a second of a million.
+STYLES = """
+WITH RECURSIVE found (style) AS (
+    SELECT min(UPPER(style)) FROM catalog_song
+    UNION ALL
+    SELECT (SELECT min(UPPER(style)) FROM catalog_song WHERE UPPER(style) > found.style) FROM found
+    WHERE found.style IS NOT NULL
+)
+SELECT (SELECT style FROM catalog_song WHERE UPPER(style) = found.style LIMIT 1) FROM found
+WHERE found.style <> '' LIMIT %s
+"""
+
+
+def styles(most: int) -> list[str]:
+    """The styles of songs by name, each in one of its spellings."""
+    with connection.cursor() as cursor:
+        cursor.execute(STYLES, [most])
+        return [style for (style,) in cursor.fetchall()]
 
 
 class HasTag(Func):
@@ -109,6 +156,39 @@ class LibrarySongQuerySet(QuerySet["LibrarySong"]):
         return self.select_related("song").order_by("song__folded_title", "song__folded_artist", "pk")
 
 
+class ImportRunQuerySet(QuerySet["ImportRun"]):
+    def visible_to(self, user: "User") -> Self:
+        """One's own; staff see all."""
+        return self if may(Right.CHANGE_SONG, roles_of(user)) else self.filter(owner=user)
+
+    def old(self) -> Self:
+        """Those of IMPORT_DAYS ago."""
+        return self.filter(created_at__lt=timezone.now() - timedelta(days=settings.IMPORT_DAYS))
+
+
+class SongSearchQuerySet(QuerySet["SongSearch"]):
+    def telling(self) -> Self:
+        """Without what was only typed through on the way to a longer text."""
+        return self.filter(Q(times__gt=0) | Q(chosen__gt=0) | Q(written_in__gt=0))
+
+    def wanted_at(self, venue: "Venue", since: date, until: date) -> Any:
+        """What was looked for in the venue's jams on these days and is not there: `text`, how often it was
+        `searched` and `written_in`, and the `last` day; the most wanted first.
+
+        What fewer than WANTED_AT_LEAST have asked for is not told, since a text can be private; nor is what the library
+        has by now, as the last search for it anywhere has shown.
+        """
+        here = self.filter(place=venue.pk, day__range=(since, until)).order_by().values("text")
+        texts = here.annotate(
+            searched=Coalesce(Sum("times", filter=Q(found=0)), 0), times_written_in=Sum("written_in"), last=Max("day")
+        )
+        searches = type(self)(self.model).filter(text=OuterRef("text"), times__gt=0).order_by("-day", "-found")
+        missing = texts.annotate(found_last=Coalesce(Subquery(searches.values("found")[:1]), 0)).filter(found_last=0)
+        least = settings.WANTED_AT_LEAST
+        often = missing.filter(Q(searched__gte=least) | Q(times_written_in__gte=least))
+        return often.order_by(-(F("searched") + F("times_written_in")), "-last", "text")
+
+
 class SongQuerySet(QuerySet["Song"]):
     def listed(self) -> Self:
         """The library, without what somebody in a room wrote in and no host has approved or played."""
@@ -122,9 +202,15 @@ class SongQuerySet(QuerySet["Song"]):
         """The song of that title and artist, however they are spelled: none or one."""
         return self.filter(folded_title=folded(title), folded_artist=folded(artist))
 
+    def near(self, *, title: str, artist: str) -> Self:
+        """Those that may be that song under another name, for apps.catalog.near: of its title, and of its artist."""
+        titled = Q(title_key__in=title_keys(title))
+        rows = self.filter(titled | Q(lead_key=lead_key(title, artist)))
+        return rows.order_by(Case(When(titled, then=0), default=1), "-popularity", "pk")[:MOST_NEAR]
+
     def search(self, text: str) -> Self:
         """Every word begins one of the title or the artist, in any order; by how well they fit: search.py."""
-        if not asked(text):
+        if not clean(text):
             return self
         # Each tier has an index of its own.
         return self.filter(Q(*[Q(tier=tier, terms__have=text) for tier in TIERS], _connector=Q.OR))

@@ -8,6 +8,7 @@ from django.dispatch import receiver
 
 from apps.catalog import events
 from apps.catalog.models import Song, Venue
+from apps.catalog.run_models import ImportRun
 from apps.core.store import retire_after_commit
 
 
@@ -22,3 +23,10 @@ def song_changed(instance: Song, created: bool = True, **kwargs: Any) -> None:
 @receiver([post_save, post_delete], sender=Venue)
 def venue_changed(**kwargs: Any) -> None:
     retire_after_commit("venues", "nights")
+
+
+@receiver(post_delete, sender=ImportRun)
+def import_deleted(instance: ImportRun, **kwargs: Any) -> None:
+    """Its file goes too, also where it goes with its owner."""
+    if instance.file:
+        transaction.on_commit(lambda: instance.file.storage.delete(str(instance.file.name)), robust=True)

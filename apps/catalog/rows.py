@@ -15,6 +15,7 @@ from apps.core.text import clean
 
 NAMES = ("title", "artist")
 SHOWN = 60
+REPORT_COLUMNS = ("line", "outcome", "column", "value", "reason")
 
 # Spreadsheets run what begins like this; the export puts an apostrophe before it.
 FORMULA = re.compile(r"\A'*[=+\-@＝＋－＠]")
@@ -31,6 +32,8 @@ SUSPICIONS = (
 class Outcome(StrEnum):
     REJECTED = "rejected"
     REPEATED = "repeated"
+    SAME = "same"  # a song of the library under another name
+    ASK = "ask"  # perhaps
     WARNING = "warning"
 
 
@@ -57,6 +60,12 @@ class Row:
     values: dict[str, Any] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     cleaned: bool = False
+    empty: bool = False
+    digest: bytes = b""  # of a row that can be taken
+
+    @property
+    def usable(self) -> bool:
+        return bool(self.digest) and not self.has(Outcome.REJECTED, Outcome.REPEATED)
 
     def has(self, *outcomes: Outcome) -> bool:
         return any(problem.outcome in outcomes for problem in self.problems)

@@ -59,7 +59,7 @@ def best(hits: Iterable[Hit]) -> list[Hit]:
 
 
 def core(hit: Hit) -> frozenset[str]:
-    return frozenset(hit.terms) - SMALL
+    return frozenset(term for term in hit.terms if term.removeprefix(ARTIST) not in SMALL)
 
 
 def score(hit: Hit, most: float) -> float:

@@ -9,6 +9,7 @@ from apps.catalog.models import LONGEST_REASON, LibrarySong, Song, Venue, sheet_
 from apps.catalog.music import MAX_COUNT, MAX_INSTRUMENT, MAX_PARTS, MAX_TAG, MAX_TAGS
 from apps.core.formats import cut
 from apps.core.strict import Strict
+from apps.core.times import DAYS_BETWEEN
 
 
 class VenueSerializer(Strict, serializers.ModelSerializer[Venue]):
@@ -91,6 +92,24 @@ def song_output(row: dict[str, Any]) -> dict[str, Any]:
     """What SongSerializer says, of a row of `values(*SONG_COLUMNS)`."""
     state = sheet_state(row["chord_sheet_url"], row.pop("chord_sheet_checked_url"), row.pop("chord_sheet_found"))
     return {**row, "chord_sheet_state": state, "url": f"/songs/{row['id']}"}
+
+
+class WantedQuery(serializers.Serializer):
+    since = serializers.DateField(required=False, validators=DAYS_BETWEEN, help_text="The first day, in UTC.")
+    until = serializers.DateField(required=False, validators=DAYS_BETWEEN, help_text="The last day; it counts.")
+
+
+class Wanted(serializers.Serializer):
+    text = serializers.CharField(help_text="As it is compared: in small letters, without accents.")
+    searched = serializers.IntegerField(help_text="How often it was looked for and not found.")
+    written_in = serializers.IntegerField(source="times_written_in", help_text="How often it was suggested as new.")
+    last = serializers.DateField(help_text="The last day of those.")
+
+
+class WantedOutput(serializers.Serializer):
+    since = serializers.DateField()
+    until = serializers.DateField()
+    wanted = Wanted(many=True, help_text="At most 100, the most wanted first.")
 
 
 class LibrarySongOutput(serializers.ModelSerializer[LibrarySong]):

@@ -24,7 +24,10 @@ GROUPS: tuple[tuple[Any, dict[str, str]], ...] = (
         "jams.Attendee": "groups", "jams.Performer": "mic_external_on", "voting.Vote": "how_to_vote",
     }),
     (_("Stage"), {"stage.Slot": "piano", "stage.SignUp": "front_hand", "stage.Performance": "music_note"}),
-    (_("Library"), {"catalog.Venue": "storefront", "catalog.Song": "library_music", "catalog.LibrarySong": "bookmark"}),
+    (_("Library"), {
+        "catalog.Venue": "storefront", "catalog.Song": "library_music", "catalog.LibrarySong": "bookmark",
+        "catalog.ImportRun": "upload_file",
+    }),
     (_("Statistics"), {
         "jams.JamView": "bar_chart", "catalog.SongView": "monitoring", "catalog.SongSearch": "search",
     }),

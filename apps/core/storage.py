@@ -2,7 +2,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.core.files.base import ContentFile
-from django.core.files.storage import InMemoryStorage, Storage
+from django.core.files.storage import InMemoryStorage, Storage, storages
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 from apps.core.bundles import module, style_sheet
@@ -34,3 +34,8 @@ def bundles(paths: Paths) -> Paths:
         if make := MADE.get(path.partition("/")[0]):
             made.save(path, ContentFile(make(path, source).encode()))
     return {path: (made, path) for path in paths if made.exists(path)}
+
+
+def private_storage() -> Storage:
+    """For files that no address leads to."""
+    return storages["private"]

@@ -10,6 +10,8 @@ CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # without 0 O 1 I L, which loo
 JOINERS = "\u200c\u200d"
 BLANK = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
 
+SIGNS = re.compile(r"[\W_]+")
+
 
 def fold(text: str) -> str:
     """The form in which two spellings of one title, artist or name are equal: 'Beyoncé  &  Co.' → 'beyonce and co'.
@@ -17,14 +19,17 @@ def fold(text: str) -> str:
     Never empty when the text is not: what consists of signs alone stays as it is.
     """
     plain = unicodedata.normalize("NFKD", text.replace("&", " and ")).casefold()
-    plain = "".join(c for c in plain if unicodedata.category(c) not in {"Mn", "Cf", "Cc"})
+    if not (plain.isascii() and plain.isprintable()):
+        plain = "".join(c for c in plain if unicodedata.category(c) not in {"Mn", "Cf", "Cc"})
     plain = plain.replace("'", "").replace("’", "")
-    words = re.sub(r"[\W_]+", " ", plain).strip()
+    words = SIGNS.sub(" ", plain).strip()
     return words or clean(text).casefold()
 
 
 def clean(text: str) -> str:
     """Without control and invisible characters, and with single plain spaces: what is stored of a typed line."""
+    if text.isascii() and text.isprintable():  # most lines of a long file
+        return " ".join(text.split())
     kept = "".join(" " if c.isspace() else c for c in text if c.isspace() or visible(c))
     line = unicodedata.normalize("NFC", " ".join(kept.split()))
     # Joiners and marks alone, without anything they could belong to, show nothing.

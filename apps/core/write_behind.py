@@ -123,15 +123,25 @@ def today() -> date:
     return datetime.now(UTC).date()
 
 
-def add_up(model: type[models.Model], rows: list[Key], *, by: tuple[str, ...], latest: tuple[str, ...] = ()) -> None:
-    """Adds `times` to the row of each key, or makes it. `rows` are (*by, times, *latest); `latest` are replaced.
+def add_up(
+    model: type[models.Model],
+    rows: list[Key],
+    *,
+    by: tuple[str, ...],
+    sums: tuple[str, ...] = ("times",),
+    latest: tuple[str, ...] = (),
+) -> None:
+    """Adds `sums` to those of the row of each key, or makes it, and replaces `latest`.
+
+    `rows` are (*by, *sums, *latest).
 
     Sorted by key, so that two processes never wait for each other; `by` must be a unique constraint.
     """
-    fields: list[Any] = [model._meta.get_field(name) for name in (*by, "times", *latest)]
+    fields: list[Any] = [model._meta.get_field(name) for name in (*by, *sums, *latest)]
     columns = [field.column for field in fields]
     table, keys = model._meta.db_table, ", ".join(columns[: len(by)])
-    sets = [f"times = {table}.times + excluded.times", *(f"{name} = excluded.{name}" for name in latest)]
+    sets = [f"{name} = {table}.{name} + excluded.{name}" for name in sums]
+    sets += [f"{name} = excluded.{name}" for name in latest]
     one = f"({', '.join(['%s'] * len(columns))})"
     rows = sorted(rows, key=lambda row: row[: len(by)])
     with connections[router.db_for_write(model)].cursor() as cursor:

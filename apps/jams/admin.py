@@ -11,9 +11,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
-from unfold.paginator import InfinitePaginator
 
-from apps.core.admin import OperationsAdmin, ReadOnlyAdmin, staff, step
+from apps.core.admin import InfinitePaginator, OperationsAdmin, ReadOnlyAdmin, staff, step
 from apps.jams import lineup, operations
 from apps.jams.models import Jam, JamHost, JamSong, JamView, Performer, Recurrence
 

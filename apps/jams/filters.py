@@ -5,11 +5,11 @@ from django_filters import rest_framework as filters
 from apps.accounts.roles import Right
 from apps.catalog.models import Venue
 from apps.core.ordering import both_ways, naming
-from apps.jams.models import EARLIEST, LATEST, Jam, JamSong
+from apps.core.times import EARLIEST, LATEST
+from apps.jams.models import Jam, JamSong
 
 ORDERS = ["starts_at", "name", "created_at"]
 BETWEEN = [MinValueValidator(EARLIEST), MaxValueValidator(LATEST)]
-DAYS_BETWEEN = [MinValueValidator(EARLIEST.date()), MaxValueValidator(LATEST.date())]
 
 
 class JamFilter(filters.FilterSet):

@@ -7,16 +7,18 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Max
+from django.db.models import DateTimeField, F, Max, Value
+from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
 from apps.accounts.roles import Right
 from apps.catalog.errors import SongBanned
-from apps.catalog.library import reasons
+from apps.catalog.library import reasons, stay
 from apps.catalog.models import LibrarySong, Song, Venue
 from apps.catalog.operations import list_songs
+from apps.core.errors import NotThere
 from apps.core.store import retire_after_commit
 from apps.jams import events
 from apps.jams.actions import Action, acting
@@ -31,10 +33,12 @@ TO_COME = (Status.PENDING, Status.OPEN, Status.QUEUED)  # where a song can still
 def add_songs(*, jam: Jam, host: User, songs: Iterable[Song]) -> tuple[list[JamSong], list[Song]]:
     """Adds songs to the line-up; removed ones come back open. What is there already, or banned, is skipped.
 
-    Answers the jam songs added and the songs skipped. Raises SongBanned where all that are wanted are.
+    Answers the jam songs added and the songs skipped. Raises SongBanned where all that are wanted are, NotThere where
+    none of them is in the library any more.
     """
     asked = list({song.pk: song for song in songs}.values())
     with acting(jam, host, "add") as action:
+        asked = still_there(asked)
         banned = reasons(action.jam.venue_id, asked)
         if banned and len(banned) == len(asked):
             raise SongBanned(action.jam.venue, banned[asked[0].pk])
@@ -51,6 +55,14 @@ def add_songs(*, jam: Jam, host: User, songs: Iterable[Song]) -> tuple[list[JamS
         action.after["added"] = [song.pk for song in wanted if song.pk not in there]
     kept = {js.song_id for js in there.values()} - {js.song_id for js in back}
     return new + back, [song for song in asked if song.pk in kept | banned.keys()]
+
+
+def still_there(songs: list[Song]) -> list[Song]:
+    """Without those that have been deleted or merged just now. Raises NotThere where none is left."""
+    there = stay(song.pk for song in songs)
+    if songs and not there:
+        raise NotThere
+    return [song for song in songs if song.pk in there]
 
 
 def approve_song(*, jam_song: JamSong, host: User) -> JamSong:
@@ -150,7 +162,7 @@ def finish_playing(action: Action) -> None:
     for song in action.jam.songs.filter(status=Status.PLAYING):
         now = timezone.now()
         action.change(song, status=Status.PLAYED, ended_at=now)
-        note_in_library(action, song, times_played=F("times_played") + 1, last_played=now)
+        note_in_library(action, song, times_played=F("times_played") + 1, last_played=not_before(now))
         note_at_venue(action, song, now)
 
 
@@ -173,8 +185,14 @@ def note_at_venue(action: Action, song: JamSong, now: datetime) -> None:
     row = LibrarySong.objects.select_for_update(no_key=True).filter(venue=venue, song=song.song_id)
     name = f"venue's {song.song_id}"
     action.before[name] = row.values("last_played").get()
-    row.update(times_played=F("times_played") + 1, last_played=now)
+    row.update(times_played=F("times_played") + 1, last_played=not_before(now))
     action.after[name] = {"last_played": now}
+
+
+def not_before(now: datetime) -> Greatest:
+    """The last time of all, also where another jam was over later and counted first."""
+    at = Value(now, DateTimeField())
+    return Greatest(Coalesce(F("last_played"), at), at)
 
 
 def skip_song(*, jam_song: JamSong, host: User) -> JamSong:
@@ -225,8 +243,10 @@ def pin_song(*, jam_song: JamSong, host: User, pinned: bool) -> JamSong:
 
 
 def ready(action: Action, jam_song: JamSong, *allowed: JamSong.Status) -> JamSong:
-    """The song as it stands under the lock, if it is where the action needs it."""
-    song = action.jam.songs.select_related("song", "suggested_by").get(pk=jam_song.pk)
+    """The song as it stands under the lock, if it is where the action needs it. Raises SongNotReady, NotThere."""
+    song = action.jam.songs.select_related("song", "suggested_by").filter(pk=jam_song.pk).first()
+    if song is None:  # it is one with another now
+        raise NotThere
     action.song = song.pk
     if song.status not in allowed:
         raise SongNotReady(

@@ -1,7 +1,7 @@
 """A jam night: the jam, its hosts, its line-up, and the people in the room."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,9 +19,6 @@ from apps.core.search.fields import TermsField
 from apps.core.search.terms import name_terms
 from apps.core.text import new_code
 from apps.jams import queries, rules
-
-# Beyond these, clocks and time zones cannot be reckoned with.
-EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
 def between(least: int, most: int) -> list[Any]:

@@ -13,18 +13,19 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.audit import record
 from apps.accounts.models import User
 from apps.accounts.roles import Right
-from apps.catalog.library import banned_at
+from apps.catalog.library import banned_at, stay
 from apps.catalog.models import Venue
 from apps.core.conditions import Check
 from apps.core.errors import DomainError, Invalid, NotAllowed
 from apps.core.text import clean, new_code
+from apps.core.times import EARLIEST, LATEST
 from apps.jams import events
 from apps.jams.actions import acting, check_right, look_again_at_counts, show_otherwise
 from apps.jams.errors import WrongStatus
 from apps.jams.house_rules import as_strict, check_allowed, first_values, rules_of
 from apps.jams.images import forget, remade
 from apps.jams.lineup import finish_playing
-from apps.jams.models import EARLIEST, LATEST, Jam, JamHost, JamSong
+from apps.jams.models import Jam, JamHost, JamSong
 
 Status = Jam.Status
 EDITABLE = {
@@ -102,6 +103,7 @@ def duplicate_jam(*, jam: Jam, host: User, starts_at: datetime) -> Jam:
         save_new(new, host)
         songs = jam.songs.filter(origin=JamSong.Origin.HOST).exclude(status=JamSong.Status.REMOVED)
         played_here = songs.exclude(song__in=banned_at(jam.venue_id)).order_by("pk")
+        stay(played_here.values_list("song_id", flat=True))  # and then which those are: one may just have been merged
         copies = [JamSong(jam=new, song_id=pk) for pk in played_here.values_list("song_id", flat=True)]
         events.songs_added.send(None, songs=JamSong.objects.bulk_create(copies))
     return new

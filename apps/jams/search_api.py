@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.catalog.statistics import count_search
 from apps.jams.models import Jam
 from apps.jams.search import KINDS, search
 
@@ -59,6 +60,12 @@ class SearchParams(serializers.Serializer[Any]):
     kinds = serializers.CharField(
         default=",".join(KINDS), help_text="Which to look for, with commas: songs, artists, venues, jams. All."
     )
+    after = serializers.CharField(
+        allow_blank=True, max_length=200, default="", help_text="The text before this one, which was no search then."
+    )
+    venue = serializers.SlugField(
+        allow_blank=True, default="", help_text="In whose jam somebody searches: counted there."
+    )
     limit = serializers.IntegerField(min_value=1, max_value=MOST_HITS, default=HITS, help_text="Of each kind.")
 
     def validate_kinds(self, value: str) -> list[str]:
@@ -83,4 +90,7 @@ class Search(APIView):
         asked = SearchParams(data=request.query_params)
         asked.is_valid(raise_exception=True)
         given = asked.validated_data
-        return Response(search(given["q"], kinds=given["kinds"], limit=given["limit"]))
+        found = search(given["q"], kinds=given["kinds"], limit=given["limit"])
+        if "songs" in found and request.method == "GET":
+            count_search(given["q"], len(found["songs"]), after=given["after"], venue=given["venue"])
+        return Response(found)

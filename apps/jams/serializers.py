@@ -10,6 +10,7 @@ from rest_framework import serializers
 
 from apps.catalog.models import Song, Venue
 from apps.catalog.music import MAX_INSTRUMENT
+from apps.catalog.statistics import LONGEST_SEARCH
 from apps.core.formats import LONGEST_TITLE, cut
 from apps.core.strict import Strict
 from apps.jams import rules
@@ -226,6 +227,14 @@ class SongInput(Strict):
     instrument = serializers.CharField(
         max_length=MAX_INSTRUMENT, required=False, help_text="Who suggests is signed up for it, too. Not for hosts."
     )
+    insist = serializers.BooleanField(
+        required=False, help_text="true: what is sent is meant, also where a song has nearly the same name (near_song)."
+    )
+
+    found_by = serializers.CharField(
+        max_length=LONGEST_SEARCH, allow_blank=True, required=False,
+        help_text="The search after which it was chosen, or written in: counted, without whose it was.",
+    )  # fmt: skip
 
     def validate_songs(self, ids: list[int]) -> list[Song]:
         found = Song.objects.listed().in_bulk(ids)
@@ -234,7 +243,7 @@ class SongInput(Strict):
         return [found[pk] for pk in ids]
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if set(attrs) - {"instrument"} not in ({"song"}, {"title", "artist"}, {"songs"}):
+        if set(attrs) - {"instrument", "insist", "found_by"} not in ({"song"}, {"title", "artist"}, {"songs"}):
             raise serializers.ValidationError(_("Send song, or title and artist, or (hosts only) songs."))
         return attrs
 

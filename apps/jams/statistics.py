@@ -26,5 +26,6 @@ def write_views(counted: Counted) -> None:
 
 def erase_statistics() -> int:
     """Views and searches of days that are STATISTICS_DAYS ago; says how many rows went."""
+    SongSearch.objects.filter(day__lt=today() - timedelta(days=1), times__lte=0, chosen=0, written_in=0).delete()
     before = today() - timedelta(days=settings.STATISTICS_DAYS)
     return sum(model.objects.filter(day__lt=before).delete()[0] for model in (JamView, SongView, SongSearch))

@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy
 
 from apps.catalog.models import Song
-from apps.jams.filters import DAYS_BETWEEN
+from apps.core.times import DAYS_BETWEEN
 from apps.pages.forms import InHouseStyle
 
 NOTES = ["C", "C♯", "D♭", "D", "D♯", "E♭", "E", "F", "F♯", "G♭", "G", "G♯", "A♭", "A", "A♯", "B♭", "B"]

@@ -19,6 +19,7 @@ from apps.accounts.roles import Right
 from apps.catalog.flags import FLAGS
 from apps.catalog.models import LONGEST_REASON, LibrarySong, Song, Venue
 from apps.catalog.music import MAX_INSTRUMENT
+from apps.catalog.statistics import LONGEST_SEARCH
 from apps.core.text import clean
 from apps.jams.house_rules import first_values
 from apps.jams.models import Jam
@@ -38,6 +39,8 @@ class SuggestForm(forms.Form):
     title = forms.CharField(max_length=200, required=False)
     artist = forms.CharField(max_length=200, required=False)
     instrument = forms.CharField(max_length=MAX_INSTRUMENT, required=False)
+    insist = forms.BooleanField(required=False)
+    found_by = forms.CharField(max_length=LONGEST_SEARCH, required=False)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -50,7 +53,7 @@ class SuggestForm(forms.Form):
 
     def wanted(self) -> dict[str, Any]:
         names = ["song"] if self.cleaned_data["song"] else ["title", "artist"]
-        return {name: self.cleaned_data[name] for name in [*names, "instrument"]}
+        return {name: self.cleaned_data[name] for name in [*names, "instrument", "insist"]}
 
 
 class SignUpForm(forms.Form):

@@ -6,9 +6,8 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from unfold.paginator import InfinitePaginator
 
-from apps.core.admin import OperationsAdmin, ReadOnlyAdmin, staff, step
+from apps.core.admin import InfinitePaginator, OperationsAdmin, ReadOnlyAdmin, staff, step
 from apps.stage.models import Performance, SignUp, Slot
 from apps.stage.operations import check_in_for, take_off
 from apps.stage.slots import add_slot, remove_slot

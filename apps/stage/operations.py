@@ -26,6 +26,7 @@ from apps.stage.performances import note_performance, take_back_performance
 
 State = SignUp.State
 FROZEN = (JamSong.Status.PLAYED, JamSong.Status.REMOVED)
+ON_STAGE = (JamSong.Status.PLAYING, JamSong.Status.PLAYED)  # or they were
 IN_THE_ROOM = (Attendee.State.ACTIVE, Attendee.State.AWAY)
 
 
@@ -201,8 +202,19 @@ def withdraw_all(*, jam: Jam, people: Iterable[Attendee]) -> list[tuple[int, int
 
 def unite_sign_ups(*, song: JamSong, into: JamSong) -> None:
     """Two songs have become one: for each instrument one line, by who signed up first. What the other song has no slot
-    for gets one there, so that nobody loses a place."""
+    for gets one there, so that nobody loses a place. Who stands on stage stays there, and what was played is history:
+    then who signed up for the other one has it no more."""
     step = Step(into.jam)
+    if into.status in ON_STAGE:
+        live = list(SignUp.objects.live().filter(slot__jam_song=song).order_by("pk"))
+        leave(step, live)
+        step.people.update(one.attendee_id for one in live)
+    else:
+        unite_lines(step, song, into)
+    step.end()
+
+
+def unite_lines(step: Step, song: JamSong, into: JamSong) -> None:
     there = {(slot.instrument, slot.number): slot for slot in Slot.objects.filter(jam_song=into)}
     for slot in Slot.objects.filter(jam_song=song).order_by("pk"):
         moving = list(SignUp.objects.live().filter(slot=slot))
@@ -214,7 +226,6 @@ def unite_sign_ups(*, song: JamSong, into: JamSong) -> None:
         line_up(to, [*moving, *SignUp.objects.live().filter(slot=to)])
         step.slots |= {slot.pk, to.pk}
         step.people.update(to.sign_ups.exclude(state=State.WITHDRAWN).values_list("attendee", flat=True))
-    step.end()
 
 
 def line_up(slot: Slot, sign_ups: list[SignUp]) -> None:

@@ -5,6 +5,8 @@ from typing import Any
 
 from django.dispatch import receiver
 
+from apps.catalog.events import song_merged
+from apps.catalog.models import Song
 from apps.jams.events import (
     attendee_renamed,
     people_back,
@@ -15,6 +17,7 @@ from apps.jams.events import (
     songs_merged,
 )
 from apps.jams.models import Attendee, Jam, JamSong
+from apps.stage.merging import unite_performances
 from apps.stage.operations import follow_song, show_name, unite_sign_ups, withdraw_all
 from apps.stage.returns import give_places_back
 from apps.stage.slots import make_slots, sign_up_suggester
@@ -39,6 +42,11 @@ def follow(song: JamSong, before: str, **kwargs: Any) -> None:
 @receiver(songs_merged)
 def unite(song: JamSong, into: JamSong, **kwargs: Any) -> None:
     unite_sign_ups(song=song, into=into)
+
+
+@receiver(song_merged)
+def unite_history(song: Song, into: Song, **kwargs: Any) -> None:
+    unite_performances(song=song, into=into)
 
 
 @receiver(people_gone)

@@ -5,7 +5,7 @@ from rest_framework import serializers
 
 from apps.catalog.music import MAX_INSTRUMENT
 from apps.core.strict import Strict
-from apps.jams.filters import DAYS_BETWEEN
+from apps.core.times import DAYS_BETWEEN
 from apps.jams.models import JamSong
 from apps.jams.serializers import ShortText
 from apps.stage.models import SignUp

@@ -8,11 +8,11 @@ from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from unfold.paginator import InfinitePaginator
 
-from apps.core.admin import OperationsAdmin, ReadOnlyAdmin, staff, step
+from apps.core.admin import InfinitePaginator, OperationsAdmin, ReadOnlyAdmin, staff, step
 from apps.jams.attendees import rename_attendee
 from apps.jams.models import Attendee
+from apps.voting import song_admin  # noqa: F401 — adds its action
 from apps.voting.corrections import delete_votes
 from apps.voting.models import Vote
 from apps.voting.operations import leave_jam, remove_attendee

@@ -16,7 +16,7 @@ from apps.accounts.auth import user_of
 from apps.accounts.models import ApiToken
 from apps.accounts.permissions import TokenMay
 from apps.accounts.roles import Right
-from apps.catalog.operations import find_or_add_song
+from apps.catalog.statistics import count_choice
 from apps.core.answers import JSON
 from apps.core.api import Empty, valid
 from apps.core.cached import wants_json
@@ -37,6 +37,7 @@ from apps.jams.people_api import person_of
 from apps.jams.serializers import SongInput, SongState
 from apps.voting import operations
 from apps.voting.clusters import clusters_of, described
+from apps.voting.meant import meant
 from apps.voting.models import Vote
 from apps.voting.on_behalf import vote_for
 from apps.voting.queries import mine
@@ -132,17 +133,23 @@ class JamSongs(GenericAPIView):
         jam = jam_of(request, slug)
         if jam.lets(request.user, Right.RUN):
             wanted = valid(SongInput, request)
+            found_by = wanted.pop("found_by", "")
             if "instrument" in wanted:
                 raise Invalid(fields={"instrument": [_("Leave it out: hosts sign people up at the song's slots.")]})
-            return self.add(request, jam, wanted)
+            answer = self.add(request, jam, wanted)
+            if "song" in wanted:
+                count_choice(found_by, wanted["song"], venue=jam.venue.slug)
+            return answer
         attendee, wanted = attendee_of(request, jam), valid(SongInput, request)
         if "songs" in wanted:
             raise NotAHost
+        found_by = wanted.pop("found_by", "")
         jam_song = operations.suggest_song(jam=jam, attendee=attendee, **wanted)
+        count_choice(found_by, jam_song.song, venue=jam.venue.slug)
         return Response(self.state(jam, jam_song), status=201)
 
     def add(self, request: Request, jam: Jam, wanted: dict[str, Any]) -> Response:
-        songs = wanted.get("songs") or [wanted.get("song") or find_or_add_song(**wanted)]
+        songs = wanted.get("songs") or [wanted.get("song") or meant(jam=jam, **wanted)]
         added, skipped = add_songs(jam=jam, host=user_of(request), songs=songs)
         if "songs" not in wanted:
             jam_song = added[0] if added else jam.songs.get(song=skipped[0])

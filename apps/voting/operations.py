@@ -9,9 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
-from apps.catalog.library import refuse_banned
+from apps.catalog.library import check_stays, refuse_banned
 from apps.catalog.models import Song
-from apps.catalog.operations import find_or_add_song
 from apps.core.errors import DomainError
 from apps.jams import board, events
 from apps.jams.actions import Action, acting
@@ -35,6 +34,7 @@ from apps.jams.queries import hashed
 from apps.live.changes import Change
 from apps.live.streams import announce, dismiss
 from apps.voting import ballot
+from apps.voting.meant import in_the_jam_as, meant
 from apps.voting.models import Vote
 from apps.voting.queries import suggestions_left, votes_left
 
@@ -114,14 +114,16 @@ def refusal(jam_song: JamSong, attendee: Attendee) -> DomainError:
     if jam is None:
         return JamGone()
     attendee.refresh_from_db(fields=["state"])
-    jam_song.refresh_from_db(fields=["status"])
+    status = JamSong.objects.filter(pk=jam_song.pk).values_list("status", flat=True).first()
     if attendee.state not in (Attendee.State.ACTIVE, Attendee.State.AWAY) or attendee.jam_id != jam.pk:
         return WasRemoved()
     if jam.voting == "closed":
         return VotingClosed()
     if jam.voting == "paused":
         return VotingPaused()
-    if jam_song.status == JamSong.Status.PLAYED:
+    if status is None:
+        return SongFrozen(_("Not counted: this song is one with another now. Look for that one and vote for it."))
+    if status == JamSong.Status.PLAYED:
         return SongFrozen(_("Not counted: this song has been played tonight. Vote for another one."))
     return SongFrozen()
 
@@ -130,20 +132,33 @@ def refusal(jam_song: JamSong, attendee: Attendee) -> DomainError:
 
 
 def suggest_song(
-    *, jam: Jam, attendee: Attendee, song: Song | None = None, title: str = "", artist: str = "", instrument: str = ""
+    *,
+    jam: Jam,
+    attendee: Attendee,
+    song: Song | None = None,
+    title: str = "",
+    artist: str = "",
+    instrument: str = "",
+    insist: bool = False,
 ) -> JamSong:
     """Puts a song of the library, or a new one, into the jam, with the attendee's vote; with an `instrument` they are
     signed up for it as well, or nothing is done (apps/stage may say no to it).
 
-    Where the host approves suggestions it waits first. Raises SuggestionsClosed, SuggestionsPaused,
-    TooManySuggestions, VotesOut, WasRemoved, Invalid, SongBanned, and AlreadyInJam with `jam_song` to vote for.
+    Where the host approves suggestions it waits first. A song that is known under a slightly other name is that one,
+    unless they `insist` on theirs (apps/voting/meant.py). Raises SuggestionsClosed, SuggestionsPaused,
+    TooManySuggestions, VotesOut, WasRemoved, Invalid, SongBanned, NotThere, NearSong with `near` to choose from, and
+    AlreadyInJam with `jam_song` to vote for.
     """
     with transaction.atomic():
         # The jam first, as everywhere; then its own lock: two suggestions of one person at once must see each other.
         Jam.objects.locked(jam.pk)
         attendee = Attendee.objects.select_for_update(no_key=True).get(pk=attendee.pk)
         check_may_suggest(jam, attendee)
-        song = song or find_or_add_song(title=title, artist=artist)
+        if song is None:
+            song = meant(jam=jam, title=title, artist=artist, insist=insist)
+        elif not insist:
+            song = in_the_jam_as(jam=jam, song=song)
+        check_stays(song)
         refuse_banned(jam.venue, song)
         status = JamSong.Status.PENDING if jam.approve_suggestions else JamSong.Status.OPEN
         jam_song = place(JamSong(jam=jam, song=song, status=status, origin="suggestion", suggested_by=attendee))

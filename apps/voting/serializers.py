@@ -85,6 +85,10 @@ class MergeInput(Strict):
     into = serializers.IntegerField(min_value=1, max_value=2**63 - 1, help_text="The jam song that stays.")
 
 
+class SongMergeInput(Strict):
+    into = serializers.IntegerField(min_value=1, max_value=2**63 - 1, help_text="The song of the library that stays.")
+
+
 class UndoInput(Strict):
     """Which action is meant, so that no other is undone; left out: the last one, whatever it was."""
 

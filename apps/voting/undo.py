@@ -186,8 +186,8 @@ def put_library_back(undoing: Action, event: AuditEvent) -> None:
         if not name.startswith("library "):
             continue
         song = Song.objects.select_for_update(no_key=True).filter(pk=int(name.split()[1])).first()
-        if song is None:
-            continue
+        if song is None:  # it is one with another now, which has its plays
+            raise ChangedSince
         was, left = event.before[name], event.after[name]
         if was["last_played"] != left["last_played"]:
             song.times_played = max(song.times_played - 1, 0)

@@ -5,8 +5,11 @@ import { tell } from "./act.js";
 
 export function addSongs(actions, state) {
   async function add(id, title) {
-    const made = await actions.send("POST", `/api/v1/jams/${data.slug}/songs`, { song: id });
-    if (made) tell(text("done_add", { title: isolated(title) }));
+    const body = { song: id, found_by: search.looked };
+    const made = await actions.send("POST", `/api/v1/jams/${data.slug}/songs`, body);
+    if (!made) return;
+    search.looked = "";
+    tell(text("done_add", { title: isolated(title) }));
   }
 
   function offer({ songs = [] }) {
@@ -19,5 +22,5 @@ export function addSongs(actions, state) {
     return [{ options }];
   }
 
-  new Search(find("#add [data-search]"), { offer, most: 8, stays: true });
+  const search = new Search(find("#add [data-search]"), { offer, most: 8, stays: true });
 }

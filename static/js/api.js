@@ -3,9 +3,9 @@
 import { csrfToken, text } from "./page.js";
 
 export class Refused extends Error {
-  constructor(status, { detail, code, errors } = {}) {
+  constructor(status, { detail, code, errors, ...more } = {}) {
     super(Object.values(errors ?? {}).flat()[0] ?? detail ?? text("wrong"));
-    Object.assign(this, { status, code });
+    Object.assign(this, { status, code, more });
   }
 }
 

@@ -1,7 +1,7 @@
 // A box that finds while one types: an editable combobox with a list (WAI-ARIA APG). Focus stays in the box; a tap, or the
 // arrows and Enter, choose. Without this the box is a form.
 import { Away, read } from "./api.js";
-import { find, setText, text } from "./page.js";
+import { data, find, setText, text } from "./page.js";
 
 const PAUSE = 150;
 const SLOW = 600; // milliseconds, after which it says what it waits for
@@ -14,6 +14,7 @@ export class Search {
   #wanted = ""; // what was found for
   #options = [];
   #active = -1;
+  looked = ""; // what was looked for last: what is typed on from it counts in its place, and what is chosen by it
 
   // `offer(found, wanted)` answers groups of options: [{ label, options: [{ title, more, deed, disabled, choose }] }].
   // It is asked for what the page knows by itself too, before anything is `found`. `none(wanted)`: there was nothing.
@@ -75,7 +76,9 @@ export class Search {
     if (!navigator.onLine) return this.#say(text("search_offline"), true);
     const timers = [setTimeout(() => this.#say(text("searching"), true), SLOW), setTimeout(() => asked.abort(), LONGEST)];
     try {
-      const query = new URLSearchParams({ q: wanted, kinds: this.kinds, limit: this.most });
+      const query = new URLSearchParams({ q: wanted, kinds: this.kinds, limit: this.most, after: this.looked });
+      if (data.venue) query.set("venue", data.venue);
+      this.looked = wanted;
       const { body } = await read(`/api/v1/search?${query}`, { signal: asked.signal, cache: "default" });
       if (asked === this.#asked) this.#answer(body, wanted);
     } catch (error) {

@@ -1,6 +1,6 @@
 // Suggest: what the box finds comes into the jam. What is there already is jumped to, and gets the vote.
 import { Away, call } from "./api.js";
-import { announce, data, find, isolated, setText, text } from "./page.js";
+import { announce, data, find, fromTemplate, isolated, setText, text } from "./page.js";
 import { playedAt } from "./me.js";
 import { Search } from "./search.js";
 
@@ -21,6 +21,9 @@ export class Suggest {
       stays: true,
     });
     this.own?.addEventListener("submit", (event) => this.#writeIn(event));
+    this.near = find("[data-near]");
+    this.insist = find("[data-insist]", this.near);
+    this.insist.addEventListener("submit", (event) => this.#writeIn(event));
   }
 
   #offer({ songs = [] }, wanted) {
@@ -46,6 +49,7 @@ export class Suggest {
     const place = this.state.ranking.findIndex((other) => other.id === id) + 1;
     const choose = () => {
       if (!this.votes.wants(id)) this.votes.tap(id);
+      this.near.hidden = true;
       this.jump(id);
     };
     const more = song.votes === null ? text("in_jam") : text("in_jam_at", { place });
@@ -62,14 +66,40 @@ export class Suggest {
 
   #writeIn(event) {
     event.preventDefault();
-    const { title, artist } = Object.fromEntries(new FormData(this.own));
-    this.#send({ title, artist, ...playing(this.own) }, title);
+    const form = event.target;
+    const { title, artist, insist } = Object.fromEntries(new FormData(form));
+    this.#send({ title, artist, ...(insist && { insist: true }), ...playing(form) }, title);
+  }
+
+  // What they wrote may be known under another name: they choose, or say that it is not.
+  #ask(near, { title, artist, instrument = "" }) {
+    const rows = near.map((song) => this.#nearRow({ ...song, id: song.song }, this.state.songs.get(song.jam_song)));
+    find("[data-near-hits]", this.near).replaceChildren(...rows);
+    for (const [name, value] of Object.entries({ title, artist, instrument })) this.insist.elements[name].value = value;
+    setText(find("[data-near-mine]", this.near), isolated(title));
+    this.#tell("");
+    this.near.hidden = false;
+    find("[data-near-asked]", this.near).focus();
+  }
+
+  #nearRow(song, here) {
+    const option = this.#option(song, here);
+    const row = fromTemplate("near-row");
+    const button = find(".hit", row);
+    setText(find("[data-title]", row), option.title);
+    setText(find("small bdi", row), option.more);
+    setText(find(".hit-do", row), option.deed);
+    button.disabled = Boolean(option.disabled);
+    button.addEventListener("click", option.choose);
+    return row;
   }
 
   async #send(body, title) {
     this.#tell(text("pending"));
+    this.near.hidden = true;
     try {
-      const made = await call("POST", `/api/v1/jams/${this.slug}/songs`, body);
+      const made = await call("POST", `/api/v1/jams/${this.slug}/songs`, { ...body, found_by: this.search.looked });
+      this.search.looked = "";
       if (made.status !== "pending") this.votes.settle([...this.votes.voted, made.id]);
       if (made.title && made.revision) this.state.merge({ songs: [made] });
       this.own?.reset();
@@ -78,7 +108,12 @@ export class Suggest {
       this.#tell(body.instrument ? `${told} ${text("signed_up")}` : told);
       this.me.refresh();
     } catch (error) {
+      if (error.code === "near_song") {
+        this.#ask(error.more.near, body);
+        return;
+      }
       this.#tell(error instanceof Away && !error.busy ? text("not_sent") : error.message, true);
+      if (error.more?.jam_song) this.jump(error.more.jam_song); // it is there, to vote for
     }
   }
 

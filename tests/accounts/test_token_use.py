@@ -29,7 +29,7 @@ OF_A_ROUTE = {
     **dict.fromkeys(["tokens", "token"], SESSIONS_ONLY),
     **dict.fromkeys(["user", "attendees", "me", "my-performer", "my-away", "vote", "signups"], NO_TOKEN),
     "myself": "account",
-    **dict.fromkeys(["songs", "song", "venues", "venue", "library-song"], "library"),
+    **dict.fromkeys(["songs", "song", "merge-songs", "venues", "venue", "library-song"], "library"),
     **dict.fromkeys(
         [
             "jams", "jam", "duplicate", "pause", "open", "start", "last-call", "end", "start-next", "attendee",

@@ -78,6 +78,7 @@ STATES = [
     Look("pages:venues", query="?search=nothing+like+it"),
     Look("pages:venue", night="bare"),
     Look("pages:venue_statistics", "host", "bare"),
+    Look("pages:venue_wanted", "host", "bare"),
     Look("pages:venue_library", "host", "bare"),
     Look("pages:venue_library", "host", query="?banned=1"),
     Look("pages:home", "host"),

@@ -5,6 +5,7 @@ import sys
 import pytest
 from django.core.management import CommandError, call_command
 
+from apps.catalog import import_runs
 from apps.catalog.models import Song
 from tests.factories import make_song
 
@@ -155,9 +156,9 @@ def test_an_import_that_is_stopped_says_what_stays(run, monkeypatch):
     def stop(*args, **options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("apps.catalog.management.commands.import_songs.import_songs", stop)
+    monkeypatch.setattr("apps.catalog.management.commands.import_songs.go_on", stop)
 
-    with pytest.raises(CommandError, match="run it again"):
+    with pytest.raises(CommandError, match="run it again with --resume"):
         run("title,artist", "Creep,Radiohead")
 
 
@@ -194,3 +195,70 @@ def test_an_export_goes_to_standard_output():
 def test_an_export_that_cannot_be_written_says_why(tmp_path):
     with pytest.raises(CommandError, match="Is a directory"):
         call_command("export_songs", str(tmp_path))
+
+
+def test_a_column_is_what_one_says(run):
+    columns = [("Lied", "title"), ("interpret", "artist"), ("Wochen", "popularity"), ("Year", "")]
+
+    run("Lied;Interpret;Wochen;Year", "Creep;Radiohead;12;1992", mapping=columns)
+
+    assert Song.objects.values_list("title", "artist", "popularity", "year").get() == ("Creep", "Radiohead", 12, None)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"), [(["Weeks=weeks"], "write HEADING=COLUMN"), (["title"], "write HEADING=COLUMN")]
+)
+def test_a_column_that_is_none_is_refused(words, message):
+    with pytest.raises(CommandError, match=message):
+        call_command("import_songs", "x.csv", *(f"--column={word}" for word in words))
+
+
+def test_a_heading_that_is_not_there_is_named(run):
+    with pytest.raises(CommandError, match=r"no column weeks\. It has: title, artist\."):
+        run("title,artist", "Creep,Radiohead", mapping=[("Weeks", "popularity")])
+
+
+def test_songs_under_other_names_are_looked_for_if_one_says_so(run):
+    make_song(title="Creep", artist="Radiohead")
+
+    said = run("title,artist", "Creep (Remastered),The Radiohead", "Creep (Live),Radiohead", fuzzy="ask")
+
+    assert "line 2: same: title “Creep (Remastered)” is “Creep” by Radiohead" in said
+    assert "line 3: ask: title “Creep (Live)” may be “Creep” by Radiohead" in said
+    assert "1 row may be a song of the library under another name, and was left out." in said
+    assert "0 added, 0 updated, 1 known" in said
+
+
+def test_a_stopped_import_goes_on_and_tells_it_all(run, monkeypatch, tmp_path):
+    lines = ["title,artist", ",Nobody", *(f"Song {number},A" for number in range(25)), "Song 1,A"]
+    monkeypatch.setattr(import_runs, "BATCH", 10)
+    take, taken = import_runs.take, []
+
+    def stop_at_the_third(*args):
+        taken.append(args)
+        if len(taken) == 3:
+            raise KeyboardInterrupt
+        take(*args)
+
+    monkeypatch.setattr(import_runs, "take", stop_at_the_third)
+    with pytest.raises(CommandError, match="Stopped"):
+        run(*lines)
+    assert Song.objects.count() == 19
+
+    said = run(*lines, resume=True)
+
+    assert len(taken) == 4
+    assert said.splitlines() == [
+        "line 2: rejected: title “” is missing",
+        "line 28: repeated: title “Song 1” is in line 4 already",
+        "27 rows: 25 added, 0 updated, 0 known, 1 repeated in the file, 1 rejected; 0 cleaned, 0 with a warning.",
+    ]
+
+
+def test_there_must_be_something_to_go_on_with(run):
+    run("title,artist", "Creep,Radiohead")
+
+    with pytest.raises(CommandError, match="No import of this file with these options was stopped"):
+        run("title,artist", "Creep,Radiohead", resume=True)
+    with pytest.raises(CommandError, match="no dry run"):
+        run("title,artist", "Creep,Radiohead", resume=True, dry_run=True)

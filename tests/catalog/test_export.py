@@ -94,3 +94,17 @@ def test_the_export_is_one_query(django_assert_num_queries):
         text = exported()
 
     assert len(text.splitlines()) == 31
+
+
+def test_what_was_exported_changes_nothing_when_it_comes_back():
+    make_song(title="(I Can't Get No) Satisfaction", artist="The Rolling Stones", year=1965, popularity=3, tags=["60s"])
+    make_song(title="Satisfaction", artist="Benny Benassi", key="Gm", tempo=130, style="House")
+    make_song(title="Creep (Live)", artist="Radiohead", parts=[{"instrument": "vocals", "count": 1, "required": True}])
+    make_song(title="Creep", artist="Radiohead", duration=238)
+    before = list(Song.objects.order_by("pk").values())
+
+    for near in ("", "ask"):
+        report = import_songs(io.BytesIO(exported().encode()), update=True, near=near)
+
+        assert {name: count for name, count in report.counts.items() if count} == {"known": 4}
+        assert list(Song.objects.order_by("pk").values()) == before

@@ -67,11 +67,11 @@ def test_no_body_is_our_fault(row, role, full):
     check()
 
 
-LISTS = ["jams", "songs", "venues", "jams/SLUG/slots"]
+LISTS = ["jams", "search", "songs", "venues", "jams/SLUG/slots"]
 PARAMETERS = [
     "when", "venue", "status", "starts_after", "starts_before", "search", "ordering", "page", "page_size", "format",
     "style", "tag", "key", "year", "year_min", "year_max", "tempo_min", "tempo_max", "town",
-    "artist", "duration_min", "fields", "jam_song", "playable",
+    "artist", "duration_min", "fields", "jam_song", "playable", "q", "kinds", "limit",
 ]  # fmt: skip
 ENCODABLE = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 QUERIES = st.dictionaries(

@@ -282,6 +282,33 @@ def test_suggesting_what_is_there_says_so(attendee_client, jam, text):
     assert "is in the jam already" in text(response)
 
 
+def test_suggesting_what_is_there_leads_to_it(attendee_client, jam):
+    client, _ = attendee_client(jam)
+    there = make_jam_song(jam=jam, song=make_song(title="Smooth", artist="Santana feat. Rob Thomas"))
+
+    response = client.post(f"/jams/{jam.slug}/songs", {"title": "Smooth", "artist": "Santana & Rob Thomas"})
+
+    assert response["Location"] == f"/jams/{jam.slug}#song-{there.pk}"
+
+
+def test_what_may_be_meant_is_asked_and_can_be_chosen_or_not(attendee_client, jam, text):
+    client, _ = attendee_client(jam)
+    known = make_song(title="Bohemian Rhapsody", artist="Queen")
+    written = {"title": "Bohemian Rapsody", "artist": "Queen", "instrument": "bass"}
+
+    response = client.post(f"/jams/{jam.slug}/songs", written, follow=True)
+    page = response.content.decode()
+
+    assert "Did you mean one of these? Bohemian Rhapsody Queen Suggest" in text(response)
+    assert f'name="song" value="{known.pk}"' in page
+    for name, value in written.items():
+        assert f'<input type="hidden" name="{name}" value="{value}">' in page
+    client.post(f"/jams/{jam.slug}/songs", {**written, "instrument": "", "insist": "1"})
+    assert JamSong.objects.get().song.title == "Bohemian Rapsody"
+    client.post(f"/jams/{jam.slug}/songs", {"title": "", "artist": "", "song": known.pk, "insist": "1"})
+    assert JamSong.objects.filter(song=known).exists()
+
+
 # Me --------------------------------------------------------------------------------------------------
 
 

@@ -110,7 +110,16 @@ def test_who_searches_in_a_jam_is_counted_without_a_name():
     with_cookie(jam, token).client.get(f"/jams/{jam.slug}", {"find": "Jolene"})
 
     assert ("jolene", 0, 1) in written()
-    assert {field.name for field in SongSearch._meta.fields} == {"id", "text", "day", "found", "times"}
+    assert {field.name for field in SongSearch._meta.fields} == {
+        "id",
+        "text",
+        "day",
+        "place",
+        "found",
+        "times",
+        "chosen",
+        "written_in",
+    }
 
 
 def test_what_says_nothing_of_the_library_is_not_counted(client):
@@ -193,4 +202,4 @@ def fill(rows, day=None):
     for row in range(rows):
         JamView.objects.create(jam=make_jam(), day=day, page="jam", times=row)
         SongView.objects.create(song=make_song(), day=day, times=row)
-        SongSearch.objects.create(text=f"text {SongSearch.objects.count()}", day=day, found=0, times=row)
+        SongSearch.objects.create(text=f"text {SongSearch.objects.count()}", day=day, found=0, times=row + 1)

@@ -1,12 +1,14 @@
 """How well what was typed fits a name: each term for itself, the whole by weight.
 
-Edits are counted as optimal string alignment (Damerau's four, none twice at one place; rapidfuzz).
+Edits are counted as optimal string alignment (Damerau's four, none twice at one place; rapidfuzz). What sounds the same
+in English does by L. Philips' Metaphone (1990; jellyfish).
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from jellyfish import metaphone
 from rapidfuzz.distance import OSA
 
 from apps.core.search.terms import SMALL, SYNONYMS
@@ -15,6 +17,7 @@ LEAST = 0.6  # of the weight of what was typed must be found again
 UNFINISHED, ALIKE, CORRECTED = 0.97, 0.95, 0.85  # at most, where a term is not the very one
 SMALL_WEIGHT = 0.25
 ENOUGH = 0.6  # similarity from which a term may be meant by another
+HEARD = 0.93  # similarity of what sounds the same
 
 
 @dataclass(frozen=True)
@@ -74,12 +77,17 @@ def similarity(term: str, name: str, *, unfinished: bool) -> float:
     if len(name) > 2:
         whole = OSA.distance(term, name, score_cutoff=edits(longest))
         if whole <= edits(longest) and 1 - whole / longest >= ENOUGH:
-            return 1 - whole / longest
+            return HEARD if sound_alike(term, name) else 1 - whole / longest
     if unfinished and len(name) > len(term) > 3:
         begun = min(OSA.distance(term, name[: len(term) + more], score_cutoff=1) for more in (-1, 0, 1))
         if begun <= 1:
             return (1 - 1 / len(term)) * 0.95
     return 0.0
+
+
+def sound_alike(term: str, name: str) -> bool:
+    heard = metaphone(term) if term.isascii() and name.isascii() else ""
+    return len(heard) > 1 and heard == metaphone(name)
 
 
 def edits(length: int) -> int:

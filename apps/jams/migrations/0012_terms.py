@@ -19,7 +19,7 @@ def write(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("jams", "0011_performers"), ("catalog", "0008_terms")]
+    dependencies = [("jams", "0011_performers"), ("catalog", "0011_terms")]
 
     operations = [
         migrations.RunPython(triggers.before_rebuilding, migrations.RunPython.noop),

@@ -15,6 +15,7 @@ from apps.accounts.roles import Right, may
 from apps.catalog.library import marked, reasons
 from apps.catalog.models import Song
 from apps.catalog.operations import find_or_add_song
+from apps.catalog.statistics import LONGEST_SEARCH, count_choice, count_search
 from apps.core.errors import DomainError
 from apps.jams import lineup, operations
 from apps.jams.board import desk_of
@@ -80,6 +81,7 @@ def show(request: HostRequest, jam: Jam, *, lines: str = "", status: int = 200) 
         "last": last_deed(jam, request.user),
         "data": {
             "slug": jam.slug,
+            "venue": jam.venue.slug,
             "undo_seconds": settings.UNDO_SECONDS,
             "status": jam.status,
             "zone": jam.venue.time_zone,
@@ -90,7 +92,7 @@ def show(request: HostRequest, jam: Jam, *, lines: str = "", status: int = 200) 
         "filling": filling,
         **entrance(jam),
         **suspects(jam),
-        **search(request, board, banned),
+        **search(request, jam, board, banned),
     }
     return render(request, "pages/console/page.html", context, status=status)
 
@@ -109,12 +111,14 @@ def asked(jam_song: JamSong) -> dict[str, Any]:
     return {"id": jam_song.pk, "title": song.title, "artist": song.artist, "from": str(jam_song.suggested_by or "")}
 
 
-def search(request: HostRequest, board: dict[str, Any], banned: list[int]) -> dict[str, Any]:
+def search(request: HostRequest, jam: Jam, board: dict[str, Any], banned: list[int]) -> dict[str, Any]:
     wanted = request.GET.get("find", "").strip()[:100]
     if not wanted:
         return {"wanted": ""}
     here = {song["song"] for song in board["songs"]}
     found = search_all(wanted, kinds=["songs"], limit=HITS)["songs"]
+    if request.method == "GET":
+        count_search(wanted, len(found), venue=jam.venue.slug)
     hits = [{"song": song, "here": song["id"] in here, "banned": song["id"] in banned} for song in found]
     return {"wanted": wanted, "hits": hits}
 
@@ -220,6 +224,8 @@ def add_songs(request: HostRequest, slug: str) -> HttpResponse:
             odd.append(f"{title} - {artist}")
     with telling(request, about="add"):
         added, skipped = lineup.add_songs(jam=jam, host=request.user, songs=songs) if songs else ([], [])
+        if chosen and songs:
+            count_choice(request.POST.get("found_by", "")[:LONGEST_SEARCH], songs[0], venue=jam.venue.slug)
         banned = reasons(jam.venue_id, skipped)
         text = account_of(len(added), len(skipped) - len(banned), odd, jam.venue.name if banned else "", len(banned))
         messages.success(request, text, extra_tags="add")

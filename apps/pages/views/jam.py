@@ -2,34 +2,37 @@
 
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, render, resolve_url
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.accounts.roles import Right
 from apps.catalog.library import marked
-from apps.catalog.statistics import count_search
+from apps.catalog.statistics import count_choice, count_search
 from apps.jams import performers
 from apps.jams.attendees import rename_attendee
+from apps.jams.errors import AlreadyInJam
 from apps.jams.identity import attendee_from, forget, move_token, moved, peek, remember
 from apps.jams.models import Attendee, Jam, JamSong, first_closing
 from apps.jams.search import search as search_all
 from apps.pages.board import board_of, most_wanted
 from apps.pages.forms import SuggestForm
 from apps.pages.templatetags.parts import SCRIPT_ICONS, clock
-from apps.pages.views.common import find_jam, page_with_form, see_other, telling
+from apps.pages.views.common import SeeOther, find_jam, page_with_form, see_other, sentence, telling
 from apps.pages.views.installed import worker_address
 from apps.pages.views.kept import kept
 from apps.pages.words import phone_words, strip_of
 from apps.stage.line_ups import line_ups
 from apps.stage.models import SignUp
 from apps.stage.statistics import on_stage, statistics_of
+from apps.voting.meant import NearSong, suggestions_near
 from apps.voting.models import Vote
 from apps.voting.operations import cast_vote, leave_jam, suggest_song, take_back_vote
 
@@ -57,6 +60,7 @@ def jam(request: HttpRequest, slug: str) -> HttpResponse:
     context |= {"icons": set(SCRIPT_ICONS), "blank": BLANK, "line_ups": studded(jam)}
     context["data"] = {
         "slug": jam.slug,
+        "venue": jam.venue.slug,
         "status": jam.status,
         "voting": board["voting"],
         "zone": jam.venue.time_zone,
@@ -123,7 +127,8 @@ def own(request: HttpRequest, jam: Jam, attendee: Attendee, board: dict[str, Any
         "suggestions_left": max(0, jam.max_suggestions - len(suggested)),
         "performer_days": settings.PERFORMER_DAYS,
         "instruments": list(dict.fromkeys([*attendee.instruments, *INSTRUMENTS])),
-        **search(request, board, banned),
+        **search(request, jam, board, banned),
+        **near_what(request, jam, board, banned),
     }
 
 
@@ -140,14 +145,27 @@ def told(sign_ups: Iterable[SignUp]) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def search(request: HttpRequest, board: dict[str, Any], banned: list[int]) -> dict[str, Any]:
+def near_what(request: HttpRequest, jam: Jam, board: dict[str, Any], banned: list[int]) -> dict[str, Any]:
+    """What may be meant by the title and artist that were written in, for them to choose."""
+    written = {name: request.GET.get(name, "")[:200] for name in ("title", "artist", "instrument")}
+    if not (written["title"] and written["artist"]):
+        return {}
+    here = {song["song"]: song for song in board["songs"]}
+    hits = []
+    for one in suggestions_near(jam=jam, title=written["title"], artist=written["artist"]):
+        song = one["song"]
+        hits.append({"song": one | {"id": song}, "here": here.get(song), "banned": song in banned})
+    return {"written": written, "near": hits}
+
+
+def search(request: HttpRequest, jam: Jam, board: dict[str, Any], banned: list[int]) -> dict[str, Any]:
     wanted = request.GET.get("find", "").strip()[:100]
     if not wanted:
         return {"wanted": ""}
     here = {song["song"]: song for song in board["songs"]}
     found = search_all(wanted, kinds=["songs"], limit=HITS)["songs"]
     if request.method == "GET":
-        count_search(wanted, len(found))
+        count_search(wanted, len(found), venue=jam.venue.slug)
     hits = [{"song": song, "here": here.get(song["id"]), "banned": song["id"] in banned} for song in found]
     return {"wanted": wanted, "hits": hits}
 
@@ -190,7 +208,16 @@ def suggest(request: HttpRequest, slug: str) -> HttpResponse:
         messages.error(request, form.first_error(), extra_tags="suggest")
         return see_other(jam, fragment="suggest")
     with telling(request, about="suggest"):
-        jam_song = suggest_song(jam=jam, attendee=attendee, **form.wanted())
+        try:
+            jam_song = suggest_song(jam=jam, attendee=attendee, **form.wanted())
+        except NearSong:
+            names = ("title", "artist", "instrument")
+            written = urlencode({name: form.cleaned_data[name] for name in names if form.cleaned_data[name]})
+            return SeeOther(f"{resolve_url(jam)}?{written}#suggest")
+        except AlreadyInJam as error:
+            messages.error(request, sentence(error), extra_tags=place_of(error))
+            return see_other(jam, fragment=place_of(error))
+        count_choice(form.cleaned_data["found_by"], jam_song.song, venue=jam.venue.slug)
         title = {"title": jam_song.song.title}
         if jam_song.status == JamSong.Status.PENDING:
             said = _("“%(title)s” is with the host now. It comes in as soon as they say yes.") % title
@@ -200,6 +227,11 @@ def suggest(request: HttpRequest, slug: str) -> HttpResponse:
             said += " " + _("You are signed up for it.")
         messages.success(request, said, extra_tags="suggest")
     return see_other(jam, fragment="suggest")
+
+
+def place_of(error: AlreadyInJam) -> str:
+    """Where on the page it is told: at the song that is there, to vote for."""
+    return f"song-{error.extra['jam_song']}" if "jam_song" in error.extra else "suggest"
 
 
 @require_POST

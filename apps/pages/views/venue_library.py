@@ -12,9 +12,11 @@ from django.views.decorators.http import require_safe
 
 from apps.accounts.roles import Right
 from apps.catalog.library import ban_song, change_library_song, unban_song
-from apps.catalog.models import LibrarySong, Song, Venue
+from apps.catalog.models import LibrarySong, Song, SongSearch, Venue
+from apps.catalog.statistics import MOST_WANTED, period
 from apps.core.errors import DomainError
 from apps.jams.models import JamSong
+from apps.pages.filters import PeriodForm
 from apps.pages.forms import BanForm, LibrarySongForm
 from apps.pages.templatetags.parts import isolated
 from apps.pages.views.common import HostRequest, add_errors, find_hosted_jam, page_of, page_with_form, see_other
@@ -47,6 +49,18 @@ def library(request: HostRequest, slug: str) -> HttpResponse:
         "others": others.in_order("-popularity")[:HITS],
     }
     return render(request, "pages/venue_library.html", context)
+
+
+@login_required
+@require_safe
+def wanted(request: HostRequest, slug: str) -> HttpResponse:
+    """What people look for in the venue's jams and the library has not: of WANTED_DAYS, unless days are named."""
+    venue = managed(request, slug)
+    form = PeriodForm(request.GET)
+    since, until = period(**form.days())
+    rows = SongSearch.objects.wanted_at(venue, since, until)
+    context = {"venue": venue, "form": form, "since": since, "until": until, "rows": rows[:MOST_WANTED]}
+    return render(request, "pages/venue_wanted.html", context)
 
 
 @login_required

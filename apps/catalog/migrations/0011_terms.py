@@ -22,7 +22,7 @@ def write(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("catalog", "0007_library"), ("core", "0002_terms")]
+    dependencies = [("catalog", "0010_upkeep"), ("core", "0002_terms")]
 
     operations = [
         migrations.AddField("venue", "terms", TermsField()),

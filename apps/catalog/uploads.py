@@ -1,0 +1,106 @@
+"""Files of songs that people import: uploaded, begun with what their columns are, answered, discarded, forgotten.
+
+`by` is the acting user. A run is its owner's; staff may go on with any (ImportRun.objects.visible_to).
+"""
+
+import secrets
+from itertools import islice
+from typing import BinaryIO
+
+from django.conf import settings
+from django.core.files.base import File
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.accounts.audit import record
+from apps.accounts.models import User
+from apps.accounts.roles import Right, may, roles_of
+from apps.catalog.csv_records import Record, read_records
+from apps.catalog.errors import StaffOnly
+from apps.catalog.files import digest_of, opened, raw
+from apps.catalog.import_runs import State, held
+from apps.catalog.reader import Columns, checked, columns_of, is_heading
+from apps.catalog.rows import show
+from apps.catalog.run_models import ImportRun
+from apps.core.errors import Invalid, NotAllowed
+from apps.core.text import clean
+
+SAMPLES = 3
+
+
+def start_import(*, by: User, file: "File[bytes]") -> ImportRun:
+    """Keeps the file, with what its headings say that its columns are. Raises NotAllowed, Invalid, Unreadable."""
+    if not may(Right.ADD_SONG, roles_of(by)):
+        raise NotAllowed
+    forget_old_imports()
+    check(file)
+    run = ImportRun(owner=by, name=clean(file.name or "")[-200:] or "songs.csv", size=file.size)
+    run.columns, run.digest = columns_of(first_records(raw(file))[0]), digest_of(raw(file))
+    file.seek(0)
+    run.file.save(f"imports/{secrets.token_hex(16)}.csv", file, save=False)
+    run.save()
+    return run
+
+
+def begin_import(
+    *, run: ImportRun, by: User, columns: Columns, update: bool = False, near: str = "", dry_run: bool = False
+) -> ImportRun:
+    """From the first row, also where the run was a dry one. Raises NotAllowed, StaffOnly, Unreadable."""
+    if not may(Right.ADD_SONG, roles_of(by)):
+        raise NotAllowed
+    if update and not may(Right.CHANGE_SONG, roles_of(by)):
+        raise StaffOnly
+    with opened(run) as file:
+        columns = checked(columns, first_records(file)[0])
+    with transaction.atomic():
+        run = held(run)
+        if run.state != State.NEW and not run.dry_run:
+            return run
+        run.batches.all().delete()
+        run.columns, run.update, run.near, run.dry_run = columns, update, near, dry_run
+        run.state, run.position, run.read, run.counts, run.ended_at = State.RUNNING, 0, 0, {}, None
+        run.save()
+        if not dry_run:
+            record(actor=by, verb="import", about=run, after={"file": run.name, "update": update, "near": near})
+    return run
+
+
+def forget_old_imports() -> int:
+    """Files and reports of imports of IMPORT_DAYS ago; says how many."""
+    _rows, gone = ImportRun.objects.old().delete()
+    return gone.get("catalog.ImportRun", 0)
+
+
+def check(file: "File[bytes]") -> None:
+    if file.size > settings.MAX_IMPORT_BYTES:
+        text = _("The file is too large: at most %(mb)d MB. Split it, or use manage.py import_songs.")
+        raise Invalid(fields={"file": [text % {"mb": settings.MAX_IMPORT_BYTES // 2**20}]})
+    if rows_in(file) > settings.MAX_IMPORT_ROWS:
+        text = _("The file has too many rows: at most %(rows)d. Split it, or use manage.py import_songs.")
+        raise Invalid(fields={"file": [text % {"rows": settings.MAX_IMPORT_ROWS}]})
+
+
+def rows_in(file: "File[bytes]") -> int:
+    """Its lines but the header, the last one also where nothing ends it."""
+    ends = {b"\n": 0, b"\r": 0}
+    last = b""
+    for chunk in file.chunks():
+        ends = {end: count + chunk.count(end) for end, count in ends.items()}
+        last = chunk[-1:]
+    return max(ends.values()) - (last in ends)
+
+
+def sample_of(run: ImportRun) -> list[tuple[str, list[str]]]:
+    """The columns of its file: each heading, with what the first rows have under it."""
+    with opened(run) as file:
+        header, *rows = first_records(file)
+    return [
+        (show(heading), [show(row.fields[place]) for row in rows if place < len(row.fields)])
+        for place, heading in enumerate(header.fields)
+    ]
+
+
+def first_records(file: BinaryIO) -> list[Record]:
+    """The header and a few rows."""
+    file.seek(0)
+    return list(islice(read_records(file, is_heading=is_heading), 1 + SAMPLES))

@@ -1,0 +1,153 @@
+"""Songs from a file, by the pages alone: no script is needed."""
+
+import csv
+import io
+
+import pytest
+from django.urls import reverse
+
+from apps.catalog.models import Song
+from apps.catalog.run_models import ImportRun
+from tests.factories import make_import, make_song, make_staff, make_user, songs_file
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def host(client):
+    user = make_user()
+    client.force_login(user)
+    return user
+
+
+def upload(client, *lines, header="title,artist"):
+    return client.post("/songs/import", {"file": songs_file(*lines, header=header)}, follow=True)
+
+
+def go_on(client, path):
+    """Presses the button until it is done."""
+    while True:
+        response = client.post(path, {"do": "step"}, follow=True)
+        if response.context["run"].state == "done":
+            return response
+
+
+def test_from_the_file_to_the_songs(client, host, text):
+    make_song(title="Creep", artist="Radiohead")
+
+    response = upload(
+        client, "Creep (Live);Radiohead;9;x", "Zombie;The Cranberries;7;y", ";Nobody;;", header="Song;Band;Weeks;id"
+    )
+    path = response.redirect_chain[-1][0]
+    assert "Creep (Live) · Zombie" in text(response)
+    columns = {"column_0": "title", "column_1": "artist", "column_2": "popularity", "column_3": "", "near": "ask"}
+    client.post(path, {**columns, "do": "try"})
+    response = go_on(client, path)
+    assert "Tried: nothing was written." in text(response)
+    assert {name: n for name, _text, n in response.context["counts"] if n} == {"added": 1, "asked": 1, "rejected": 1}
+    assert not Song.objects.filter(title="Zombie").exists()
+
+    client.post(path, {**columns, "do": "begin"})
+    page = text(go_on(client, path))
+
+    assert Song.objects.get(title="Zombie").popularity == 7
+    assert "Is it the same song?" in page
+    assert "Line 2 Creep (Live) Radiohead" in page
+    client.post(path, {"do": "new", "line": "2"})
+    assert Song.objects.get(title="Creep (Live)").popularity == 9
+    assert "Is it the same song?" not in text(client.get(path))
+
+
+def test_all_that_are_left_are_answered_at_once(client, host):
+    make_song(title="Creep", artist="Radiohead")
+    run = make_import("Creep (Live),Radiohead", "Creep (Acoustic),Radiohead", by=host)
+    client.post(run.get_absolute_url(), {"column_0": "title", "column_1": "artist", "do": "begin"})
+    go_on(client, run.get_absolute_url())
+
+    client.post(run.get_absolute_url(), {"do": "known"})
+
+    run.refresh_from_db()
+    assert (run.counts["known"], run.counts["asked"], Song.objects.count()) == (2, 0, 1)
+
+
+def test_the_report_has_every_row_that_was_not_just_taken_and_runs_in_no_spreadsheet(client, host):
+    run = make_import("=1+1,A,x", "Fine,B,1999", ",C,", by=host, header="title,artist,year")
+    client.post(run.get_absolute_url(), {**{f"column_{n}": c for n, c in enumerate(run.columns)}, "do": "begin"})
+    go_on(client, run.get_absolute_url())
+
+    response = client.get(f"{run.get_absolute_url()}/report.csv")
+    rows = list(csv.reader(io.StringIO(response.getvalue().decode("utf-8-sig"))))
+
+    assert response["Content-Disposition"] == f'attachment; filename="import-{run.pk}.csv"'
+    assert rows == [
+        ["line", "outcome", "column", "value", "reason"],
+        ["2", "rejected", "year", "x", "is not a year"],
+        ["4", "rejected", "title", "", "is missing"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("file", "said"),
+    [
+        (None, "This field is required."),
+        (songs_file(header=""), "The first line must name the columns"),
+    ],
+)  # fmt: skip
+def test_a_file_that_is_none_is_refused_with_words(client, host, text, file, said):
+    response = client.post("/songs/import", {"file": file} if file else {})
+
+    if file and response.status_code == 303:  # what its columns are can be said
+        response = client.post(response["Location"], {"do": "begin"})
+    assert response.status_code == 400
+    assert said in text(response)
+
+
+def test_columns_that_cannot_be_are_told_at_the_form(client, host, text):
+    run = make_import(by=host)
+
+    response = client.post(run.get_absolute_url(), {"column_0": "title", "column_1": "", "do": "begin"})
+
+    assert response.status_code == 400
+    assert "Missing: artist" in text(response)
+
+
+def test_only_staff_are_offered_to_change_songs(client):
+    run = make_import(by=make_user())
+
+    client.force_login(run.owner)
+    assert 'name="update"' not in client.get(run.get_absolute_url()).content.decode()
+    client.force_login(make_staff())
+    assert 'name="update"' in client.get(run.get_absolute_url()).content.decode()
+
+
+def test_a_run_of_somebody_else_is_not_there(client, host):
+    run = make_import(by=make_user())
+
+    for method, path in [("get", ""), ("post", ""), ("get", "/report.csv")]:
+        assert getattr(client, method)(run.get_absolute_url() + path, {"do": "discard"}).status_code == 404
+    assert ImportRun.objects.exists()
+    assert run.name not in client.get("/songs/import").content.decode()
+
+
+def test_a_run_can_be_discarded(client, host, text):
+    run = make_import(by=host)
+
+    response = client.post(run.get_absolute_url(), {"do": "discard"}, follow=True)
+
+    assert "Discarded. Songs that have come in stay." in text(response)
+    assert not ImportRun.objects.exists()
+
+
+def test_a_step_of_what_has_not_begun_says_so(client, host, text):
+    run = make_import(by=host)
+
+    assert "This import has not begun." in text(client.post(run.get_absolute_url(), {"do": "step"}, follow=True))
+
+
+def test_the_admin_leads_there(client):
+    client.force_login(make_staff())
+
+    path = reverse("admin:catalog_song_import_from_csv")
+
+    assert f'href="{path}"' in client.get("/admin/catalog/song/").content.decode()
+    assert client.get(path)["Location"] == "/songs/import"
