@@ -3,6 +3,7 @@ import { all, isolated, text } from "./page.js";
 import { Search } from "./search.js";
 
 const language = document.documentElement.lang || "en";
+const DAY = { day: "numeric", month: "long", year: "numeric" };
 const ON = ["live", "last_call"];
 
 const OPTIONS = {
@@ -11,7 +12,7 @@ const OPTIONS = {
   venues: ({ name, town }) => ({ title: name, more: town }),
   jams: ({ name, venue, starts_at, time_zone, status }) => ({
     title: name,
-    more: `${isolated(venue)} · ${dayOf(starts_at, time_zone)}`,
+    more: `${isolated(venue)} · ${isolated(dayOf(starts_at, time_zone))}`,
     deed: ON.includes(status) ? text("on_now") : "",
   }),
 };
@@ -19,8 +20,7 @@ const OPTIONS = {
 // A venue has a page of its own for each song.
 const placeOf = (box, { id, url }) => box.dataset.to?.replace(/0$/, id) ?? url;
 
-const dayOf = (time, zone) =>
-  new Intl.DateTimeFormat(`${language}-u-nu-latn`, { dateStyle: "medium", timeZone: zone }).format(new Date(time));
+const dayOf = (time, zone) => new Intl.DateTimeFormat(`${language}-u-nu-latn`, { ...DAY, timeZone: zone }).format(new Date(time));
 
 for (const box of all("[data-search]")) {
   const kinds = box.dataset.search.split(",");

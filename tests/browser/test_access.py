@@ -120,6 +120,21 @@ def test_nor_where_the_line_is_down_and_a_vote_waits(house):
     assert found == {}
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("look", [Look("pages:home"), Look(JAM, "phone")], ids=str)
+def test_nor_in_what_a_box_has_found(house, look, language):
+    page = house.open(look, language)
+    page.locator("[role=combobox]").fill("song")
+    page.locator("[role=option]:visible").first.wait_for()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("[aria-selected=true]")).to_be_visible()
+
+    found = found_on(page)
+
+    assert found == {}
+    expect(page.locator("[aria-selected=true]")).to_be_visible()
+
+
 @pytest.mark.parametrize(("side", "part"), [("people", "[data-people]"), ("lineup", ".slots")])
 def test_nor_in_the_small_pages_of_the_console(house, side, part):
     page = house.open(Look(CONSOLE, "host", query=f"?side={side}"))
