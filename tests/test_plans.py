@@ -250,7 +250,7 @@ def plans(run):
         with CaptureQueriesContext(connection) as ran:
             run()
         statements = [query["sql"] for query in ran]
-        nodes = [node for sql in statements if sql.startswith(("SELECT", "\nWITH")) for node in plan(sql)]
+        nodes = [node for sql in statements if sql.startswith(("SELECT", "(SELECT", "\nWITH")) for node in plan(sql)]
         transaction.set_rollback(True)
     whole = {node["Relation Name"] for node in nodes if node["Node Type"] == "Seq Scan"}
     return {node["Index Name"] for node in nodes if "Index Name" in node}, whole
