@@ -57,7 +57,7 @@ def known(run: ImportRun, questions: list[ImportQuestion]) -> Report:
         if run.update and imports.change(song, identity(row), row):
             changed[song.pk] = song
     list_songs(song.pk for song in songs.values() if not song.listed)
-    imports.write([], list(changed.values()), columns_of(run))
+    imports.write(list(changed.values()), columns_of(run))
     return Report(updated=len(changed), known=len(questions) - len(changed))
 
 

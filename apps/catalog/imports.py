@@ -19,6 +19,7 @@ from apps.catalog.resolving import Asked, resolve
 from apps.catalog.rows import Outcome, Problem, Row
 from apps.catalog.run_models import ImportRun
 from apps.catalog.upkeep import rank_songs
+from apps.core.copying import insert_many
 from apps.core.search.terms import song_terms
 from apps.core.store import retire_after_commit
 
@@ -132,14 +133,17 @@ def take(batch: Batch, columns: list[str], options: Options) -> None:
         batch.asked = found.asked
         rows = {key: row for key, row in rows.items() if key not in found.left_out}
         known |= songs_of(found.same, update=options.update)
-    new = {key: make_song(key, row) for key, row in rows.items() if key not in known}
+    new = {key: row for key, row in rows.items() if key not in known}
     changed = [song for key, song in known.items() if options.update and change(song, key, rows[key])]
     if not options.dry_run:
         list_songs(song.pk for song in known.values() if not song.listed)
         make_known(known, rows)
-        write(list(new.values()), changed, columns)
+        named = {key: make_song(key, new[key]) for key in {asked.row_of for asked in batch.asked} if key in new}
+        Song.objects.bulk_create(named.values())  # for their keys
+        insert_many(make_song(key, row) for key, row in new.items() if key not in named)
+        write(changed, columns)
         for asked in batch.asked:
-            asked.song = asked.song or (new[asked.row_of].pk if asked.row_of in new else None)
+            asked.song = asked.song or (named[asked.row_of].pk if asked.row_of in named else None)
     batch.report = counted(batch, len(new), len(changed), len(known))
 
 
@@ -197,8 +201,7 @@ def change(song: Song, key: Identity, row: Row) -> bool:
     return bool(new)
 
 
-def write(new: list[Song], changed: list[Song], columns: list[str]) -> None:
-    Song.objects.bulk_create(new)
+def write(changed: list[Song], columns: list[str]) -> None:
     retire_after_commit("songs")
     if pks := [song.pk for song in changed]:
         transaction.on_commit(lambda: events.songs_changed.send(None, pks=pks), robust=True)

@@ -18,6 +18,7 @@ from apps.core.text import fold
 
 CANDIDATES = 80  # of a source, the best known first
 FEW = 5  # when fewer were found, perhaps something else was meant
+LONGEST_SLIP = 20  # letters of a term that is tried with slips: they are many
 LONG = 5  # letters from which the beginning of a term may have a slip in it
 
 
@@ -127,7 +128,7 @@ def slips(wanted: Asked) -> list[Term]:
     found = []
     for place in wanted.needed:
         term = wanted.terms[place]
-        if len(term) > 2:
+        if 2 < len(term) <= LONGEST_SLIP:
             found += [Term(place, other) for other in variants(term)]
             if wanted.is_open(place) and len(term) >= LONG:
                 found += [Term(place, other, begun=True) for other in variants(term)]

@@ -58,7 +58,7 @@ def terms(text: str) -> list[str]:
         found |= dict.fromkeys(parts)
         if len(parts) > 1 and len("".join(parts)) <= LONGEST_JOINED:
             found["".join(parts)] = None
-        if SIGN_IN_A_WORD.search(chunk):
+        if not chunk.isalnum() and SIGN_IN_A_WORD.search(chunk):
             found |= dict.fromkeys(split(SIGN_IN_A_WORD.sub(lambda sign: sign[0].translate(SIGNS_AS_LETTERS), chunk)))
         single = [*single, chunk] if len(chunk) == 1 and chunk.isalpha() else []
         if len(single) > 1:  # 'R E M'
@@ -83,12 +83,16 @@ def name_terms(*names: str) -> str:
 
 def chunks(text: str) -> list[str]:
     """What stands between spaces, folded, with its signs."""
+    if text.isascii() and text.isprintable():  # the same, sooner
+        return text.lower().translate(APOSTROPHES).translate(LETTERS).split()
     plain = unicodedata.normalize("NFKD", text).casefold().translate(APOSTROPHES).translate(LETTERS)
     kept = "".join(c for c in plain if unicodedata.category(c) not in {"Mn", "Cf", "Cc", "Cs"} or c.isspace())
     return kept.split()
 
 
 def split(chunk: str) -> list[str]:
+    if chunk.isalnum():
+        return [chunk[:LONGEST]]
     return [term[:LONGEST] for term in re.findall(r"[^\W_]+", chunk)]
 
 
