@@ -10,7 +10,10 @@ from deploy import clock
 
 ROOT = Path(__file__).parent.parent
 MIDNIGHT = datetime(2026, 11, 29, tzinfo=UTC)
-PERIODIC = {"erase_attendees", "erase_statistics", "erase_replies", "hold_nights", "check_chord_sheets"}
+PERIODIC = {
+    "erase_attendees", "erase_imports", "erase_statistics", "erase_replies", "hold_nights", "check_chord_sheets",
+    "rank_songs",
+}  # fmt: skip
 
 
 def day():
@@ -20,8 +23,8 @@ def day():
 def test_each_runs_as_often_as_it_should():
     ran = {name: day().count(f"python manage.py {name}") for name in PERIODIC}
 
-    assert ran == {"erase_attendees": 1, "erase_statistics": 1, "erase_replies": 24, "hold_nights": 1,
-                   "check_chord_sheets": 24}  # fmt: skip
+    assert ran == {"erase_attendees": 1, "erase_imports": 1, "erase_statistics": 1, "erase_replies": 24,
+                   "hold_nights": 1, "check_chord_sheets": 24, "rank_songs": 1}  # fmt: skip
     assert len(day()) == sum(ran.values())
 
 

@@ -14,9 +14,9 @@ def asked(request):
 
 
 @pytest.mark.parametrize("who", ["phone", "console"])
-def test_a_search_says_what_it_was_typed_on_from_and_a_choice_by_what_it_was_found(request, jam, who):
+def test_a_search_says_what_it_was_typed_on_from_and_a_choice_by_what_it_was_found(phone, console, jam, who):
     make_song(title="Wichita Lineman", artist="Glen Campbell")
-    page = request.getfixturevalue(who)()
+    page = {"phone": phone, "console": console}[who]()
     if who == "console":
         page.locator("#add > summary").click()
 

@@ -116,9 +116,9 @@ class Command(BaseCommand):
         self.stdout.write(summary(done))
         if done.asked:
             text = ngettext(
-                "%(n)d row may be a song of the library under another name, and was left out. Run it again with "
+                "%(n)d row may be a song of the library under another name, and was left out. Import it again with "
                 "--fuzzy=new or --fuzzy=known to take it.",
-                "%(n)d rows may be songs of the library under other names, and were left out. Run it again with "
+                "%(n)d rows may be songs of the library under other names, and were left out. Import it again with "
                 "--fuzzy=new or --fuzzy=known to take them.",
                 done.asked,
             )

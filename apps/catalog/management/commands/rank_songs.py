@@ -7,7 +7,7 @@ from apps.catalog.upkeep import rank_songs
 
 
 class Command(BaseCommand):
-    help = "Put the best-known songs where search looks first. After an import it is done already; else once a day."
+    help = "Put the best-known songs where search looks first. An import does so, too. Run it every day."
 
     def handle(self, *args: Any, **options: Any) -> None:
         moved = rank_songs()
