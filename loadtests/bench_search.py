@@ -20,29 +20,7 @@ SONGS, SHORT_SONGS = 1_000_000, 42_000
 TYPING, SLIPS = 5, 15  # ms, p95
 FIRST = 90  # %
 WORDS = 60_000
-BEGINNINGS = (
-    "b",
-    "br",
-    "c",
-    "ch",
-    "d",
-    "f",
-    "g",
-    "h",
-    "j",
-    "k",
-    "l",
-    "m",
-    "n",
-    "p",
-    "r",
-    "s",
-    "sh",
-    "st",
-    "t",
-    "tr",
-    "v",
-)
+BEGINNINGS = "b br c ch d f g h j k l m n p r s sh st t tr v".split()  # noqa: SIM905
 VOWELS = ("a", "ai", "e", "ea", "i", "o", "u")
 LENGTHS = (1, 2, 3, 3, 4, 5)  # of titles, in words
 

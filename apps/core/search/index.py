@@ -14,20 +14,18 @@ POSTGRESQL_TERMS = """
 CREATE TABLE core_term (term text COLLATE "C" PRIMARY KEY);
 CREATE INDEX terms_by_trigram ON core_term USING gin (term gin_trgm_ops);
 
-CREATE FUNCTION core_note_terms(wanted text[]) RETURNS void LANGUAGE sql AS $$
-    -- In one order, so that two imports wait for each other and never in a circle. Most are known: to ask for each
-    -- whether it is would take a plan, and this one is made while the table is empty.
-    INSERT INTO core_term SELECT DISTINCT term FROM unnest(wanted) AS w (term)
-    WHERE term NOT LIKE '@%' ORDER BY term ON CONFLICT DO NOTHING
-$$;
+-- In one order, so that two imports wait for each other and never in a circle. Most are known: to ask for each whether it
+-- is would take a plan, and that would be made while the table is empty.
 CREATE FUNCTION core_rows_have_terms() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM core_note_terms(string_to_array(string_agg(terms, ' '), ' ')) FROM new_rows;
+    INSERT INTO core_term SELECT DISTINCT term FROM new_rows, unnest(string_to_array(new_rows.terms, ' ')) AS w (term)
+    WHERE term NOT LIKE '@%' ORDER BY term ON CONFLICT DO NOTHING;
     RETURN NULL;
 END $$;
 CREATE FUNCTION core_row_has_terms() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM core_note_terms(string_to_array(NEW.terms, ' '));
+    INSERT INTO core_term SELECT DISTINCT term FROM unnest(string_to_array(NEW.terms, ' ')) AS w (term)
+    WHERE term NOT LIKE '@%' ORDER BY term ON CONFLICT DO NOTHING;
     RETURN NULL;
 END $$
 """
