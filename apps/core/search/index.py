@@ -14,8 +14,8 @@ POSTGRESQL_TERMS = """
 CREATE TABLE core_term (term text COLLATE "C" PRIMARY KEY);
 CREATE INDEX terms_by_trigram ON core_term USING gin (term gin_trgm_ops);
 
--- In one order, so that two imports wait for each other and never in a circle. Most are known: to ask for each whether it
--- is would take a plan, and that would be made while the table is empty.
+-- In one order, so that two imports wait for each other and never in a circle. Most are known: to ask for each whether
+-- it is would take a plan, and that would be made while the table is empty.
 CREATE FUNCTION core_rows_have_terms() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO core_term SELECT DISTINCT term FROM new_rows, unnest(string_to_array(new_rows.terms, ' ')) AS w (term)
