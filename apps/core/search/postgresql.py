@@ -8,58 +8,71 @@ from apps.core.search.terms import ARTIST
 if TYPE_CHECKING:
     from apps.core.search.engine import Source, Term
 
+TYPED = "typed"  # the way of the terms as they stand
 NEAR = 8  # terms most like one that was typed
 
 # What may stand at each place: a term that there is, as it was typed; else, or where that finds little, one like it.
 # `meant` is one of these at each place, `perhaps` with slips everywhere, `almost` so at each place but one.
 MEANT = """
 WITH typed (place, term, begun) AS (SELECT * FROM unnest(%(places)s::int[], %(typed)s::text[], %(open)s::bool[])),
-slips (place, term, begun) AS (SELECT * FROM unnest(%(slip_places)s::int[], %(slips)s::text[], %(begun)s::bool[])),
-known (place) AS (
-    SELECT place FROM typed WHERE EXISTS (
+slips (place, term, begun) AS (
+    SELECT place, term, begun FROM unnest(%(slip_places)s::int[], %(slips)s::text[], %(begun)s::bool[])
+        AS of (place, terms, begun), unnest(string_to_array(terms, ' ')) AS term
+),
+given (place, term, begun) AS (
+    SELECT * FROM unnest(%(given_places)s::int[], %(given)s::text[], %(given_begun)s::bool[])
+),
+unknown (place, term, begun) AS MATERIALIZED (
+    SELECT * FROM typed WHERE NOT EXISTS (
         SELECT FROM core_term c WHERE c.term >= typed.term
         AND c.term < typed.term || CASE WHEN begun THEN chr(1114111) ELSE chr(1) END)
 ),
-alternatives (place, term, begun, firm) AS (
-    SELECT *, true FROM unnest(%(given_places)s::int[], %(given)s::text[], %(given_begun)s::bool[])
-    UNION
-    SELECT place, near.term, false, false FROM typed CROSS JOIN LATERAL (
-        SELECT c.term FROM core_term c WHERE c.term %% typed.term
-        ORDER BY similarity(c.term, typed.term) DESC, c.term LIMIT %(near)s) near
-    UNION
-    SELECT place, term, false, false FROM slips JOIN core_term USING (term) WHERE NOT begun
-    UNION
-    SELECT place, term, true, false FROM slips WHERE begun AND EXISTS (
-        SELECT FROM core_term c WHERE c.term >= slips.term AND c.term < slips.term || chr(1114111))
-),
--- A space within is two terms that were typed as one.
-written (place, firm, plain, by_artist) AS (
-    SELECT place, firm OR place NOT IN (SELECT place FROM known),
-           '''' || replace(term, ' ', '''&''') || '''' || CASE WHEN begun THEN ':*' ELSE '' END,
-           '''@' || replace(term, ' ', '''&''@') || '''' || CASE WHEN begun THEN ':*' ELSE '' END
-    FROM alternatives
-),
-places (place, firm, firm_by_artist, plain, by_artist) AS (
-    SELECT place, '(' || string_agg(plain, '|') FILTER (WHERE firm) || ')',
-           '(' || string_agg(by_artist, '|') FILTER (WHERE firm) || ')',
-           '(' || string_agg(plain, '|') || ')', '(' || string_agg(by_artist, '|') || ')'
-    FROM written GROUP BY place
-),
+{like_unknown},
+{like_typed},
 meant (plain, by_artist) AS MATERIALIZED (
-    SELECT string_agg(firm, '&')::tsquery, string_agg(firm_by_artist, '&')::tsquery FROM places
+    SELECT string_agg(plain, '&')::tsquery, string_agg(by_artist, '&')::tsquery FROM places_unknown
 ),
 perhaps (plain, by_artist) AS MATERIALIZED (
-    SELECT string_agg(plain, '&')::tsquery, string_agg(by_artist, '&')::tsquery FROM places
+    SELECT string_agg(plain, '&')::tsquery, string_agg(by_artist, '&')::tsquery FROM places_typed
 ),
 ways (plain, by_artist) AS (
     SELECT string_agg(plain, '&'), string_agg(by_artist, '&')
-    FROM unnest(%(left_out)s::int[]) AS out (place) JOIN places ON places.place <> out.place GROUP BY out.place
+    FROM unnest(%(left_out)s::int[]) AS out (place) JOIN places_typed p ON p.place <> out.place GROUP BY out.place
 ),
 almost (plain, by_artist) AS MATERIALIZED (
     SELECT string_agg('(' || plain || ')', '|')::tsquery, string_agg('(' || by_artist || ')', '|')::tsquery FROM ways
 )
 """
-WAYS = ("(SELECT {} FROM meant)", "(SELECT {} FROM perhaps)", "(SELECT {} FROM almost)")
+# The terms that are like those of a table, and what they are in a tsquery; reckoned when it is asked for, not before.
+LIKE = """
+like_{table} (place, term, begun) AS (
+    SELECT * FROM given
+    UNION
+    SELECT place, near.term, false FROM {table} t CROSS JOIN LATERAL (
+        SELECT c.term FROM core_term c WHERE c.term %% t.term
+        ORDER BY similarity(c.term, t.term) DESC, c.term LIMIT %(near)s) near
+    UNION
+    SELECT place, term, false FROM slips JOIN core_term USING (term)
+    WHERE NOT begun AND place IN (SELECT place FROM {table})
+    UNION
+    SELECT place, term, true FROM slips
+    WHERE begun AND place IN (SELECT place FROM {table}) AND EXISTS (
+        SELECT FROM core_term c WHERE c.term >= slips.term AND c.term < slips.term || chr(1114111))
+),
+-- A space within is two terms that were typed as one.
+places_{table} (place, plain, by_artist) AS MATERIALIZED (
+    SELECT place,
+           '(' || string_agg('''' || replace(term, ' ', '''&''') || '''' || star, '|') || ')',
+           '(' || string_agg('''@' || replace(term, ' ', '''&''@') || '''' || star, '|') || ')'
+    FROM like_{table}, LATERAL (SELECT CASE WHEN begun THEN ':*' ELSE '' END AS star) s GROUP BY place
+)"""
+MEANT = MEANT.format(**{f"like_{table}": LIKE.format(table=table).strip() for table in ("unknown", "typed")})
+# When each is looked for: terms that there are have been, and what is found sooner will do.
+WAYS = {
+    "meant": "EXISTS (SELECT FROM unknown)",
+    "perhaps": "NOT EXISTS (SELECT FROM by_meant)",
+    "almost": "NOT EXISTS (SELECT FROM by_meant) AND NOT EXISTS (SELECT FROM by_perhaps)",
+}
 
 
 def statement(
@@ -69,14 +82,18 @@ def statement(
     params: dict[str, Any] = {"most": most, "folded": text}
     if not slips:
         params |= {"plain": tsquery(given, ""), "by_artist": tsquery(given, ARTIST)}
-        return joined(sources, ("%({})s::tsquery",)), params
+        return joined(sources, {TYPED: "TRUE"}), params
+    slipped: dict[tuple[int, bool], list[str]] = {}
+    for term in slips:
+        slipped.setdefault((term.place, term.begun), []).append(term.text)
     places, typed = sorted({term.place for term in given}), first_of_each(given)
     params |= {
         "near": NEAR, "places": [term.place for term in typed], "typed": [term.text for term in typed],
         "open": [term.begun for term in typed], "given_places": [term.place for term in given],
         "given": [term.text for term in given], "given_begun": [term.begun for term in given],
-        "slip_places": [term.place for term in slips], "slips": [term.text for term in slips],
-        "begun": [term.begun for term in slips], "left_out": places if len(places) > 2 else [],
+        "slip_places": [place for place, _begun in slipped], "begun": [begun for _place, begun in slipped],
+        "slips": [" ".join(terms) for terms in slipped.values()],  # thousands: one text is sooner read than a list
+        "left_out": places if len(places) > 2 else [],
     }  # fmt: skip
     return MEANT + joined(sources, WAYS), params
 
@@ -94,26 +111,28 @@ def tsquery(given: list["Term"], mark: str) -> str:
     return "&".join(f"({'|'.join(any_of)})" for any_of in places.values())
 
 
-def joined(sources: Sequence["Source"], ways: Sequence[str]) -> str:
-    return " UNION ALL ".join(
-        part(source, [way.format("by_artist" if source.by_artist else "plain") for way in ways]) for source in sources
-    )
+def joined(sources: Sequence["Source"], ways: dict[str, str]) -> str:
+    return " UNION ALL ".join(part(source, ways) for source in sources)
 
 
-def part(source: "Source", queries: list[str]) -> str:
-    """One select after the other: a later one is only looked into when those before it have not given enough."""
-    table = source.model._meta.db_table
-    wheres = [f"array_to_tsvector(string_to_array(t.terms, ' ')) @@ {query}" for query in queries]
-    if source.tiers:
-        wheres = [f"t.tier = {tier} AND {where}" for where in wheres for tier in source.tiers]
-    if source.exact:
-        wheres.insert(0, f"t.{source.exact} = %(folded)s")
-    each = " UNION ALL ".join(
-        f"(SELECT t.* FROM {table} t WHERE {source.where} AND {where} ORDER BY {source.order} LIMIT %(most)s)"
-        for where in wheres
-    )
-    more = ", ".join(f"'{name}', {column}" for name, column in source.more.items())
+def part(source: "Source", ways: dict[str, str]) -> str:
+    """The rows of each way, when it is its turn, from one tier after the other until there are enough."""
+    table, column = source.model._meta.db_table, "by_artist" if source.by_artist else "plain"
+    steps: list[str] = []
+    for way, when in ways.items():
+        query = f"(SELECT {column} FROM {way})" if way != TYPED else f"%({column})s::tsquery"
+        has = f"array_to_tsvector(string_to_array(t.terms, ' ')) @@ {query}"
+        wheres = [f"t.tier = {tier} AND {has}" for tier in source.tiers] or [has]
+        if source.exact and not steps:
+            wheres.insert(0, f"t.{source.exact} = %(folded)s")
+        each = " UNION ALL ".join(
+            f"(SELECT t.* FROM {table} t WHERE {when} AND {source.where} AND {where}"
+            f" ORDER BY {source.order} LIMIT %(most)s)"
+            for where in wheres
+        )
+        steps.append(f"by_{way} AS MATERIALIZED (SELECT * FROM ({each}) e LIMIT %(most)s)")
+    every = " UNION ALL ".join(f"SELECT * FROM by_{way}" for way in ways)
+    more = ", ".join(f"'{name}', {told}" for name, told in source.more.items())
     columns = f"'{source.kind}', t.id, {source.name}, t.terms, {source.weight}, json_build_object({more})::text"
-    enough = f"SELECT * FROM ({each}) e LIMIT %(most)s"
-    one_each = f"SELECT DISTINCT ON ({source.one_per}) t.* FROM ({enough}) t ORDER BY {source.one_per}, {source.order}"
-    return f"(SELECT {columns} FROM ({one_each}) t {source.joins})"
+    one_each = f"SELECT DISTINCT ON ({source.one_per}) t.* FROM ({every}) t ORDER BY {source.one_per}, {source.order}"
+    return f"SELECT * FROM (WITH {', '.join(steps)} SELECT {columns} FROM ({one_each}) t {source.joins}) found"
