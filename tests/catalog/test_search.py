@@ -30,7 +30,6 @@ LIBRARY = [  # title, artist, popularity
     ("The House of the Rising Sun", "The Animals", 11),
     ("Escape (The Piña Colada Song)", "Rupert Holmes", 21),
     ("Billie Jean", "Michael Jackson", 24),
-    ("Jeannie Blue", "Billy Preston", 1),
     ("So What", "P!nk", 25),
     ("One", "U2", 20),
     ("One Sweet Day", "Mariah Carey", 27),

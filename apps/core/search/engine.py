@@ -1,4 +1,4 @@
-"""One statement finds what has the terms, in all kinds of things; a second one, where little was found, forgives slips.
+"""One statement finds what has the terms, in all kinds of things; a second one, where nothing was, forgives slips.
 
 A Source says which rows of a table are looked through and in which order. What comes back is judged by `fit`.
 """
@@ -17,7 +17,6 @@ from apps.core.search.terms import ARTIST, SYNONYMS, asked, variants
 from apps.core.text import fold
 
 CANDIDATES = 80  # of a source, the best known first
-FEW = 5  # when fewer were found, perhaps something else was meant
 LONGEST_SLIP = 20  # letters of a term that is tried with slips: they are many
 LONG = 5  # letters from which the beginning of a term may have a slip in it
 
@@ -62,17 +61,16 @@ class Term:
 
 
 def find(text: str, sources: Sequence[Source]) -> list[Hit]:
-    """What fits the text at all, in the order of the sources. One query, or two where there is little."""
+    """What fits the text at all, in the order of the sources. One query, or two where nothing is as it was typed."""
     wanted = Asked(asked(text))
     if not wanted.terms or not sources:
         return []
     folded = fold(text)
     hits = judged(wanted, sources, rows(sources, folded, exact(wanted), []), loose=False)
-    if len(hits) < (FEW if len(wanted.needed) > 1 else 1):
-        given = [*exact(wanted), *pairs(wanted)]
-        again = judged(wanted, sources, rows(sources, folded, given, slips(wanted)), loose=True)
-        hits += [hit for hit in again if (hit.kind, hit.id) not in {(one.kind, one.id) for one in hits}]
-    return hits
+    if hits:
+        return hits
+    given = [*exact(wanted), *pairs(wanted)]
+    return judged(wanted, sources, rows(sources, folded, given, slips(wanted)), loose=True)
 
 
 def rows(sources: Sequence[Source], text: str, given: list[Term], slipped: list[Term]) -> list[tuple[Any, ...]]:

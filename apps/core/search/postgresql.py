@@ -119,6 +119,8 @@ def part(source: "Source", ways: dict[str, str]) -> str:
     """The rows of each way, when it is its turn, from one tier after the other until there are enough."""
     table, column = source.model._meta.db_table, "by_artist" if source.by_artist else "plain"
     steps: list[str] = []
+    if source.by_artist:  # who has some of the words is nobody whom they name
+        ways = {way: when for way, when in ways.items() if way != "almost"}
     for way, when in ways.items():
         query = f"(SELECT {column} FROM {way})" if way != TYPED else f"%({column})s::tsquery"
         has = f"array_to_tsvector(string_to_array(t.terms, ' ')) @@ {query}"
