@@ -22,10 +22,9 @@ HEARD = 0.93  # similarity of what sounds the same
 
 @dataclass(frozen=True)
 class Asked:
-    """The terms of a query; the last one is `open` while it may still be typed."""
+    """The terms of a query; the last one is open: it may still be typed."""
 
     terms: Sequence[str]
-    open: bool = True
 
     @property
     def needed(self) -> list[int]:
@@ -34,7 +33,7 @@ class Asked:
         return places or list(range(len(self.terms)))
 
     def is_open(self, place: int) -> bool:
-        return self.open and place == len(self.terms) - 1
+        return place == len(self.terms) - 1
 
     def weight(self, place: int) -> float:
         return 1.0 if place in self.needed else SMALL_WEIGHT
