@@ -20,7 +20,7 @@ LONGEST_SLUG = 60  # of a venue: what is longer is none, and would be kept until
 SHORTEST = 3  # letters: what is shorter says nothing
 WANTED_DAYS = 90  # that hosts are told of, unless they name others
 MOST_WANTED = 100
-OF_THE_ANSWER = {"search", "ordering", "sort", "page_size", "after", "venue"}  # the parameters that narrow nothing
+OF_THE_ANSWER = {"search", "ordering", "sort", "page_size"}  # the parameters that narrow nothing
 SUMS = ("times", "chosen", "written_in")
 SEARCHED, TYPED_ON, CHOSEN, WRITTEN_IN = (1, 0, 0), (-1, 0, 0), (0, 1, 0), (0, 0, 1)
 
