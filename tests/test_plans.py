@@ -22,6 +22,7 @@ from apps.catalog.import_runs import problems_of
 from apps.catalog.library import reasons
 from apps.catalog.models import Song, SongSearch, SongView, Venue, free_slug
 from apps.catalog.near import Neighbours, near
+from apps.catalog.queries import TIERS
 from apps.catalog.run_models import ImportQuestion, ImportRun
 from apps.catalog.search import SOURCES
 from apps.core.credentials import API_TOKEN, performer_signer, signed
@@ -140,7 +141,7 @@ USES = {
     "an_import_takes_a_line_once": lambda: list(problems_of(ImportRun(pk=77))),
     "an_import_asks_of_a_line_once": lambda: list(ImportRun(pk=77).questions.filter(answer="").order_by("line")[:20]),
     "catalog_importquestion_song_id_6b0e12ea": lambda: list(ImportQuestion.objects.filter(song=77)),  # that is deleted
-    **{f"catalog_song_terms_{tier}": lambda: find("song 77", [SOURCES["songs"]]) for tier in (0, 1, 2)},
+    **{f"catalog_song_terms_{tier}": lambda: find("song 77", [SOURCES["songs"]]) for tier in TIERS},
     "jams_jam_terms": lambda: find("jam 77", [JAMS]),
     "songs_not_in_the_library": lambda: song_list(listed="no"),
     "songs_by_chord_sheet": lambda: song_list(chord_sheet_found__exact="gone"),
@@ -250,7 +251,7 @@ def plans(run):
         with CaptureQueriesContext(connection) as ran:
             run()
         statements = [query["sql"] for query in ran]
-        nodes = [node for sql in statements if sql.startswith(("SELECT", "(SELECT", "\nWITH")) for node in plan(sql)]
+        nodes = [node for sql in statements if sql.lstrip("\n(").startswith(("SELECT", "WITH")) for node in plan(sql)]
         transaction.set_rollback(True)
     whole = {node["Relation Name"] for node in nodes if node["Node Type"] == "Seq Scan"}
     return {node["Index Name"] for node in nodes if "Index Name" in node}, whole

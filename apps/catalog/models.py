@@ -191,7 +191,7 @@ class Song(models.Model):
     folded_artist = models.CharField(_("folded artist"), max_length=queries.MAX_FOLDED, blank=True, editable=False)
     # What it is found by, and among how well known songs: see apps/core/search/ and `rank_songs`.
     terms = TermsField()
-    tier = models.PositiveSmallIntegerField(db_default=2, editable=False)
+    tier = models.PositiveSmallIntegerField(db_default=queries.TIERS[-1], editable=False)
     # Under which songs are looked for that may be this one: see near.py.
     title_key = models.CharField(max_length=names.LONGEST_KEY, blank=True, default="", db_default="", editable=False)
     lead_key = models.CharField(max_length=names.LONGEST_KEY, blank=True, default="", db_default="", editable=False)
@@ -222,7 +222,7 @@ class Song(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["folded_artist", "folded_title"], name="songs_by_artist"),
+            models.Index(fields=["folded_artist", "folded_title", "listed"], name="songs_by_artist"),
             models.Index(*queries.song_keys("-popularity"), name="songs_by_popularity"),
             models.Index(*queries.song_keys("-times_played"), name="songs_by_plays"),
             models.Index(fields=["year", "folded_title", "folded_artist"], name="songs_by_year"),

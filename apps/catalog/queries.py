@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 else:
     User = ImportRun = LibrarySong = Song = SongSearch = Venue = object
 
-TIERS = (0, 1, 2)  # of songs: the best known, the known, the others
+TIERS = (0, 1, 2, 3, 4)  # of songs: the best known, six times as many, and so on, and all others
 # Folding can lengthen a text (one Arabic ligature is 18 letters); title and artist must still fit an index entry.
 MAX_FOLDED = 250
 

@@ -32,7 +32,9 @@ ARTISTS = Source(
     where="t.listed",
     tiers=TIERS,
     by_artist=True,
+    exact="folded_artist",
     one_per="t.folded_artist",
+    most=20,
 )
 VENUES = Source(
     kind="venues", model=Venue, name="t.name", more={"slug": "t.slug", "town": "t.town"}, order="t.name, t.id"
@@ -41,6 +43,7 @@ SOURCES = {source.kind: source for source in (SONGS, ARTISTS, VENUES)}
 
 # What makes one come before another that fits as well: the title is said in full, the artist is, both are, it is known.
 TITLE, BY, WHOLE, KNOWN_BY = 0.25, 0.15, 0.1, 0.15
+NO_CORE = SMALL | {ARTIST + term for term in SMALL}
 
 
 def search_songs(text: str, limit: int) -> list[Hit]:
@@ -51,27 +54,30 @@ def best(hits: Iterable[Hit]) -> list[Hit]:
     """In the order of how well they fit, and how well they are known; what is written in two ways stands together."""
     hits = list(hits)
     most = max((hit.weight for hit in hits), default=0)
+    scored = [(hit, core(hit), score(hit, most)) for hit in hits]
     scores: dict[frozenset[str], float] = {}
-    for hit in hits:
-        scores[core(hit)] = max(score(hit, most), scores.get(core(hit), 0))
-    names = {core(hit): hit.name for hit in sorted(hits, key=lambda hit: hit.name, reverse=True)}
-    return sorted(hits, key=lambda hit: (-scores[core(hit)], names[core(hit)], -score(hit, most), hit.name, hit.id))
+    names: dict[frozenset[str], str] = {}
+    for hit, same, value in scored:
+        scores[same] = max(value, scores.get(same, value))
+        names[same] = min(hit.name, names.get(same, hit.name))
+    scored.sort(key=lambda one: (-scores[one[1]], names[one[1]], -one[2], one[0].name, one[0].id))
+    return [hit for hit, _same, _value in scored]
 
 
 def core(hit: Hit) -> frozenset[str]:
-    return frozenset(term for term in hit.terms if term.removeprefix(ARTIST) not in SMALL)
+    return frozenset(hit.terms) - NO_CORE
 
 
 def score(hit: Hit, most: float) -> float:
-    marks = [place for place, term in enumerate(hit.terms) if term.startswith(ARTIST)]
-    title = share(hit.meant, hit.terms[: marks[0]] if marks else hit.terms)
-    by = share(hit.meant, [hit.terms[place].removeprefix(ARTIST) for place in marks]) if marks else title
+    by = [term[1:] for term in hit.terms if term.startswith(ARTIST)]
+    said = share(hit.meant, hit.terms[: hit.terms.index(ARTIST + by[0])] if by else hit.terms)
+    said_by = share(hit.meant, by) if by else said
     known = math.log1p(hit.weight) / math.log1p(most) if most else 0
-    return hit.fit + TITLE * title + BY * by + WHOLE * (title == by == 1) + KNOWN_BY * known
+    return hit.fit + TITLE * said + BY * said_by + WHOLE * (said == said_by == 1) + KNOWN_BY * known
 
 
 def share(meant: Iterable[str], terms: Iterable[str]) -> float:
     """By letters, so that a long word says more; 0 where there is nothing to say."""
     wanted = set(terms)
     letters = sum(map(len, wanted))
-    return sum(len(term) for term in wanted & set(meant)) / letters if letters else 0
+    return sum(map(len, wanted.intersection(meant))) / letters if letters else 0

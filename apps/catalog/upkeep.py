@@ -2,11 +2,12 @@
 
 from django.db import connection
 
-BEST_KNOWN, KNOWN = 1_000, 30_000  # so many songs are in the first tier, and in the first two
+UP_TO = (1_000, 6_000, 36_000, 216_000)  # so many songs are in the first tier, in the first two, and so on
 
+LATER = "CASE WHEN place > %s THEN 1 ELSE 0 END"
 RANK = """
 UPDATE catalog_song SET tier = ranked.tier FROM (
-    SELECT id, CASE WHEN place <= %(best)s THEN 0 WHEN place <= %(known)s THEN 1 ELSE 2 END AS tier FROM (
+    SELECT id, {tier} AS tier FROM (
         SELECT id, row_number() OVER (ORDER BY popularity DESC, times_played DESC, id) AS place FROM catalog_song
     ) AS placed
 ) AS ranked WHERE ranked.id = catalog_song.id AND ranked.tier <> catalog_song.tier
@@ -19,5 +20,5 @@ def rank_songs() -> int:
     A song that is new or became popular stays in the last tier until then, where it is found all the same.
     """
     with connection.cursor() as cursor:
-        cursor.execute(RANK, {"best": BEST_KNOWN, "known": KNOWN})
+        cursor.execute(RANK.format(tier=" + ".join(LATER for _ in UP_TO)), UP_TO)
         return cursor.rowcount

@@ -4,7 +4,9 @@ Behind a pooler such as PgBouncer each transaction may get another connection of
 `PREPARED_STATEMENTS=false` prepares nothing anywhere.
 """
 
+import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -18,8 +20,16 @@ from psycopg.types.datetime import TimestamptzLoader
 T = TypeVar("T")
 
 
-class Cursor(psycopg.Cursor[Any]):
+PLACE = re.compile(r"%(?:%|s|\((\w+)\)s)")
+
+
+class Cursor(psycopg.RawCursor[Any]):
+    """Takes statements as Django writes them. psycopg would read a long one anew each time."""
+
     def execute(self, query: Any, params: Any = None, **_options: Any) -> Any:
+        if params is not None:
+            query, names = numbered(query)
+            params = [params[name] for name in names] if isinstance(params, dict) else params
         try:
             return super().execute(query, params, prepare=True)
         except psycopg.errors.FeatureNotSupported:  # its plan is of other columns than there are now
@@ -27,6 +37,22 @@ class Cursor(psycopg.Cursor[Any]):
                 raise  # the rollback forgets what was prepared
             self.connection.execute("DEALLOCATE ALL")
             return super().execute(query, params, prepare=True)
+
+
+@lru_cache(maxsize=256)
+def numbered(query: str) -> tuple[str, list[str]]:
+    """With PostgreSQL's own placeholders, and what they are called."""
+    names: list[str] = []
+
+    def place(found: re.Match[str]) -> str:
+        if found[0] == "%%":
+            return "%"
+        name = found[1] or str(len(names))
+        if name not in names:
+            names.append(name)
+        return f"${names.index(name) + 1}"
+
+    return PLACE.sub(place, query), names
 
 
 MeasuredCursor: Any = ExportingCursorWrapper(Cursor, DEFAULT_DB_ALIAS, "postgresql")
@@ -67,7 +93,11 @@ def at_once(act: Callable[..., T | None], *args: Any, **options: Any) -> T | Non
 
 def make_ready(server: Any) -> Any:
     """Times are read by psycopg's loader in C: Django's own, in Python, takes ten times as long, and all is UTC."""
-    server.prepare_threshold = 1_000_000 if is_direct(server) else None  # only what asks for it; nothing at all
+    if is_direct(server):
+        server.prepare_threshold = 1_000_000  # only what asks for it
+        server.pgconn.exec_(b"SET plan_cache_mode = force_generic_plan")  # planned once, whatever it is asked with
+    else:
+        server.prepare_threshold = None  # nothing at all
     adapters = ADAPTERS[server] = psycopg.adapt.AdaptersMap(server.adapters)
     adapters.register_loader("timestamptz", TimestamptzLoader)
     return adapters

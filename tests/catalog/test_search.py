@@ -4,6 +4,7 @@ import pytest
 from django.db import connection
 
 from apps.catalog.models import LibrarySong, Song, Venue
+from apps.catalog.queries import TIERS
 from apps.catalog.search import SOURCES, best, search_songs
 from apps.catalog.upkeep import rank_songs
 from apps.core.search.engine import find
@@ -131,7 +132,7 @@ def test_what_was_typed_costs_one_query_and_a_slip_two(library, django_assert_nu
         find(typed, list(SOURCES.values()))
 
 
-@pytest.mark.parametrize("tier", [0, 1, 2])
+@pytest.mark.parametrize("tier", TIERS)
 def test_a_song_is_found_in_every_tier(library, tier):
     Song.objects.filter(title="Blackbird").update(tier=tier)
 
@@ -141,10 +142,9 @@ def test_a_song_is_found_in_every_tier(library, tier):
 
 
 def test_the_best_known_songs_are_looked_through_first(library, monkeypatch):
-    monkeypatch.setattr("apps.catalog.upkeep.BEST_KNOWN", 2)
-    monkeypatch.setattr("apps.catalog.upkeep.KNOWN", 5)
+    monkeypatch.setattr("apps.catalog.upkeep.UP_TO", (2, 5))
 
-    assert rank_songs() == 5
+    assert rank_songs() == len(LIBRARY)
     assert rank_songs() == 0
     assert list(Song.objects.filter(tier=0).order_by("-popularity").values_list("title", flat=True)) == [
         "Bohemian Rhapsody",
@@ -203,4 +203,4 @@ def test_each_tier_is_read_by_its_index(library):
         cursor.execute("SET enable_seqscan = off")
     plan = Song.objects.search("bohem").explain()
 
-    assert {f"catalog_song_terms_{tier}" for tier in (0, 1, 2)} <= set(plan.replace("(", " ").split())
+    assert {f"catalog_song_terms_{tier}" for tier in TIERS} <= set(plan.replace("(", " ").split())

@@ -5,7 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.core.search.fit import Asked, fit, similarity
-from apps.core.search.terms import MOST_ASKED, asked, name_terms, song_terms, terms, variants
+from apps.core.search.terms import (
+    MOST_ASKED,
+    asked,
+    name_terms,
+    song_terms,
+    terms,
+    variants,
+    without_beginnings,
+)
 
 
 @pytest.mark.parametrize(
@@ -39,18 +47,24 @@ def test_arabic_is_one_with_marks_and_without(one, other):
 
 
 def test_an_artist_is_found_as_one_and_as_any_word():
-    assert song_terms("Halo", "Beyoncé") == "halo @beyonce beyonce"
+    assert without_beginnings(song_terms("Halo", "Beyoncé")) == ["halo", "@beyonce", "beyonce"]
+
+
+def test_a_term_is_found_by_its_first_letters():
+    assert song_terms("Go Halo", "U2").split() == [
+        *("go", "halo", "@u2", "u2"), *("^g", "^go", "^h", "^ha", "^hal", "^@u", "^@u2", "^u", "^u2")
+    ]  # fmt: skip
 
 
 def test_a_name_of_signs_alone_has_terms_that_the_index_takes():
-    assert song_terms("???", "!!!").split() == ["-"]
-    assert name_terms("", "Leeds", "Leeds") == "leeds"
+    assert song_terms("???", "!!!").split() == ["-", "^-"]
+    assert name_terms("", "Leeds", "Leeds") == "leeds ^l ^le ^lee"
 
 
 @given(st.text(max_size=200), st.text(max_size=200))
 def test_terms_are_words_that_indexes_and_queries_take_as_they_are(title, artist):
     for term in song_terms(title, artist).split():
-        assert term == "-" or term.removeprefix("@").isalnum()
+        assert term in {"-", "^-"} or term.removeprefix("^").removeprefix("@").isalnum()
     assert "  " not in song_terms(title, artist)
     assert all(term.isalnum() for term in asked(title))
     assert len(asked(title)) <= MOST_ASKED

@@ -8,9 +8,12 @@ import random
 import signal
 import socket
 import threading
+import time
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from apps.core.errors import DomainError
 from apps.jams.models import Attendee, JamSong
@@ -36,6 +39,20 @@ def in_a_hurry(monkeypatch):
 @pytest.fixture
 def impatient(monkeypatch):
     monkeypatch.setattr("apps.voting.crowd.check.PATIENCE", 0.5)
+
+
+@pytest.fixture
+def before_the_check(monkeypatch):
+    """Does something to the database after the last vote."""
+
+    def arrange(damage):
+        async def check_after(room, people):
+            await sync_to_async(damage)()
+            await check(room, people)
+
+        monkeypatch.setattr("apps.voting.crowd.evening.check", check_after)
+
+    return arrange
 
 
 def jam_with_songs(**fields):
@@ -124,12 +141,19 @@ def test_nobody_votes_while_voting_is_paused(asgi_server):
 
 def test_who_is_taken_off_goes(asgi_server):
     jam = jam_with_songs()
-    timer = threading.Timer(0.6, lambda: Attendee.objects.filter(jam=jam).update(state="removed"))
-    timer.start()
 
-    summary, code = crowd(asgi_server)
+    def take_all_off_once_they_are_here():
+        while jam.attendees.count() < 6:
+            time.sleep(0.05)
+        jam.attendees.update(state="removed")
+        connection.close()
 
-    timer.join()
+    host = threading.Thread(target=take_all_off_once_they_are_here)
+    host.start()
+
+    summary, code = crowd(asgi_server, seconds=8)  # over as soon as each was told
+
+    host.join()
     assert 1 <= summary["refused"]["removed"] <= 6
     assert (summary["checked"], code) == (0, 0)
 
@@ -154,27 +178,23 @@ def test_an_interrupt_ends_it_with_a_check(asgi_server):
     assert (summary["joined"], summary["checked"], code) == (6, 6, 0)
 
 
-def test_a_count_that_the_database_lost_is_an_error(asgi_server, impatient):
+def test_a_count_that_the_database_lost_is_an_error(asgi_server, impatient, before_the_check):
     jam = jam_with_songs()
-    timer = threading.Timer(0.95, lambda: JamSong.objects.filter(jam=jam).update(votes=0))
-    timer.start()
+    before_the_check(lambda: JamSong.objects.filter(jam=jam).update(votes=0))
 
     summary, code = crowd(asgi_server)
 
-    timer.join()
     assert summary["errors"]["snapshot: fewer votes than acknowledged"]
     assert code == 1
     call_command("recount", fix=True, stdout=io.StringIO())  # too low a count does not let its votes be deleted
 
 
-def test_votes_that_vanish_are_an_error(asgi_server, impatient):
+def test_votes_that_vanish_are_an_error(asgi_server, impatient, before_the_check):
     jam = jam_with_songs()
-    timer = threading.Timer(0.95, lambda: Vote.objects.filter(jam_song__jam=jam).delete())
-    timer.start()
+    before_the_check(lambda: Vote.objects.filter(jam_song__jam=jam).delete())
 
     summary, code = crowd(asgi_server)
 
-    timer.join()
     assert summary["errors"]["me: an acknowledged vote is missing"]
     assert code == 1
 

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Lookup
 
 from apps.core.search import postgresql, sqlite
-from apps.core.search.engine import Term
+from apps.core.search.alternatives import Term
 from apps.core.search.terms import asked
 from apps.core.text import clean
 

@@ -6,6 +6,7 @@ in English does by L. Philips' Metaphone (1990; jellyfish).
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 from jellyfish import metaphone
@@ -26,7 +27,7 @@ class Asked:
 
     terms: Sequence[str]
 
-    @property
+    @cached_property
     def needed(self) -> list[int]:
         """The places of the terms that a name must have: all but the small words, if there is any other."""
         places = [place for place, term in enumerate(self.terms) if term not in SMALL]

@@ -1,32 +1,38 @@
-"""The statement for PostgreSQL: a tsquery over GIN indexes, slips from `core_term` by pg_trgm."""
+"""The statement for PostgreSQL: a tsquery over GIN indexes, slips from `core_term` by what is left without letters."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from apps.core.search.terms import ARTIST
+from apps.core.search.alternatives import Term, begun_slips, exact, pairs
+from apps.core.search.fit import Asked
+from apps.core.search.terms import ARTIST, BEGINS, FEW, LONGEST
 
 if TYPE_CHECKING:
-    from apps.core.search.engine import Source, Term
+    from apps.core.search.engine import Source
 
 TYPED = "typed"  # the way of the terms as they stand
-NEAR = 8  # terms most like one that was typed
+NEAR, NEAR_SHORT = 12, 40  # terms most like one that was typed; one of up to five letters is like many
+NONE = "SELECT 1 WHERE FALSE"
 
 # What may stand at each place: a term that there is, as it was typed; else, or where that finds little, one like it.
 # `meant` is one of these at each place, `perhaps` with slips everywhere, `almost` so at each place but one.
 MEANT = """
 WITH typed (place, term, begun) AS (SELECT * FROM unnest(%(places)s::int[], %(typed)s::text[], %(open)s::bool[])),
-slips (place, term, begun) AS (
-    SELECT place, term, begun FROM unnest(%(slip_places)s::int[], %(slips)s::text[], %(begun)s::bool[])
-        AS of (place, terms, begun), unnest(string_to_array(terms, ' ')) AS term
-),
 given (place, term, begun) AS (
     SELECT * FROM unnest(%(given_places)s::int[], %(given)s::text[], %(given_begun)s::bool[])
 ),
-unknown (place, term, begun) AS MATERIALIZED (
-    SELECT * FROM typed WHERE NOT EXISTS (
-        SELECT FROM core_term c WHERE c.term >= typed.term
-        AND c.term < typed.term || CASE WHEN begun THEN chr(1114111) ELSE chr(1) END)
+-- A space within is two terms that were typed as one.
+parted (place, term, begun) AS (
+    SELECT place, head || ' ' || tail, begun
+    FROM unnest(%(parted_places)s::int[], %(heads)s::text[], %(tails)s::text[], %(parted_begun)s::bool[])
+        AS of (place, head, tail, begun)
+    WHERE head IN (SELECT term FROM core_term) AND {there_is_tail}
 ),
+begun (place, term, begun) AS (
+    SELECT DISTINCT %(last)s::int, left(term, %(most_begun)s), true
+    FROM unnest(string_to_array(%(begun)s, ' ')) AS of (term) WHERE {there_is_begun}
+),
+unknown (place, term, begun) AS MATERIALIZED (SELECT * FROM typed WHERE NOT {there_is_typed}),
 {like_unknown},
 {like_typed},
 meant (plain, by_artist) AS MATERIALIZED (
@@ -37,11 +43,15 @@ perhaps (plain, by_artist) AS MATERIALIZED (
 ),
 ways (plain, by_artist) AS (
     SELECT string_agg(plain, '&'), string_agg(by_artist, '&')
-    FROM unnest(%(left_out)s::int[]) AS out (place) JOIN places_typed p ON p.place <> out.place GROUP BY out.place
+    FROM unnest(%(left_out)s::int[]) AS out (place) JOIN places_unknown p ON p.place <> out.place GROUP BY out.place
 ),
 almost (plain, by_artist) AS MATERIALIZED (
     SELECT string_agg('(' || plain || ')', '|')::tsquery, string_agg('(' || by_artist || ')', '|')::tsquery FROM ways
 )
+"""
+THERE_IS = """
+EXISTS (SELECT FROM core_term c WHERE c.term >= {term}
+        AND c.term < {term} || CASE WHEN {begun} THEN chr(1114111) ELSE chr(1) END)
 """
 # The terms that are like those of a table, and what they are in a tsquery; reckoned when it is asked for, not before.
 LIKE = """
@@ -49,92 +59,128 @@ like_{table} (place, term, begun) AS (
     SELECT * FROM given
     UNION
     SELECT place, near.term, false FROM {table} t CROSS JOIN LATERAL (
-        SELECT c.term FROM core_term c WHERE c.term %% t.term
-        ORDER BY similarity(c.term, t.term) DESC, c.term LIMIT %(near)s) near
+        SELECT c.term FROM core_term c WHERE core_slips(c.term) && core_slips(t.term)
+        ORDER BY length(c.term) = length(t.term) AND translate(c.term, t.term, '') = '' DESC, -- letters exchanged
+                 similarity(c.term, t.term) DESC, c.term
+        LIMIT CASE WHEN length(t.term) > 5 THEN %(near)s ELSE %(near_short)s END) near
+    WHERE length(t.term) > 2
     UNION
-    SELECT place, term, false FROM slips JOIN core_term USING (term)
-    WHERE NOT begun AND place IN (SELECT place FROM {table})
+    SELECT * FROM parted WHERE place IN (SELECT place FROM {table})
     UNION
-    SELECT place, term, true FROM slips
-    WHERE begun AND place IN (SELECT place FROM {table}) AND EXISTS (
-        SELECT FROM core_term c WHERE c.term >= slips.term AND c.term < slips.term || chr(1114111))
+    SELECT * FROM begun WHERE place IN (SELECT place FROM {table})
 ),
--- A space within is two terms that were typed as one.
 places_{table} (place, plain, by_artist) AS MATERIALIZED (
     SELECT place,
-           '(' || string_agg('''' || replace(term, ' ', '''&''') || '''' || star, '|') || ')',
-           '(' || string_agg('''@' || replace(term, ' ', '''&''@') || '''' || star, '|') || ')'
-    FROM like_{table}, LATERAL (SELECT CASE WHEN begun THEN ':*' ELSE '' END AS star) s GROUP BY place
+           '(' || string_agg(concat('''', few, replace(term, ' ', '''&'''), '''', star), '|') || ')',
+           '(' || string_agg(concat('''', few, '@', replace(term, ' ', '''&''@'), '''', star), '|') || ')'
+    FROM like_{table}, LATERAL (SELECT begun AND length(term) <= %(few)s AND term NOT LIKE '%% %%' AS is_few) f,
+         LATERAL (SELECT CASE WHEN is_few THEN '^' END, CASE WHEN begun AND NOT is_few THEN ':*' END) w (few, star)
+    GROUP BY place
 )"""
-MEANT = MEANT.format(**{f"like_{table}": LIKE.format(table=table).strip() for table in ("unknown", "typed")})
-# When each is looked for: terms that there are have been, and what is found sooner will do.
+MEANT = MEANT.format(
+    there_is_tail=THERE_IS.format(term="tail", begun="begun").strip(),
+    there_is_begun=THERE_IS.format(term="of.term", begun="true").strip(),
+    there_is_typed=THERE_IS.format(term="typed.term", begun="begun").strip(),
+    **{f"like_{table}": LIKE.format(table=table).strip() for table in ("unknown", "typed")},
+)
+# When each is looked for: terms that there are have been, and what is found sooner, of whatever kind, will do.
 WAYS = {
     "meant": "EXISTS (SELECT FROM unknown)",
-    "perhaps": "NOT EXISTS (SELECT FROM by_meant)",
-    "almost": "NOT EXISTS (SELECT FROM by_meant) AND NOT EXISTS (SELECT FROM by_perhaps)",
+    "perhaps": "NOT EXISTS (SELECT FROM found_meant)",
+    "almost": "NOT EXISTS (SELECT FROM found_meant) AND NOT EXISTS (SELECT FROM found_perhaps)",
 }
 
 
 def statement(
-    sources: Sequence["Source"], text: str, given: list["Term"], slips: list["Term"], most: int
+    sources: Sequence["Source"], text: str, wanted: Asked, most: int, *, loose: bool
 ) -> tuple[str, dict[str, Any]]:
     """SQL and parameters. Rows: kind, id, name, terms, weight, what else there is to tell as JSON."""
+    given = exact(wanted)
     params: dict[str, Any] = {"most": most, "folded": text}
-    if not slips:
-        params |= {"plain": tsquery(given, ""), "by_artist": tsquery(given, ARTIST)}
+    whole = {term.place for term in given} == {len(wanted.terms) - 1}
+    sought = given if whole else [shortened(term, wanted) for term in given]
+    if not loose:
+        params |= {"plain": tsquery(sought, ""), "by_artist": tsquery(sought, ARTIST)}
+        params |= {"plain_open": likes(given, wanted, ""), "by_artist_open": likes(given, wanted, ARTIST)}
         return joined(sources, {TYPED: "TRUE"}), params
-    slipped: dict[tuple[int, bool], list[str]] = {}
-    for term in slips:
-        slipped.setdefault((term.place, term.begun), []).append(term.text)
-    places, typed = sorted({term.place for term in given}), first_of_each(given)
+    most_begun = LONGEST if whole else FEW
+    typed = [Term(place, wanted.terms[place], begun=wanted.is_open(place)) for place in wanted.needed]
+    places = [term.place for term in typed]
     params |= {
-        "near": NEAR, "places": [term.place for term in typed], "typed": [term.text for term in typed],
-        "open": [term.begun for term in typed], "given_places": [term.place for term in given],
-        "given": [term.text for term in given], "given_begun": [term.begun for term in given],
-        "slip_places": [place for place, _begun in slipped], "begun": [begun for _place, begun in slipped],
-        "slips": [" ".join(terms) for terms in slipped.values()],  # thousands: one text is sooner read than a list
-        "left_out": places if len(places) > 2 else [],
+        "near": NEAR, "near_short": NEAR_SHORT, "few": FEW, "places": places, "typed": [term.text for term in typed],
+        "open": [term.begun for term in typed], "given_places": [term.place for term in sought],
+        "given": [term.text for term in sought], "given_begun": [term.begun for term in sought],
+        "last": len(wanted.terms) - 1, "left_out": places if len(places) > 2 else [],
+        "begun": " ".join(term.text for term in begun_slips(wanted, most_begun)),  # one text is sooner read than a list
+        "most_begun": most_begun,
     }  # fmt: skip
-    return MEANT + joined(sources, WAYS), params
+    parted = [(term.place, *term.text.split(), term.begun) for term in pairs(wanted)]
+    for number, name in enumerate(("parted_places", "heads", "tails", "parted_begun")):
+        params[name] = [part[number] for part in parted]
+    return MEANT + ", " + joined(sources, WAYS).removeprefix("WITH "), params
 
 
-def first_of_each(given: list["Term"]) -> list["Term"]:
-    """What was typed, where it is long enough to be something else."""
-    first = {term.place: term for term in reversed(given)}
-    return [term for _place, term in sorted(first.items()) if len(term.text) > 2]
+def shortened(term: Term, wanted: Asked) -> Term:
+    """Of the last word the first letters, where there are others: together they say enough.
+
+    To unite the rows of all terms that begin with more takes tens of milliseconds where one of them is common.
+    What is too much then, `likes` leaves out.
+    """
+    last = len(wanted.terms) - 1
+    return Term(last, term.text[:FEW], begun=True) if term == Term(last, wanted.terms[last], begun=True) else term
 
 
-def tsquery(given: list["Term"], mark: str) -> str:
+def likes(given: list[Term], wanted: Asked, mark: str) -> list[str]:
+    """What the terms of a row are like, with a space before and behind, that has the last word: one of these."""
+    last = len(wanted.terms) - 1
+    return [f"% {mark}{term.text}{'' if term.begun else ' '}%" for term in given if term.place == last] or ["%"]
+
+
+def tsquery(given: list[Term], mark: str) -> str:
     places: dict[int, list[str]] = {}
     for term in given:
-        places.setdefault(term.place, []).append(f"'{mark}{term.text}'{':*' * term.begun}")
+        few = term.begun and len(term.text) <= FEW
+        lexeme = f"'{BEGINS if few else ''}{mark}{term.text}'"
+        places.setdefault(term.place, []).append(f"{lexeme}:*" if term.begun and not few else lexeme)
     return "&".join(f"({'|'.join(any_of)})" for any_of in places.values())
 
 
 def joined(sources: Sequence["Source"], ways: dict[str, str]) -> str:
-    return " UNION ALL ".join(part(source, ways) for source in sources)
-
-
-def part(source: "Source", ways: dict[str, str]) -> str:
-    """The rows of each way, when it is its turn, from one tier after the other until there are enough."""
-    table, column = source.model._meta.db_table, "by_artist" if source.by_artist else "plain"
-    steps: list[str] = []
-    if source.by_artist:  # who has some of the words is nobody whom they name
-        ways = {way: when for way, when in ways.items() if way != "almost"}
+    """What each way finds, a way after the other."""
+    steps, finding = [], {source.kind: list[str]() for source in sources}
     for way, when in ways.items():
-        query = f"(SELECT {column} FROM {way})" if way != TYPED else f"%({column})s::tsquery"
-        has = f"array_to_tsvector(string_to_array(t.terms, ' ')) @@ {query}"
-        wheres = [f"t.tier = {tier} AND {has}" for tier in source.tiers] or [has]
-        if source.exact and not steps:
-            wheres.insert(0, f"t.{source.exact} = %(folded)s")
-        each = " UNION ALL ".join(
-            f"(SELECT t.* FROM {table} t WHERE {when} AND {source.where} AND {where}"
-            f" ORDER BY {source.order} LIMIT %(most)s)"
-            for where in wheres
-        )
-        steps.append(f"by_{way} AS MATERIALIZED (SELECT * FROM ({each}) e LIMIT %(most)s)")
-    every = " UNION ALL ".join(f"SELECT * FROM by_{way}" for way in ways)
-    more = ", ".join(f"'{name}', {told}" for name, told in source.more.items())
+        # Who has some of the words is nobody whom they name.
+        asked = [source for source in sources if way != "almost" or not source.by_artist]
+        for source in asked:
+            steps.append(f"{source.kind}_{way} AS MATERIALIZED ({tiers(source, way, when)})")
+            finding[source.kind].append(f"SELECT * FROM {source.kind}_{way}")
+        steps.append(f"found_{way} AS ({' UNION ALL '.join(f'SELECT 1 FROM {s.kind}_{way}' for s in asked) or NONE})")
+    parts = [told(source, " UNION ALL ".join(finding[source.kind])) for source in sources]
+    return f"WITH {', '.join(steps)} {' UNION ALL '.join(parts)}"
+
+
+def tiers(source: "Source", way: str, when: str) -> str:
+    """One tier after the other until there are enough."""
+    column = "by_artist" if source.by_artist else "plain"
+    query = f"%({column})s::tsquery" if way == TYPED else f"(SELECT {column} FROM {way})"
+    has = f"array_to_tsvector(string_to_array(t.terms, ' ')) @@ {query}"
+    if way == TYPED:
+        has += f" AND ' ' || t.terms || ' ' LIKE ANY (%({column}_open)s::text[])"
+    wheres = [(f"t.tier = {tier} AND {has}", "%(most)s") for tier in source.tiers] or [(has, "%(most)s")]
+    if source.exact and way == TYPED:
+        wheres.insert(0, (f"t.{source.exact} = %(folded)s", "%(most)s" if source.one_per == "t.id" else "1"))
+    each = " UNION ALL ".join(
+        f"(SELECT t.* FROM {source.model._meta.db_table} t WHERE {when} AND {source.where} AND {where}"
+        f" ORDER BY {source.order} LIMIT {most})"
+        for where, most in wheres
+    )
+    return f"SELECT * FROM ({each}) e LIMIT %(most)s"
+
+
+def told(source: "Source", found: str) -> str:
+    """Each once, the best known first."""
+    more = ", ".join(f"'{name}', {column}" for name, column in source.more.items())
     columns = f"'{source.kind}', t.id, {source.name}, t.terms, {source.weight}, json_build_object({more})::text"
-    one_each = f"SELECT DISTINCT ON ({source.one_per}) t.* FROM ({every}) t ORDER BY {source.one_per}, {source.order}"
-    return f"SELECT * FROM (WITH {', '.join(steps)} SELECT {columns} FROM ({one_each}) t {source.joins}) found"
+    one_each = f"SELECT DISTINCT ON ({source.one_per}) t.* FROM ({found}) t ORDER BY {source.one_per}, {source.order}"
+    few = f"SELECT t.* FROM ({one_each}) t ORDER BY {source.order} LIMIT {source.most}"
+    return f"SELECT * FROM (SELECT {columns} FROM ({few}) t {source.joins}) {source.kind}"

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from apps.core.search.postgresql import first_of_each
-from apps.core.search.terms import ARTIST
+from apps.core.search.alternatives import Term, begun_slips, exact, pairs, slips
+from apps.core.search.fit import Asked
+from apps.core.search.terms import ARTIST, BEGINS, FEW
 
 if TYPE_CHECKING:
-    from apps.core.search.engine import Source, Term
+    from apps.core.search.engine import Source
 
 NEAR = 16  # more than on PostgreSQL, since here the beginning of a term weighs no more than its middle
 
@@ -71,17 +72,19 @@ WAYS = ("(SELECT {} FROM meant)", "(SELECT {} FROM perhaps)", "(SELECT {} FROM a
 
 
 def statement(
-    sources: Sequence["Source"], text: str, given: list["Term"], slips: list["Term"], most: int
+    sources: Sequence["Source"], text: str, wanted: Asked, most: int, *, loose: bool
 ) -> tuple[str, dict[str, Any]]:
     """SQL and parameters. Rows: kind, id, name, terms, weight, what else there is to tell as JSON."""
     params: dict[str, Any] = {"most": most, "folded": text}
-    if not slips:
-        params |= {"plain": match(given, ""), "by_artist": match(given, ARTIST)}
+    if not loose:
+        params |= {"plain": match(exact(wanted), ""), "by_artist": match(exact(wanted), ARTIST)}
         return joined(sources, ("%({})s",)), params
-    places, typed = sorted({term.place for term in given}), first_of_each(given)
+    typed = [Term(place, wanted.terms[place], begun=wanted.is_open(place)) for place in wanted.needed]
+    typed = [term for term in typed if len(term.text) > 2]
     params |= {f"like{term.place}": trigrams(term.text) for term in typed}
-    params |= {"given": table(given), "slips": table(slips), "typed": table(typed), "near": NEAR}
-    params["left_out"] = orjson.dumps(places if len(places) > 2 else []).decode()
+    given, others = [*exact(wanted), *pairs(wanted)], [*slips(wanted), *begun_slips(wanted)]
+    params |= {"given": table(given), "slips": table(others), "typed": table(typed), "near": NEAR}
+    params["left_out"] = orjson.dumps(wanted.needed if len(wanted.needed) > 2 else []).decode()
     rows = {name: ROWS.format(name) for name in ("given", "slips", "typed")}
     head = MEANT.format(**rows, near="".join(LIKE.format(place=term.place) for term in typed))
     return head + joined(sources, WAYS), params
@@ -93,7 +96,7 @@ def joined(sources: Sequence["Source"], ways: Sequence[str]) -> str:
     )
 
 
-def table(terms: list["Term"]) -> str:
+def table(terms: list[Term]) -> str:
     return orjson.dumps([[term.place, term.text, int(term.begun)] for term in terms]).decode()
 
 
@@ -101,24 +104,29 @@ def trigrams(term: str) -> str:
     return " OR ".join(f'"{term[start : start + 3]}"' for start in range(len(term) - 2))
 
 
-def match(given: list["Term"], mark: str) -> str:
+def match(given: list[Term], mark: str) -> str:
     places: dict[int, list[str]] = {}
     for term in given:
-        places.setdefault(term.place, []).append(f'"{mark}{term.text}"{" *" * term.begun}')
+        few = term.begun and len(term.text) <= FEW
+        lexeme = f'"{BEGINS if few else ""}{mark}{term.text}"'
+        places.setdefault(term.place, []).append(f"{lexeme} *" if term.begun and not few else lexeme)
     return " AND ".join(f"({' OR '.join(any_of)})" for any_of in places.values())
 
 
 def part(source: "Source", queries: list[str]) -> str:
     """One select after the other: a later one is only looked into when those before it have not given enough."""
     name = source.model._meta.db_table
-    wheres = [f"t.id IN (SELECT rowid FROM {name}_fts WHERE {name}_fts MATCH {query})" for query in queries]
+    wheres = [
+        (f"t.id IN (SELECT rowid FROM {name}_fts WHERE {name}_fts MATCH {query})", "%(most)s") for query in queries
+    ]
     if source.exact:
-        wheres.insert(0, f"t.{source.exact} = %(folded)s")
-    select = f"SELECT t.* FROM {name} t WHERE {source.where} AND {{}} ORDER BY {source.order} LIMIT %(most)s"
-    each = " UNION ALL ".join(f"SELECT * FROM ({select.format(where)})" for where in wheres)
+        wheres.insert(0, (f"t.{source.exact} = %(folded)s", "%(most)s" if source.one_per == "t.id" else "1"))
+    select = f"SELECT t.* FROM {name} t WHERE {source.where} AND {{}} ORDER BY {source.order} LIMIT {{}}"
+    each = " UNION ALL ".join(f"SELECT * FROM ({select.format(where, most)})" for where, most in wheres)
     more = ", ".join(f"'{name}', {column}" for name, column in source.more.items())
     columns = f"'{source.kind}', t.id, {source.name}, t.terms, {source.weight}, json_object({more})"
     enough = f"SELECT * FROM ({each}) LIMIT %(most)s"
     # Of each group the row with the highest weight: SQLite gives the columns of the row that has the only max().
     one_each = f"SELECT t.*, max({source.weight}) FROM ({enough}) t GROUP BY {source.one_per}"
-    return f"SELECT * FROM (SELECT {columns} FROM ({one_each}) t {source.joins})"
+    few = f"SELECT * FROM ({one_each}) t ORDER BY {source.order} LIMIT {source.most}"
+    return f"SELECT * FROM (SELECT {columns} FROM ({few}) t {source.joins})"

@@ -47,6 +47,8 @@ ALIKE = [
 ]  # fmt: skip
 SYNONYMS = {term: frozenset(group) - {term} for group in ALIKE for term in group}
 ARTIST = "@"  # begins a term that is found in the artist alone
+BEGINS = "^"  # begins what a term begins with: of all that begin so, an index would have to unite the rows
+FEW = 3  # letters of that, at most
 
 
 def terms(text: str) -> list[str]:
@@ -72,13 +74,26 @@ def asked(text: str) -> list[str]:
 
 
 def song_terms(title: str, artist: str) -> str:
-    """'Halo', 'Beyoncé' → 'halo @beyonce beyonce': the title's, then the artist's both ways."""
+    """'Halo', 'Beyoncé' → 'halo @beyonce beyonce …': the title's, the artist's both ways, and what they begin with."""
     by = terms(artist)
-    return " ".join([*(terms(title) or ["-"]), *(ARTIST + term for term in by), *by])
+    return with_beginnings([*(terms(title) or ["-"]), *(ARTIST + term for term in by), *by])
 
 
 def name_terms(*names: str) -> str:
-    return " ".join(dict.fromkeys(term for name in names for term in terms(name)))
+    return with_beginnings([term for name in names for term in terms(name)])
+
+
+def with_beginnings(found: list[str]) -> str:
+    """'love' is found by '^l', '^lo' and '^lov', too."""
+    kept = dict.fromkeys(found)
+    for term in found:
+        mark = 1 + term.startswith(ARTIST)
+        kept |= dict.fromkeys(BEGINS + term[:length] for length in range(mark, min(mark + FEW, len(term) + 1)))
+    return " ".join(kept)
+
+
+def without_beginnings(stored: str) -> list[str]:
+    return [term for term in stored.split() if term[0] != BEGINS]
 
 
 def chunks(text: str) -> list[str]:
