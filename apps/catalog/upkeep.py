@@ -2,6 +2,8 @@
 
 from django.db import connection
 
+from apps.core.search.index import settle
+
 UP_TO = (1_000, 6_000, 36_000, 216_000)  # so many songs are in the first tier, in the first two, and so on
 
 LATER = "CASE WHEN place > %s THEN 1 ELSE 0 END"
@@ -21,4 +23,6 @@ def rank_songs() -> int:
     """
     with connection.cursor() as cursor:
         cursor.execute(RANK.format(tier=" + ".join(LATER for _ in UP_TO)), UP_TO)
-        return cursor.rowcount
+        changed: int = cursor.rowcount
+    settle("catalog_song")
+    return changed

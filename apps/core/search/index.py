@@ -11,6 +11,8 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from django.db import connection
+
 POSTGRESQL_TERMS = """
 CREATE TABLE core_term (term text COLLATE "C" PRIMARY KEY);
 CREATE INDEX terms_by_trigram ON core_term USING gin (term gin_trgm_ops);
@@ -68,7 +70,13 @@ CREATE OR REPLACE TRIGGER other_terms AFTER UPDATE OF terms ON {table}
     FOR EACH ROW WHEN (OLD.terms IS DISTINCT FROM NEW.terms) EXECUTE FUNCTION core_row_has_terms()
 """
 POSTGRESQL_INDEX = """
-CREATE INDEX IF NOT EXISTS {name} ON {table} USING gin (array_to_tsvector(string_to_array(terms, ' '))) {where}
+CREATE INDEX IF NOT EXISTS {name} ON {table} USING gin (array_to_tsvector(string_to_array(terms, ' ')))
+WITH (gin_pending_list_limit = 256) {where}
+"""
+# What was written last waits in a list that each search reads whole; VACUUM empties it, and this.
+POSTGRESQL_SETTLED = """
+SELECT gin_clean_pending_list(indexrelid) FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
+WHERE indrelid = %s::regclass AND relname ~ '_terms'
 """
 POSTGRESQL_KNOWN = """
 INSERT INTO core_term SELECT DISTINCT term FROM {table}, unnest(string_to_array(terms, ' ')) AS term
@@ -90,7 +98,7 @@ END;
 # A term holds neither quotes nor spaces.
 SQLITE_INDEX = """
 CREATE VIRTUAL TABLE IF NOT EXISTS {table}_fts USING fts5 (
-    terms, content='{table}', content_rowid='id', prefix='4',
+    terms, content='{table}', content_rowid='id', prefix='1 3',
     tokenize="unicode61 remove_diacritics 0 tokenchars '@^-'"
 );
 DROP TRIGGER IF EXISTS {table}_terms_new;
@@ -173,6 +181,13 @@ def index(table: str, tiers: Sequence[int] = ()) -> Step:
             run(schema_editor, SQLITE_INDEX.format(table=table))
 
     return step
+
+
+def settle(table: str) -> None:
+    """After many rows have changed."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(POSTGRESQL_SETTLED, [table])
 
 
 def run(schema_editor: Any, script: str) -> None:

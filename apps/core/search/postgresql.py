@@ -73,7 +73,7 @@ places_{table} (place, plain, by_artist) AS MATERIALIZED (
     SELECT place,
            '(' || string_agg(concat('''', few, replace(term, ' ', '''&'''), '''', star), '|') || ')',
            '(' || string_agg(concat('''', few, '@', replace(term, ' ', '''&''@'), '''', star), '|') || ')'
-    FROM like_{table}, LATERAL (SELECT begun AND length(term) <= %(few)s AND term NOT LIKE '%% %%' AS is_few) f,
+    FROM like_{table}, LATERAL (SELECT begun AND length(term) = %(few)s AS is_few) f,
          LATERAL (SELECT CASE WHEN is_few THEN '^' END, CASE WHEN begun AND NOT is_few THEN ':*' END) w (few, star)
     GROUP BY place
 )"""
@@ -98,14 +98,14 @@ def statement(
     given = exact(wanted)
     params: dict[str, Any] = {"most": most, "folded": text}
     whole = {term.place for term in given} == {len(wanted.terms) - 1}
-    sought = given if whole else [shortened(term, wanted) for term in given]
+    sought = given if whole else shortened(given, wanted)
     if not loose:
         params |= {"plain": tsquery(sought, ""), "by_artist": tsquery(sought, ARTIST)}
         params |= {"plain_open": likes(given, wanted, ""), "by_artist_open": likes(given, wanted, ARTIST)}
         return joined(sources, {TYPED: "TRUE"}), params
     most_begun = LONGEST if whole else FEW
-    typed = [Term(place, wanted.terms[place], begun=wanted.is_open(place)) for place in wanted.needed]
-    places = [term.place for term in typed]
+    places = sorted({term.place for term in sought})
+    typed = [Term(place, wanted.terms[place], begun=wanted.is_open(place)) for place in places]
     params |= {
         "near": NEAR, "near_short": NEAR_SHORT, "few": FEW, "places": places, "typed": [term.text for term in typed],
         "open": [term.begun for term in typed], "given_places": [term.place for term in sought],
@@ -120,14 +120,16 @@ def statement(
     return MEANT + ", " + joined(sources, WAYS).removeprefix("WITH "), params
 
 
-def shortened(term: Term, wanted: Asked) -> Term:
-    """Of the last word the first letters, where there are others: together they say enough.
+def shortened(given: list[Term], wanted: Asked) -> list[Term]:
+    """With the first letters of the last word, where there are others, and without it where it is one letter.
 
-    To unite the rows of all terms that begin with more takes tens of milliseconds where one of them is common.
-    What is too much then, `likes` leaves out.
+    To unite the rows of all terms that begin so takes tens of milliseconds where one of them is common. What is too
+    much then, `likes` leaves out.
     """
-    last = len(wanted.terms) - 1
-    return Term(last, term.text[:FEW], begun=True) if term == Term(last, wanted.terms[last], begun=True) else term
+    last, word = len(wanted.terms) - 1, wanted.terms[-1]
+    if len(word) < FEW:
+        return [term for term in given if term.place != last]
+    return [Term(last, word[:FEW], begun=True) if term == Term(last, word, begun=True) else term for term in given]
 
 
 def likes(given: list[Term], wanted: Asked, mark: str) -> list[str]:
@@ -139,7 +141,7 @@ def likes(given: list[Term], wanted: Asked, mark: str) -> list[str]:
 def tsquery(given: list[Term], mark: str) -> str:
     places: dict[int, list[str]] = {}
     for term in given:
-        few = term.begun and len(term.text) <= FEW
+        few = term.begun and len(term.text) == FEW
         lexeme = f"'{BEGINS if few else ''}{mark}{term.text}'"
         places.setdefault(term.place, []).append(f"{lexeme}:*" if term.begun and not few else lexeme)
     return "&".join(f"({'|'.join(any_of)})" for any_of in places.values())

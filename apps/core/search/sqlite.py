@@ -107,7 +107,7 @@ def trigrams(term: str) -> str:
 def match(given: list[Term], mark: str) -> str:
     places: dict[int, list[str]] = {}
     for term in given:
-        few = term.begun and len(term.text) <= FEW
+        few = term.begun and len(term.text) == FEW
         lexeme = f'"{BEGINS if few else ""}{mark}{term.text}"'
         places.setdefault(term.place, []).append(f"{lexeme} *" if term.begun and not few else lexeme)
     return " AND ".join(f"({' OR '.join(any_of)})" for any_of in places.values())

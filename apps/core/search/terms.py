@@ -48,7 +48,7 @@ ALIKE = [
 SYNONYMS = {term: frozenset(group) - {term} for group in ALIKE for term in group}
 ARTIST = "@"  # begins a term that is found in the artist alone
 BEGINS = "^"  # begins what a term begins with: of all that begin so, an index would have to unite the rows
-FEW = 3  # letters of that, at most
+FEW = 2  # letters of that
 
 
 def terms(text: str) -> list[str]:
@@ -84,12 +84,9 @@ def name_terms(*names: str) -> str:
 
 
 def with_beginnings(found: list[str]) -> str:
-    """'love' is found by '^l', '^lo' and '^lov', too."""
-    kept = dict.fromkeys(found)
-    for term in found:
-        mark = 1 + term.startswith(ARTIST)
-        kept |= dict.fromkeys(BEGINS + term[:length] for length in range(mark, min(mark + FEW, len(term) + 1)))
-    return " ".join(kept)
+    """'love' is found by '^lo', too, and '@love' by '^@lo'."""
+    begin = [BEGINS + term[: FEW + (term[0] == ARTIST)] for term in found if len(term) >= FEW]
+    return " ".join(dict.fromkeys([*found, *begin]))
 
 
 def without_beginnings(stored: str) -> list[str]:
