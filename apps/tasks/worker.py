@@ -1,4 +1,4 @@
-"""Celery's part: it carries messages, keeps the limits of time and says when a process is gone. The rest is in the rows.
+"""Celery's part: it carries messages, keeps the limits of time, says when a process is gone. The rest is in the rows.
 
 Every declared task is one of Celery's too, of the same name, so that its events and tools know it.
 """
