@@ -4,6 +4,7 @@ import random
 from datetime import timedelta
 from unittest.mock import patch
 
+import pytest
 from django.db import transaction
 from django.test import override_settings
 from django.utils import timezone
@@ -21,6 +22,9 @@ from tests.tasks.made import (
     write_down,
     written,
 )  # fmt: skip
+
+
+pytestmark = pytest.mark.services
 
 
 def is_ended(*tasks):
