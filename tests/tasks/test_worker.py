@@ -23,7 +23,6 @@ from tests.tasks.made import (
     written,
 )  # fmt: skip
 
-
 pytestmark = pytest.mark.services
 
 
