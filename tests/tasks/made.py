@@ -63,7 +63,7 @@ def hear_nothing(*, text):
         time.sleep(60)
 
 
-@task(attempts=50, soft=18, hard=20)
+@task(attempts=50, soft=200, hard=240)
 def wait_and_write(*, text, gate):
     """Begins, waits for the gate, and writes once however often it is begun."""
     record(actor=None, verb=f"begin {text}")
