@@ -1,0 +1,77 @@
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from apps.tasks.broker import app
+from apps.tasks.sending import Broker
+from tests.processes import servers, wait_until
+
+
+class Celery:
+    """One worker and one beat for all tests of a module, since they need seconds to start; whoever kills one, starts
+    another. They end as a system stops a service."""
+
+    def __init__(self, started):
+        self.started = started
+        self.beat = self.start_beat()
+        self.worker = self.start_worker()
+
+    def start(self, *words, **env):
+        command = [sys.executable, "-m", "celery", "-A", "tests.tasks.app", *words, "--loglevel=warning"]
+        process = subprocess.Popen(
+            command, env=self.started.environment(CELERY_SKIP_CHECKS="true", **env), process_group=0
+        )
+        self.started.started.append(process)
+        return process
+
+    def start_worker(self):
+        words = ("--concurrency=4", "--without-gossip", "--without-mingle")
+        worker = self.start("worker", *words, TASK_GRACE_SECONDS="2")
+        wait_until(lambda: app.control.ping(timeout=0.5, limit=1), seconds=120)
+        return worker
+
+    def start_beat(self):
+        return self.start("beat", TASK_SWEEP_SECONDS="0.2")
+
+    def kill_worker(self):
+        """With its processes, in the middle."""
+        self.started.kill(self.worker)
+        self.worker = self.start_worker()
+
+    def ended_worker(self):
+        """One that was told to end has, and another is there."""
+        assert self.worker.wait(30) == 0
+        self.started.started.remove(self.worker)
+        self.worker = self.start_worker()
+
+    def stop(self, process):
+        process.terminate()
+        process.wait(20)
+        self.started.started.remove(process)
+
+
+@pytest.fixture(scope="module")
+def running(django_db_setup, django_db_blocker, tmp_path_factory):
+    with django_db_blocker.unblock():
+        app.control.purge()
+        with servers(tmp_path_factory.mktemp("celery")) as started:
+            yield Celery(started)
+
+
+@pytest.fixture
+def celery(transactional_db, running):
+    Broker.away_until = 0
+    return running
+
+
+def children_of(process):
+    """Processes that run the tasks of a worker."""
+    text = subprocess.run(["ps", "-o", "pid=", "--ppid", str(process.pid)], capture_output=True, text=True).stdout
+    return [int(pid) for pid in text.split()]
+
+
+def kill(pid):
+    os.kill(pid, signal.SIGKILL)
