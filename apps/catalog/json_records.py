@@ -53,7 +53,7 @@ def entries_of(data: Any) -> list[Any]:
 
 def record(number: int, entry: Any, names: list[str]) -> Record:
     if not isinstance(entry, dict):
-        return Record(number, [""], _("is no object like {“title”: …, “artist”: …}"))
+        return Record(number, [json.dumps(entry)], _("is no object like {“title”: …, “artist”: …}"))
     try:
         return Record(number, [cell(entry.get(name)) for name in names])
     except (ValueError, TypeError, KeyError):

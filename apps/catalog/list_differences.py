@@ -184,16 +184,15 @@ def note(comparison: Comparison, rows: list[Row]) -> None:
 
 def take_gone(comparison: Comparison) -> None:
     """Of the songs that the list had, those that no row is any more."""
-    listed = LibrarySong.objects.filter(venue=comparison.venue).on_the_list().in_order()
-    comparison.count("listed", 0)
-    for row in listed:
-        comparison.count("listed")
-        if row.song_id in comparison.lines or key_of(row.song) in comparison.kept:
-            continue
-        names = {"title": row.song.title, "artist": row.song.artist, "listed_as": row.listed_as}
-        fields = {"key": [row.key, ""]} if row.key else {}
-        comparison.found.append(ListDifference(kind=Kind.GONE, song_id=row.song_id, fields=fields, **names))
-        comparison.count(Kind.GONE)
+    listed = LibrarySong.objects.filter(venue=comparison.venue).on_the_list()
+    songs = set(listed.values_list("song", flat=True))
+    comparison.count("listed", len(songs))
+    for row in listed.filter(song__in=songs - comparison.lines.keys()).in_order():
+        if key_of(row.song) not in comparison.kept:
+            names = {"title": row.song.title, "artist": row.song.artist, "listed_as": row.listed_as}
+            fields = {"key": [row.key, ""]} if row.key else {}
+            comparison.found.append(ListDifference(kind=Kind.GONE, song_id=row.song_id, fields=fields, **names))
+            comparison.count(Kind.GONE)
 
 
 def write(row: SongList, comparison: Comparison) -> None:
