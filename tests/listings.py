@@ -12,7 +12,7 @@ CSV = "text/csv; charset=utf-8"
 
 
 class Site(BaseHTTPRequestHandler):
-    def do_GET(self):  # noqa: N802 — its name there
+    def do_GET(self):
         self.server.asked.append((self.path, dict(self.headers)))
         answer = self.server.answers[self.path]
         if callable(answer):

@@ -27,6 +27,7 @@ def test_each_runs_as_often_as_it_should():
     assert ran == {
         "jams.erase_attendees": 1, "catalog.erase_imports": 1, "jams.erase_statistics": 1, "tasks.erase_replies": 24,
         "tasks.erase_tasks": 1, "jams.hold_nights": 1, "catalog.check_chord_sheets": 24, "catalog.rank_songs": 1,
+        "catalog.sync_sources": 144,
     }  # fmt: skip
 
 

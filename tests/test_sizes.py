@@ -39,6 +39,8 @@ WHO = {
             "venue-wanted",
             "library",
             "library-song",
+            "song-list",
+            "song-list-changes",
         )
     ),
     "host",

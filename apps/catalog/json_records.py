@@ -72,5 +72,6 @@ def cell(value: Any) -> str:
     if isinstance(value, list) and all(isinstance(one, str) for one in value):
         return SEPARATOR.join(value)
     if isinstance(value, list) and all(isinstance(one, dict) for one in value):
-        return format_parts([{"count": 1, "required": True, **one} for one in value])
+        parts: Any = [{"count": 1, "required": True, **one} for one in value]
+        return format_parts(parts)
     raise ValueError(value)

@@ -19,7 +19,7 @@ from apps.catalog.errors import ListNotFetched, Unreadable
 from apps.catalog.list_fetching import Trouble, missed, reader_of
 from apps.catalog.list_models import ListDifference, Near, SongList
 from apps.catalog.models import LibrarySong, Song
-from apps.catalog.reader import Identity, digest, identity
+from apps.catalog.reader import Identity, identity
 from apps.catalog.resolving import resolve
 from apps.catalog.rows import Outcome, Row
 from apps.core.formats import dumps
@@ -27,7 +27,7 @@ from apps.core.formats import dumps
 Kind = ListDifference.Kind
 State = SongList.State
 BATCH = 500
-PROBLEMS = 200  # that are kept
+PROBLEMS = 50  # that are kept
 FACTS = ("year", "tempo", "duration", "style", "tags", "parts", "chord_sheet_url")
 
 
@@ -197,15 +197,13 @@ def take_gone(comparison: Comparison) -> None:
 
 def write(row: SongList, comparison: Comparison) -> None:
     """Under its lock."""
-    answers = {
-        (listed_as, song): answer
-        for listed_as, song, answer in row.differences.exclude(answer="").values_list("listed_as", "song", "answer")
-    }
+    said = row.differences.exclude(answer="").values_list("listed_as", "song", "answer")
+    answers = {(listed_as, song or 0): answer for listed_as, song, answer in said}
     row.differences.all().delete()
     for place, one in enumerate(comparison.found, 1):
         one.song_list, one.place = row, place
         if one.kind == Kind.ASK:
-            one.answer = answers.get((one.listed_as, one.song_id), "")
+            one.answer = answers.get((one.listed_as, one.song_id or 0), "")
     ListDifference.objects.bulk_create(comparison.found, batch_size=BATCH)
     row.shown = digest_of(row, comparison.found)
     row.state = State.READY if comparison.found else State.DONE

@@ -32,8 +32,8 @@ BLANKS = b" \t\r\n\xef\xbb\xbf"  # and the mark of UTF-8
 
 def public_list(url: str, *, headers: dict[str, str]) -> Fetched:
     """Over HTTPS from public addresses, within the limits of the settings."""
-    limits = {"most_bytes": settings.SONG_LIST_BYTES, "seconds": settings.SONG_LIST_SECONDS}
-    return fetch(url, headers=headers, ports=HTTPS_ALONE, **limits)
+    most, seconds = settings.SONG_LIST_BYTES, settings.SONG_LIST_SECONDS
+    return fetch(url, headers=headers, most_bytes=most, seconds=seconds, ports=HTTPS_ALONE)
 
 
 def refresh(*, song_list: SongList, get: Get = public_list) -> SongList:

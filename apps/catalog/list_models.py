@@ -38,9 +38,12 @@ class SongList(models.Model):
         UNREACHABLE = "unreachable", _("Nobody answers there, or not in time. It is tried again.")
         STATUS = "status", _("The server there answers with an error. Look whether everybody may open the address.")
         TOO_LARGE = "too_large", _("The list is too large. Take out what is not about songs.")
-        WEB_PAGE = "web_page", _(
-            "That is a web page and no list. Publish the spreadsheet as CSV: everybody must be able to open the address "
-            "without logging in."
+        WEB_PAGE = (
+            "web_page",
+            _(
+                "That is a web page and no list. Publish the spreadsheet as CSV: everybody must be able to open the address "
+                "without logging in."
+            ),
         )
         UNREADABLE = "unreadable", _("The list cannot be read.")
 
@@ -92,6 +95,10 @@ class SongList(models.Model):
 
     def __str__(self) -> str:
         return f"{self.venue}"
+
+    def get_absolute_url(self) -> str:
+        """Its page; asks for the venue where it is not there yet."""
+        return f"{self.venue.get_absolute_url()}/library/list"
 
     @property
     def said(self) -> str:

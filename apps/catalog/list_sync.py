@@ -12,7 +12,6 @@ from apps.catalog.list_differences import Kind, State, compare
 from apps.catalog.list_fetching import Get, public_list, refresh
 from apps.catalog.list_models import SongList
 
-
 Told = Callable[[int, int], Any]  # how many differences are applied, of how many
 
 

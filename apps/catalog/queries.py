@@ -182,6 +182,10 @@ class ListDifferenceQuerySet(QuerySet["ListDifference"]):
         """Without what a person is to say something of."""
         return self.exclude(kind="ask", answer="")
 
+    def asked(self) -> Self:
+        """What they are to say something of."""
+        return self.filter(kind="ask", answer="")
+
     def in_order(self) -> Self:
         return self.select_related("song").order_by("place")
 

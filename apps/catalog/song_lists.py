@@ -34,6 +34,7 @@ from apps.tasks.models import Task
 
 State = SongList.State
 READ_WITH = ("url", "mapping", "near", "update")  # what a comparison follows from
+NEAR = (Near.ASK, Near.NEW, Near.KNOWN)
 FIELDS = frozenset({"schedule", "by_itself", *READ_WITH})
 MOST_COLUMNS, LONGEST_HEADING = 100, 200
 
@@ -96,7 +97,7 @@ def check(row: SongList) -> None:
         validate_list_url(row.url)
     except ValidationError as error:
         wrong["url"] = list(error.messages)
-    if row.near not in {Near.ASK, Near.NEW, Near.KNOWN}:
+    if row.near not in NEAR:
         wrong["near"] = [_("Choose one of: %(names)s.") % {"names": "ask, new, known"}]
     if row.schedule not in SongList.Schedule:
         wrong["schedule"] = [_("Choose one of: %(names)s.") % {"names": ", ".join(SongList.Schedule)}]

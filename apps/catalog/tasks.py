@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.db import transaction
 
-from apps.catalog import chord_sheets, list_sync, uploads, upkeep
+from apps.catalog import chord_sheets, list_sync, upkeep, uploads
 from apps.catalog.errors import ListNotFetched
 from apps.catalog.list_models import SongList
 from apps.catalog.list_schedule import look_key, move_on

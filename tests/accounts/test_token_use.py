@@ -29,7 +29,8 @@ OF_A_ROUTE = {
     **dict.fromkeys(["tokens", "token"], SESSIONS_ONLY),
     **dict.fromkeys(["user", "attendees", "me", "my-performer", "my-away", "vote", "signups", "task-run-again"], NO_TOKEN),
     "myself": "account",
-    **dict.fromkeys(["songs", "song", "merge-songs", "venues", "venue", "library-song"], "library"),
+    **dict.fromkeys(["songs", "song", "merge-songs", "venues", "venue", "library-song", "song-list",
+                     "song-list-fetch", "song-list-apply"], "library"),
     **dict.fromkeys(
         [
             "jams", "jam", "duplicate", "pause", "open", "start", "last-call", "end", "start-next", "attendee",

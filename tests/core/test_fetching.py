@@ -103,7 +103,13 @@ def test_a_bomb_is_not_unpacked(site):
 
 @pytest.mark.parametrize(
     ("body", "coding"),
-    [(b"no gzip", "gzip"), (gzip.compress(b"x" * 5000)[:-9], "gzip"), (b"", "gzip"), (b"x", "br"), (b"x", "gzip, gzip")],
+    [
+        (b"no gzip", "gzip"),
+        (gzip.compress(b"x" * 5000)[:-9], "gzip"),
+        (b"", "gzip"),
+        (b"x", "br"),
+        (b"x", "gzip, gzip"),
+    ],
 )
 def test_what_is_broken_or_packed_otherwise_is_nothing(site, body, coding):
     site.serve(body, Content_Encoding=coding)

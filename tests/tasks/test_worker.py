@@ -15,7 +15,12 @@ from apps.tasks.sending import send
 from tests.processes import wait_until
 from tests.tasks.conftest import children_of, kill
 from tests.tasks.made import (
-    break_down, hear_nothing, last_too_long, wait_and_write, write_down, written,
+    break_down,
+    hear_nothing,
+    last_too_long,
+    wait_and_write,
+    write_down,
+    written,
 )  # fmt: skip
 
 
