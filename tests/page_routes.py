@@ -148,7 +148,7 @@ PAGES = [
         "venue_song_list",
         Right.CHANGE_VENUE,
         {"url": "https://lists.example/songs.csv", "schedule": "daily", "near": "ask"},
-    ),  # fmt: skip
+    ),
     *form_page("venue_song", Right.CHANGE_VENUE, {"key": "Am", "note": "Capo 2"}),
     *form_page("ban", Right.CHANGE_VENUE, {"why": "Nobody can hear it any more."}),
     page("accent", "GET", Right.WATCH),

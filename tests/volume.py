@@ -38,7 +38,8 @@ INSERT INTO catalog_importquestion (run_id, line, "values", song_id, answer)
 SELECT run, line, '{}', 1 + (run * 7 + line) %% %(songs)s, ''
 FROM generate_series(1, %(users)s * 10) run, generate_series(1, 3) line;
 INSERT INTO catalog_songlist (venue_id, url, schedule, by_itself, near, update, mapping, language, next_at, format,
-                              copy, digest, etag, last_modified, trouble, detail, state, shown, counts, problems, applied)
+                              copy, digest, etag, last_modified, trouble, detail, state, shown, counts, problems,
+                              applied)
 SELECT v, 'https://lists.example/' || v, 'daily', false, 'ask', false, '{}', 'en', now() + (v - 5) * interval '1 hour',
        'csv', '', '', '', '', '', '', 'ready', '', '{}', '[]', '{}'
 FROM generate_series(1, %(venues)s) v;

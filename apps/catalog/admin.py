@@ -224,8 +224,8 @@ class SongListAdmin(ReadOnlyAdmin):
     ordering = ("-pk",)
     paginator = InfinitePaginator
     fields = (
-        "venue", "url", "schedule", "by_itself", "near", "update", "changed_by", "next_at", "fetched_at", "said", "failed_at",
-        "state", "compared_at", "applied_at",
+        "venue", "url", "schedule", "by_itself", "near", "update", "changed_by", "next_at", "fetched_at", "said",
+        "failed_at", "state", "compared_at", "applied_at",
     )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[list_models.SongList]:

@@ -1,4 +1,4 @@
-"""Songs in JSON as the records of a table: a list of objects, or {"songs": [...]}, with the names that CSV and API have.
+"""Songs in JSON as records of a table: a list of objects, or {"songs": [...]}, with the names that CSV and API have.
 
 An entry's number, from 1, stands where a file has its line.
 """

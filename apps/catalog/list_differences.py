@@ -1,7 +1,7 @@
 """How a song list differs from the venue's library: what comes in, what changes, what goes, and what a person decides.
 
-Of a song that all venues share a list says nothing but its key, which is the venue's; with `update`, which is for staff,
-also its facts. A row that could not be taken keeps the song that it names, as far as its names can be read.
+Of a song that all venues share a list says nothing but its key, which is the venue's; with `update`, which is for
+staff, also its facts. A row that could not be taken keeps the song that it names, as far as its names can be read.
 """
 
 import hashlib

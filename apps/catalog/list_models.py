@@ -41,8 +41,8 @@ class SongList(models.Model):
         WEB_PAGE = (
             "web_page",
             _(
-                "That is a web page and no list. Publish the spreadsheet as CSV: everybody must be able to open the address "
-                "without logging in."
+                "That is a web page and no list. Publish the spreadsheet as CSV, so that everybody can open the "
+                "address without logging in."
             ),
         )
         UNREADABLE = "unreadable", _("The list cannot be read.")

@@ -60,7 +60,8 @@ class SongListInput(Strict):
     schedule = serializers.ChoiceField(SongList.Schedule.choices, default=SongList.Schedule.DAILY)
     by_itself = serializers.BooleanField(default=False)
     near = serializers.ChoiceField([(one.value, one.label) for one in NEAR], default="ask")
-    update = serializers.BooleanField(default=False)  # type: ignore[assignment] — a method of the framework's is called so
+    # A method of the framework's is called so too; it keeps fields elsewhere.
+    update = serializers.BooleanField(default=False)  # type: ignore[assignment]
     mapping = serializers.DictField(
         child=serializers.ChoiceField([*HEADINGS], allow_blank=True), default=dict,
         help_text="By the headings of the list; an empty text leaves a column out.",

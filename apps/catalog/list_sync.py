@@ -1,4 +1,4 @@
-"""A song list is looked at: fetched, compared, and applied by itself where the venue wants that and not too much goes."""
+"""A song list is fetched, compared, and applied by itself where the venue wants that and not too much goes."""
 
 from collections.abc import Callable
 from typing import Any

@@ -40,7 +40,7 @@ def resolve(
     taken: dict[int, int] | None = None,
 ) -> Resolution:
     """Looks at the rows that are not known, in the order of the file, and says in each what it is taken for. `earlier`
-    has rows before these that are to come in and are not there yet, `taken` the lines of rows that are songs already."""
+    has rows before these that are to come in and are not there yet, `taken` the lines of rows that are songs."""
     found, lines = Resolution(), {**(taken or {}), **{song.pk: rows[key].line for key, song in known.items()}}
     unknown = {key: row for key, row in sorted(rows.items(), key=lambda one: one[1].line) if key not in known}
     neighbours = Neighbours(named(row) for row in unknown.values())

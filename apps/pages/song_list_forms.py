@@ -28,7 +28,7 @@ class SongListForm(InHouseStyle, forms.Form):
         label=gettext_lazy("Address of the list"), max_length=LONGEST_LIST_URL, required=False,
         widget=forms.URLInput(attrs={"placeholder": "https://"}),
         help_text=gettext_lazy(
-            "A spreadsheet that is published on the web as CSV, or JSON. Everybody must be able to open it. Empty: none."
+            "A spreadsheet that is published as CSV, or JSON. Everybody must be able to open it. Empty: no list."
         ),
     )  # fmt: skip
     schedule = forms.ChoiceField(label=gettext_lazy("Look at it"), choices=SongList.Schedule.choices)

@@ -681,7 +681,8 @@ def test_an_answer_is_about_ones_own_list(site, venue, manager):
     [
         ("url", "http://lists.example/"), ("url", "https://127.0.0.1/"), ("url", "https://router.local/"), ("url", "x"),
         ("url", "https://sam:secret@lists.example/"), ("url", "https://lists.example/" + "x" * 1000), ("near", ""),
-        ("schedule", "always"), ("mapping", {"Weeks": "owner"}), ("mapping", ["title"]), ("mapping", {"x" * 201: "key"}),
+        ("schedule", "always"), ("mapping", {"Weeks": "owner"}), ("mapping", ["title"]),
+        ("mapping", {"x" * 201: "key"}),
     ],
 )  # fmt: skip
 def test_what_cannot_be_set(venue, manager, field, value):

@@ -50,7 +50,7 @@ def done(
     if do == "save":
         return saved(request, of, form)
     if do == "columns":
-        return bool(columns and columns.is_valid()) and mapped(request, of, row, columns)
+        return columns is not None and columns.is_valid() and mapped(request, of, row, columns)
     with telling(request):
         if do == "fetch":
             fetch_song_list(**of)
@@ -78,8 +78,7 @@ def saved(request: HostRequest, of: dict[str, Any], form: SongListForm) -> bool:
     return True
 
 
-def mapped(request: HostRequest, of: dict[str, Any], row: SongList, columns: ListColumnsForm | None) -> bool:
-    assert columns
+def mapped(request: HostRequest, of: dict[str, Any], row: SongList, columns: ListColumnsForm) -> bool:
     kept = {name: getattr(row, name) for name in ("url", "schedule", "by_itself", "near", "update")}
     with telling(request):
         set_song_list(**of, **kept, mapping=columns.mapping())

@@ -11,7 +11,7 @@ SHOWN = 20
 
 
 class Command(BaseCommand):
-    help = "Fetches the song list of a venue and says what it changes; with --apply it is changed, on behalf of whoever set it."
+    help = "Fetches the song list of a venue and says what it changes; --apply does it, on behalf of who set it."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--venue", required=True, help="the venue's address on this site, like the-copper-room")
