@@ -195,7 +195,7 @@ PAGES = [
     row("pages:venue_library", 6, "host", "?search=song"),  # others
     row(
         "pages:venue_song_list", 9, "host"
-    ),  # list, manages? there, what runs, by kind, questions: count, changes: count, page
+    ),  # list, by kind, changes: count, page, what runs, questions
     row("pages:venue_wanted", 4, "host"),  # what is wanted
     row("pages:venue_song", 5, "host"),  # song, the venue's
     row("pages:ban", 5, "host"),  # jam, host?, manages?, song
@@ -275,7 +275,7 @@ ADMIN = [
         forbidden=["add", "delete"],
     ),
     *page_of_model(
-        "catalog_songlist", filters="state__exact=ready", changelist=2, found=2, add=1, change=3, history=3, delete=2,
+        "catalog_songlist", filters="state__exact=ready", changelist=2, found=2, add=1, change=2, history=3, delete=2,
         forbidden=["add", "delete"],
     ),
     *page_of_model(

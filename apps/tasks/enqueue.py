@@ -27,7 +27,9 @@ def enqueue(
 
     While an unfinished task has the `key` no other is made, and that one is answered; it may have begun before.
     """
-    task = new_task(declared(function), arguments=arguments, due_at=due_at or timezone.now(), by=by, about=about, key=key)
+    task = new_task(
+        declared(function), arguments=arguments, due_at=due_at or timezone.now(), by=by, about=about, key=key
+    )
     return keep(task) if not key else keep_one(task)
 
 

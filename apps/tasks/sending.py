@@ -11,6 +11,8 @@ from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
+from kombu.exceptions import KombuError
+from redis import RedisError
 
 from apps.tasks.models import Task
 
@@ -45,7 +47,7 @@ def sent(task: Task) -> bool:
         return False
     try:
         publish(task.name, task.pk, task.queue)
-    except Exception as error:
+    except (OSError, KombuError, RedisError) as error:
         Broker.away_until = time.monotonic() + AWAY_SECONDS
         log.warning("tasks: the broker is away, %s waits for the sweeper: %s", task, error)
         return False

@@ -28,10 +28,12 @@ class TaskOutput(serializers.ModelSerializer):
             "ended_at",
         )
 
-    @extend_schema_field({
-        "type": ["object", "null"],
-        "properties": {"done": {"type": "integer"}, "of": {"type": "integer"}},
-        "required": ["done", "of"],
-    })
+    @extend_schema_field(
+        {
+            "type": ["object", "null"],
+            "properties": {"done": {"type": "integer"}, "of": {"type": "integer"}},
+            "required": ["done", "of"],
+        }
+    )
     def get_progress(self, task: Task) -> dict[str, Any] | None:
         return {"done": task.done, "of": task.of} if task.of else None

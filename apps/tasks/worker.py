@@ -1,4 +1,4 @@
-"""Celery's part: it carries messages, keeps the limits of time and says when a process is gone. The rest is in the rows.
+"""Celery's part: it carries messages, keeps the limits of time, says when a process is gone. The rest is in the rows.
 
 Every declared task is one of Celery's too, of the same name, so that its events and tools know it.
 """
@@ -41,7 +41,7 @@ class Request(request.Request):
 
     def on_failure(self, exc_info: Any, *args: Any, **options: Any) -> Any:
         """Also of a process that is gone; where that is nobody's fault, its message comes back after this."""
-        error = exc_info.exception
+        error = getattr(exc_info.exception, "exc", exc_info.exception)  # in its wrapping
         if isinstance(error, TimeLimitExceeded):
             self.give_back(_("It took longer than %(seconds)d seconds.") % {"seconds": self.task.time_limit})
         elif not isinstance(error, AttemptFailed):
@@ -82,7 +82,8 @@ def publish(name: str, pk: int, queue: str) -> None:
 def senders() -> Any:
     """Connections of who sends: a request must not wait long for a broker that is away, as a worker does."""
     patience = {"max_retries": 0, "socket_connect_timeout": 0.2, "socket_timeout": 0.5}
-    return pools.producers[app.connection_for_write(transport_options=settings.CELERY_BROKER_TRANSPORT_OPTIONS | patience)]
+    options = settings.CELERY_BROKER_TRANSPORT_OPTIONS | patience
+    return pools.producers[app.connection_for_write(transport_options=options)]
 
 
 @worker_shutting_down.connect

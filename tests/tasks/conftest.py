@@ -20,7 +20,9 @@ class Celery:
 
     def start(self, *words, **env):
         command = [sys.executable, "-m", "celery", "-A", "tests.tasks.app", *words, "--loglevel=warning"]
-        process = subprocess.Popen(command, env=self.started.environment(CELERY_SKIP_CHECKS="true", **env), process_group=0)
+        process = subprocess.Popen(
+            command, env=self.started.environment(CELERY_SKIP_CHECKS="true", **env), process_group=0
+        )
         self.started.started.append(process)
         return process
 
