@@ -69,7 +69,8 @@ class ListColumnsForm(InHouseStyle, forms.Form):
         for place, heading in enumerate(self.headings):
             field: Any = forms.ChoiceField(label=show(heading), choices=choices, required=False)
             field.initial = said.get(fold(heading), column_of(heading) or "")
-            field.help_text = " · ".join(show(one.fields[place]) for one in rows if place < len(one.fields))
+            cells = [show(one.fields[place]) for one in rows if place < len(one.fields)]
+            field.help_text = " · ".join(filter(None, cells))
             self.fields[f"column_{place}"] = field
         self.dress()
 

@@ -99,7 +99,7 @@ def shown(request: HostRequest, row: SongList) -> dict[str, Any]:
         "page": page,
         "changes": [(one, words_of(one)) for one in page],
         "questions": asked[:QUESTIONS],
-        "problems": [(line, OUTCOMES[Outcome(outcome)], *rest) for line, outcome, *rest in row.problems],
+        "problems": [(line, OUTCOMES[Outcome(of)], *rest) for line, of, *rest in row.problems if of != Outcome.ASK],
     }
 
 
