@@ -55,8 +55,8 @@ TAKES = {
     ("song", "PATCH"): SONG,
     ("venues", "POST"): VENUE,
     ("venue", "PATCH"): VENUE,
-    ("song-list", "PUT"): {"url", "schedule", "by_itself", "near", "update", "mapping"},
-    ("song-list-apply", "POST"): {"digest"},
+    ("venue-song-list", "PUT"): {"url", "schedule", "by_itself", "near", "update", "mapping"},
+    ("venue-song-list-apply", "POST"): {"digest"},
     ("library-song", "PATCH"): {"key", "note", "banned"},
 }
 FORMS_TAKE = {

@@ -97,8 +97,8 @@ API = [
     row("api:venue-statistics", 8, "host"),  # manages?, nights, people, performances, performers, most played
     row("api:library", 5, "host", "?search=song"),  # user, venue, manages?, count, page
     row("api:library-song", 5, "host"),  # user, venue, manages?, song, the venue's
-    row("api:song-list", 4, "host"),  # user, venue, manages?, list
-    row("api:song-list-changes", 7, "host"),  # manages? once more where it is found, list, count, page
+    row("api:venue-song-list", 4, "host"),  # user, venue, manages?, list
+    row("api:venue-song-list-changes", 7, "host"),  # manages? once more where it is found, list, count, page
 ]
 PAGES = [
     row("pages:home", 4),  # tonight, on stage, coming, past
@@ -193,9 +193,7 @@ PAGES = [
     row("pages:venue_edit", 3, "host"),  # venue, manages?
     row("pages:venue_library", 5, "host"),  # count, page
     row("pages:venue_library", 6, "host", "?search=song"),  # others
-    row(
-        "pages:venue_song_list", 9, "host"
-    ),  # list, by kind, changes: count, page, what runs, questions
+    row("pages:venue_song_list", 9, "host"),  # list, by kind, changes: count, page, what runs, questions
     row("pages:venue_wanted", 4, "host"),  # what is wanted
     row("pages:venue_song", 5, "host"),  # song, the venue's
     row("pages:ban", 5, "host"),  # jam, host?, manages?, song

@@ -39,8 +39,8 @@ WHO = {
             "venue-wanted",
             "library",
             "library-song",
-            "song-list",
-            "song-list-changes",
+            "venue-song-list",
+            "venue-song-list-changes",
         )
     ),
     "host",

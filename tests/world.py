@@ -90,7 +90,8 @@ ONLY_WRITTEN = {
         "song-remove", "song-pin", "song-unpin", "song-encore", "song-merge", "song-lock", "song-unlock",
         "merge-songs", "setlist-arrange", "slot", "signup", "check-in",
         "signup-move", "attendee-signups", "attendee-away", "attendee-vote", "people", "my-away", "void", "undo",
-        "host", "invitation", "accept", "my-performer", "task-run-again", "song-list-fetch", "song-list-apply",
+        "host", "invitation", "accept", "my-performer", "task-run-again",
+        "venue-song-list-fetch", "venue-song-list-apply",
     )),
     *(f"pages:{name}" for name in (
         "enter", "suggest", "vote", "claim", "instruments", "performer", "away", "me", "leave", "add_songs",
@@ -259,7 +260,7 @@ class World:
         """Where the route is, about the live night unless something else is `given`."""
         route, jam = ROUTES[name], self.live.jam
         known = {
-            "slug": self.venue.slug if any(of in name for of in ("venue", "library", "song-list")) else jam.slug,
+            "slug": self.venue.slug if "venue" in name or "library" in name else jam.slug,
             "pk": {"api:user": self.host.pk, "api:task": self.task.pk}.get(
                 name, self.song.pk if name in {"api:song", "api:library-song"} else self.live.songs[0].pk
             ),
