@@ -116,7 +116,6 @@ class SongListChanged(DomainError):
     """What was looked at is not what there is."""
 
     code = "song_list_changed"
-    status = 412
     message = gettext_lazy("The list differs in another way by now. Look at what it changes, then apply that.")
 
 

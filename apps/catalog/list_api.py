@@ -93,7 +93,7 @@ class SongListChanges(GenericAPIView):
 
 
 class ApplySongList(APIView):
-    """What was looked at is applied in the background: 412 where the list differs in another way by now. What is still
+    """What was looked at is applied in the background; not where the list differs in another way by now. What is still
     to be decided is left out."""
 
     scope = ApiToken.Scope.LIBRARY

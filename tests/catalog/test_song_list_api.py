@@ -76,7 +76,7 @@ def test_what_was_not_looked_at_is_not_applied(client, venue, site):
 
     answer = post(client, venue, "/apply", digest="0" * 64)
 
-    assert (answer.status_code, answer.json()["code"]) == (412, "song_list_changed")
+    assert (answer.status_code, answer.json()["code"]) == (409, "song_list_changed")
     assert not Song.objects.exists()
 
 
