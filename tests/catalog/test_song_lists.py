@@ -29,6 +29,7 @@ from apps.tasks.models import Task
 from apps.voting.merging import merge_songs
 from tests.factories import make_song, make_staff, make_user, make_venue
 from tests.listings import lists_served
+from tests.races import in_threads
 from tests.tasks.running import run_tasks
 
 pytestmark = pytest.mark.django_db
@@ -526,6 +527,28 @@ def test_a_run_that_was_killed_goes_on_and_each_difference_is_applied_once(site,
     assert len(songs_of(venue)) == 2
     assert find(venue=venue, by=manager).applied == {"new": 2}
     assert AuditEvent.objects.filter(verb="apply_song_list").count() == 2
+
+
+@pytest.mark.services
+@pytest.mark.django_db(transaction=True)
+def test_of_many_who_apply_at_once_each_difference_is_applied_once(monkeypatch):
+    monkeypatch.setattr("apps.catalog.list_applying.BATCH", 1)
+    manager = make_user()
+    venue = make_venue(manager=manager)
+    rows = "".join(f"Song number {n},Artist {n}\n" for n in range(12))
+    row = listed(venue, manager, near="new")
+    with lists_served() as lists:
+        lists.serve("title,artist\n" + rows)
+        row = list_sync.finish_and_look(song_list=row, told=lambda done, of: None, get=lists.get)
+    list_sync.begin(song_list=row, by=manager)
+
+    raised = in_threads([lambda: list_sync.finish(song_list=row, told=lambda done, of: None)] * 4)
+
+    row.refresh_from_db()
+    assert raised == []
+    assert (row.state, row.applied, row.differences.count()) == ("done", {"new": 12}, 0)
+    assert len(songs_of(venue)) == 12
+    assert AuditEvent.objects.filter(verb="apply_song_list").count() == 12
 
 
 def test_who_has_lost_the_venue_meanwhile_applies_nothing(site, venue, manager):
