@@ -8,13 +8,8 @@ from rest_framework import serializers
 from apps.tasks.models import Task
 
 
-@extend_schema_field({"type": ["object", "null"], "additionalProperties": True})
-class ResultField(serializers.JSONField):
-    """A small object, or nothing yet."""
-
-
 class TaskOutput(serializers.ModelSerializer):
-    result = ResultField(read_only=True)
+    result = serializers.DictField(allow_null=True, help_text="What came of it; by task.")
     progress = serializers.SerializerMethodField(help_text="`done` of `of`; null while nothing is known of it.")
 
     class Meta:
