@@ -121,6 +121,11 @@ try:
     CHORD_SHEET_DAYS = env.int("CHORD_SHEET_DAYS", 30, validate=positive)  # until one is looked at again
     BROKEN_CHORD_SHEET_HOURS = env.int("BROKEN_CHORD_SHEET_HOURS", 24, validate=positive)  # and what was not found
     CHORD_SHEETS_A_RUN = env.int("CHORD_SHEETS_A_RUN", 200, validate=positive)  # so many are looked at
+    SONG_LIST_BYTES = env.int("SONG_LIST_BYTES", 5 * 1024 * 1024, validate=positive)  # of a venue's list, unpacked
+    SONG_LIST_ROWS = env.int("SONG_LIST_ROWS", 20_000, validate=positive)
+    SONG_LIST_SECONDS = env.float("SONG_LIST_SECONDS", 20.0, validate=Range(0.1, 120))  # in which it must be there
+    SONG_LIST_REUSE_SECONDS = env.int("SONG_LIST_REUSE_SECONDS", 300, validate=Range(min=0))  # it is not asked for anew
+    SONG_LIST_MOST_GONE = env.int("SONG_LIST_MOST_GONE", 20, validate=Range(0, 100))  # per cent that go by themselves
     TASK_HARD_SECONDS = env.int("TASK_HARD_SECONDS", 300, validate=Range(min=2))  # a task is killed then
     TASK_SOFT_SECONDS = env.int("TASK_SOFT_SECONDS", 240, validate=Range(1, TASK_HARD_SECONDS - 1))  # and told before
     TASK_CONCURRENCY = env.int("TASK_CONCURRENCY", 4, validate=positive)  # tasks that a worker runs at once
@@ -362,6 +367,7 @@ TASK_SCHEDULE = {
     "jams.warm_cache": "*/10 * * * *",
     "tasks.erase_replies": "5 * * * *",
     "catalog.check_chord_sheets": "15 * * * *",
+    "catalog.sync_sources": "*/10 * * * *",
     "tasks.erase_tasks": "20 4 * * *",
     "jams.erase_attendees": "25 4 * * *",
     "catalog.erase_imports": "30 4 * * *",

@@ -11,6 +11,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from apps.accounts import api as accounts
 from apps.catalog import api as catalog
 from apps.catalog import library_api as library
+from apps.catalog import list_api as song_lists
 from apps.catalog import reads as catalog_reads
 from apps.core.api import Root
 from apps.core.cached import public_read
@@ -111,6 +112,10 @@ v1: list[Any] = [
     path("/venues/<slug:slug>", public_read("venues")(catalog.VenueViewSet.as_view(one)), name="venue"),
     path("/venues/<slug:slug>/library", library.Library.as_view(), name="library"),
     path("/venues/<slug:slug>/library/<int:pk>", library.LibrarySongDetail.as_view(), name="library-song"),
+    path("/venues/<slug:slug>/song-list", song_lists.VenueSongList.as_view(), name="venue-song-list"),
+    path("/venues/<slug:slug>/song-list/fetch", song_lists.FetchSongList.as_view(), name="venue-song-list-fetch"),
+    path("/venues/<slug:slug>/song-list/changes", song_lists.SongListChanges.as_view(), name="venue-song-list-changes"),
+    path("/venues/<slug:slug>/song-list/apply", song_lists.ApplySongList.as_view(), name="venue-song-list-apply"),
     path("/venues/<slug:slug>/wanted", library.VenueWanted.as_view(), name="venue-wanted"),
     path("/auth", accounts.Auth.as_view(), name="auth"),
     path("/auth/tokens", accounts.Tokens.as_view(), name="tokens"),

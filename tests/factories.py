@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from apps.accounts.models import ApiToken, User
 from apps.accounts.tokens import make_token
+from apps.catalog.list_models import SongList
 from apps.catalog.models import Song, Venue
 from apps.catalog.run_models import ImportRun
 from apps.catalog.uploads import start_import
@@ -69,6 +70,15 @@ def songs_file(*lines: str, header: str = "title,artist") -> SimpleUploadedFile:
 def make_import(*lines: str, by: User, header: str = "title,artist") -> ImportRun:
     """Uploaded and not begun."""
     return start_import(by=by, file=songs_file(*lines, header=header))
+
+
+def make_song_list(*, venue: Venue, **fields) -> SongList:
+    """Fetched, and different from the library by one song; there is one a venue."""
+    fields = {"url": "https://lists.example/songs.csv", "state": "ready", "shown": "d" * 64, **fields}
+    row, _new = SongList.objects.update_or_create(venue=venue, defaults=fields)
+    names = {"title": "Zombie", "artist": "The Cranberries"}
+    row.differences.get_or_create(place=1, defaults={"kind": "new", "listed_as": "0" * 32, "values": names, **names})
+    return row
 
 
 def make_jam(*, host: User | None = None, venue: Venue | None = None, status: str = "live", **fields) -> Jam:

@@ -144,6 +144,11 @@ PAGES = [
     page("venue_wanted", "GET", Right.CHANGE_VENUE),
     *form_page("venue_edit", Right.CHANGE_VENUE, VENUE),
     page("venue_library", "GET", Right.CHANGE_VENUE),
+    *form_page(
+        "venue_song_list",
+        Right.CHANGE_VENUE,
+        {"url": "https://lists.example/songs.csv", "schedule": "daily", "near": "ask"},
+    ),
     *form_page("venue_song", Right.CHANGE_VENUE, {"key": "Am", "note": "Capo 2"}),
     *form_page("ban", Right.CHANGE_VENUE, {"why": "Nobody can hear it any more."}),
     page("accent", "GET", Right.WATCH),

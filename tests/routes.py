@@ -25,6 +25,7 @@ from tests.factories import (
     make_sign_up,
     make_slot,
     make_song,
+    make_song_list,
     make_staff,
     make_task,
     make_user,
@@ -225,6 +226,11 @@ MATRIX = [
     row("venue", "PATCH", Right.CHANGE_VENUE, body={"town": "Bristol"}),
     row("venue", "DELETE", Right.DELETE_VENUE, 204),
     row("library", "GET", Right.CHANGE_VENUE),
+    row("venue-song-list", "GET", Right.CHANGE_VENUE),
+    row("venue-song-list", "PUT", Right.CHANGE_VENUE, body={"url": "https://lists.example/songs.csv"}),
+    row("venue-song-list-fetch", "POST", Right.CHANGE_VENUE, 202),
+    row("venue-song-list-changes", "GET", Right.CHANGE_VENUE),
+    row("venue-song-list-apply", "POST", Right.CHANGE_VENUE, 202, body={"digest": "d" * 64}),
     row("library-song", "GET", Right.CHANGE_VENUE),
     row("library-song", "PATCH", Right.CHANGE_VENUE, body={"banned": "Nobody can hear it any more."}),
     row("library-song", "DELETE", Right.CHANGE_VENUE, 204),
@@ -284,7 +290,10 @@ def undone():
 
 
 OF_ACCOUNTS = {"auth", "tokens", "token", "tasks", "task", "task-run-again", "users", "myself", "user", "accept"}
-OF_A_VENUE = ("venue", "venue-statistics", "venue-wanted", "library", "library-song")
+OF_A_VENUE = (
+    "venue", "venue-statistics", "venue-wanted", "library", "library-song", "venue-song-list", "venue-song-list-fetch",
+    "venue-song-list-changes", "venue-song-list-apply",
+)  # fmt: skip
 OF_SONGS = {"songs", "song", "merge-songs"}
 OF_NO_JAM = {"root", "schema", "docs", "jams", "search", "venues", "performances"} | {
     *OF_SONGS,
@@ -328,6 +337,10 @@ def of_no_jam(world, name, at):
         "venue-statistics": lambda: {"slug": world.venues[at].slug},
         "venue-wanted": lambda: {"slug": world.venues[at].slug},
         "library": lambda: {"slug": world.venues[at].slug},
+        "venue-song-list": lambda: {"slug": world.venues[at].slug},
+        "venue-song-list-fetch": lambda: {"slug": make_song_list(venue=world.venues[at]).venue.slug},
+        "venue-song-list-changes": lambda: {"slug": make_song_list(venue=world.venues[at]).venue.slug},
+        "venue-song-list-apply": lambda: {"slug": make_song_list(venue=world.venues[at]).venue.slug},
         "library-song": lambda: {"slug": world.venues[at].slug, "pk": make_song().pk},
         "token": lambda: {"pk": make_api_token(user=world.host)[0].pk},
         "user": lambda: {"pk": world.host.pk},

@@ -48,6 +48,7 @@ MORE_IS_ASKED = {
     ("me", "PATCH"): f"{READABLE}, which must not be missing: bodies of PATCH are described as optional",
     ("attendees", "POST"): READABLE,
     ("people", "POST"): READABLE,
+    ("venue-song-list", "PUT"): "an address of the web, over HTTPS",
     ("recurrence", "PUT"): "a date to come, and days that are there until then",
 }
 made = Counter()  # cases by role, kind and first digit of the answer

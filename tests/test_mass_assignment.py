@@ -55,6 +55,8 @@ TAKES = {
     ("song", "PATCH"): SONG,
     ("venues", "POST"): VENUE,
     ("venue", "PATCH"): VENUE,
+    ("venue-song-list", "PUT"): {"url", "schedule", "by_itself", "near", "update", "mapping"},
+    ("venue-song-list-apply", "POST"): {"digest"},
     ("library-song", "PATCH"): {"key", "note", "banned"},
 }
 FORMS_TAKE = {
@@ -73,6 +75,7 @@ FORMS_TAKE = {
     "repeat": {"often", "days", "until", "opens", "end"},
     "venue_new": VENUE,
     "venue_edit": VENUE,
+    "venue_song_list": {"url", "schedule", "by_itself", "near", "update", "do", "digest", "difference"},
     "venue_song": {"key", "note", "do", "why"},
     "ban": {"why"},
     "enter": {"code"},

@@ -20,6 +20,7 @@ from apps.catalog.duplicates import Named
 from apps.catalog.filters import SongFilter, VenueFilter
 from apps.catalog.import_runs import problems_of
 from apps.catalog.library import reasons
+from apps.catalog.list_models import ListDifference, SongList
 from apps.catalog.models import Song, SongSearch, SongView, Venue, free_slug
 from apps.catalog.near import Neighbours, near
 from apps.catalog.queries import TIERS
@@ -143,6 +144,10 @@ USES = {
     "imports_by_date": lambda: list(ImportRun.objects.old()),
     "an_import_takes_a_line_once": lambda: list(problems_of(ImportRun(pk=77))),
     "an_import_asks_of_a_line_once": lambda: list(ImportRun(pk=77).questions.filter(answer="").order_by("line")[:20]),
+    "song_lists_due": lambda: list(SongList.objects.defer("copy").due()[:100]),
+    "catalog_songlist_venue_id_key": lambda: SongList.objects.defer("copy").filter(venue=77).first(),
+    "catalog_listdifference_song_id_1445d9a4": lambda: list(ListDifference.objects.filter(song=77)),  # that is deleted
+    "a_difference_has_a_place": lambda: list(SongList(pk=77).differences.decided().in_order()[:100]),
     "catalog_importquestion_song_id_6b0e12ea": lambda: list(ImportQuestion.objects.filter(song=77)),  # that is deleted
     **{f"catalog_song_terms_{tier}": lambda: find("song 77", [SOURCES["songs"]]) for tier in TIERS},
     "jams_jam_terms": lambda: find("jam 77", [JAMS]),

@@ -97,6 +97,8 @@ API = [
     row("api:venue-statistics", 8, "host"),  # manages?, nights, people, performances, performers, most played
     row("api:library", 5, "host", "?search=song"),  # user, venue, manages?, count, page
     row("api:library-song", 5, "host"),  # user, venue, manages?, song, the venue's
+    row("api:venue-song-list", 4, "host"),  # user, venue, manages?, list
+    row("api:venue-song-list-changes", 7, "host"),  # manages? once more where it is found, list, count, page
 ]
 PAGES = [
     row("pages:home", 4),  # tonight, on stage, coming, past
@@ -191,6 +193,7 @@ PAGES = [
     row("pages:venue_edit", 3, "host"),  # venue, manages?
     row("pages:venue_library", 5, "host"),  # count, page
     row("pages:venue_library", 6, "host", "?search=song"),  # others
+    row("pages:venue_song_list", 9, "host"),  # list, by kind, changes: count, page, what runs, questions
     row("pages:venue_wanted", 4, "host"),  # what is wanted
     row("pages:venue_song", 5, "host"),  # song, the venue's
     row("pages:ban", 5, "host"),  # jam, host?, manages?, song
@@ -267,6 +270,10 @@ ADMIN = [
     row("admin:catalog_song_import_from_csv", 1, "staff", status=302),
     *page_of_model(
         "catalog_importrun", filters="state__exact=done", changelist=2, found=2, add=1, change=3, history=3, delete=2,
+        forbidden=["add", "delete"],
+    ),
+    *page_of_model(
+        "catalog_songlist", filters="state__exact=ready", changelist=2, found=2, add=1, change=2, history=3, delete=2,
         forbidden=["add", "delete"],
     ),
     *page_of_model(

@@ -39,6 +39,8 @@ WHO = {
             "venue-wanted",
             "library",
             "library-song",
+            "venue-song-list",
+            "venue-song-list-changes",
         )
     ),
     "host",

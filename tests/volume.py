@@ -37,6 +37,16 @@ SELECT run, line, '', '[]' FROM generate_series(1, %(users)s * 10) run, generate
 INSERT INTO catalog_importquestion (run_id, line, "values", song_id, answer)
 SELECT run, line, '{}', 1 + (run * 7 + line) %% %(songs)s, ''
 FROM generate_series(1, %(users)s * 10) run, generate_series(1, 3) line;
+INSERT INTO catalog_songlist (venue_id, url, schedule, by_itself, near, update, mapping, language, next_at, format,
+                              copy, digest, etag, last_modified, trouble, detail, state, shown, counts, problems,
+                              applied)
+SELECT v, 'https://lists.example/' || v, 'daily', false, 'ask', false, '{}', 'en', now() + (v - 5) * interval '1 hour',
+       'csv', '', '', '', '', '', '', 'ready', '', '{}', '[]', '{}'
+FROM generate_series(1, %(venues)s) v;
+INSERT INTO catalog_listdifference (song_list_id, place, line, kind, title, artist, listed_as, "values", fields,
+                                    song_id, answer)
+SELECT v, k, k, 'added', 'Song', 'Artist', '', '{}', '{}', 1 + (v * 31 + k * 7) %% %(songs)s, ''
+FROM generate_series(1, %(venues)s) v, generate_series(1, 20) k;
 INSERT INTO catalog_librarysong (venue_id, song_id, key, note, why, banned_at, times_played)
 SELECT v, 1 + (v * 31 + k * 7) %% %(songs)s, '', '', CASE WHEN k %% 20 = 0 THEN 'Too often' ELSE '' END,
        CASE WHEN k %% 20 = 0 THEN now() END, k

@@ -18,6 +18,7 @@ from django.utils import timezone
 from apps.accounts.audit import record
 from apps.accounts.models import ApiToken, AuditEvent, User
 from apps.accounts.sessions import SessionStore
+from apps.catalog.list_models import ListDifference, SongList
 from apps.catalog.models import LibrarySong, Song, SongSearch, SongView, Venue
 from apps.catalog.run_models import ImportBatch, ImportQuestion, ImportRun
 from apps.jams.invitations import invite
@@ -37,6 +38,7 @@ from tests.factories import (
     make_sign_up,
     make_slot,
     make_song,
+    make_song_list,
     make_staff,
     make_task,
     make_user,
@@ -46,7 +48,7 @@ from tests.factories import (
 
 MODELS = (
     User, ApiToken, Venue, Song, LibrarySong, SongView, SongSearch, Jam, JamSong, Attendee, Performer, AuditEvent,
-    JamView, Recurrence, Vote, AccessAttempt, Slot, SignUp, Performance, ImportRun,
+    JamView, Recurrence, Vote, AccessAttempt, Slot, SignUp, Performance, ImportRun, SongList,
     Task,
 )  # fmt: skip
 EVERYBODY = ("visitor", "attendee", "phone", "stranger", "host", "program", "other_host", "staff")
@@ -89,6 +91,7 @@ ONLY_WRITTEN = {
         "merge-songs", "setlist-arrange", "slot", "signup", "check-in",
         "signup-move", "attendee-signups", "attendee-away", "attendee-vote", "people", "my-away", "void", "undo",
         "host", "invitation", "accept", "my-performer", "task-run-again",
+        "venue-song-list-fetch", "venue-song-list-apply",
     )),
     *(f"pages:{name}" for name in (
         "enter", "suggest", "vote", "claim", "instruments", "performer", "away", "me", "leave", "add_songs",
@@ -115,6 +118,7 @@ class World:
         self.slot = Slot.objects.get(jam_song=self.live.songs[0])
         self.sign_up = self.slot.sign_ups.order_by("pk")[0]
         self.run = self.imported()
+        self.song_list = make_song_list(venue=self.venue, problems=[[2, "rejected", "title", "", "is missing"]])
         self.task = make_task(by=self.host, state="failed", result={"songs": 3}, error="Not tonight.")
         for number in range(rows):
             self.add_row(number)
@@ -201,6 +205,10 @@ class World:
             LibrarySong.objects.create(venue=venue, song=make_song(), note="Capo 2")
             LibrarySong.objects.create(venue=venue, song=make_song(), why="Too often.", banned_at=timezone.now())
         make_performer(venue=elsewhere)
+        make_song_list(venue=elsewhere, changed_by=self.host)
+        for place, kind in enumerate(ListDifference.Kind.values, 2 + 10 * number):
+            names = {"title": "Song", "artist": "Artist", "fields": {"key": ["A", "B"]}}
+            ListDifference.objects.create(song_list=self.song_list, place=place, kind=kind, song=make_song(), **names)
         make_task(by=self.host, about=f"jam:{jam.pk}", state="failed", error="ValueError (cells.py:12)", done=1, of=2)
         make_api_token(user=self.host, revoked_at=timezone.now())
         values = {"title": "Song of songs (Live)", "artist": "Somebody"}
@@ -244,6 +252,7 @@ class World:
             Jam: self.live.jam,
             Attendee: self.live.sam,
             Task: self.task,
+            SongList: self.song_list,
         }
         return rows.get(model) or model.objects.order_by("pk").first()
 

@@ -13,7 +13,7 @@ from unfold.decorators import action
 from unfold.views import ChangeList
 
 from apps.accounts.audited import AuditedAdmin
-from apps.catalog import library
+from apps.catalog import library, list_models
 from apps.catalog.events import flags_changed
 from apps.catalog.exports import SPREADSHEET, export_songs
 from apps.catalog.flags import FLAGS
@@ -211,6 +211,29 @@ class ImportRunAdmin(ReadOnlyAdmin):
     @admin.display(description=_("page"))
     def page(self, run: ImportRun) -> str:
         return format_html('<a href="{}">{}</a>', run.get_absolute_url(), _("Open"))
+
+
+@admin.register(list_models.SongList)
+class SongListAdmin(ReadOnlyAdmin):
+    """What is done with them, their venue's page does."""
+
+    list_display = ("venue", "schedule", "by_itself", "state", "trouble", "fetched_at", "next_at", "page")
+    list_filter = ("state", "schedule", "by_itself", "trouble")
+    list_select_related = ("venue",)
+    search_fields = ("venue__name",)
+    ordering = ("-pk",)
+    paginator = InfinitePaginator
+    fields = (
+        "venue", "url", "schedule", "by_itself", "near", "update", "changed_by", "next_at", "fetched_at", "said",
+        "failed_at", "state", "compared_at", "applied_at",
+    )  # fmt: skip
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[list_models.SongList]:
+        return super().get_queryset(request).select_related("venue", "changed_by").defer("copy")
+
+    @admin.display(description=_("page"))
+    def page(self, row: list_models.SongList) -> str:
+        return format_html('<a href="{}">{}</a>', row.get_absolute_url(), _("Open"))
 
 
 @admin.register(SongView)

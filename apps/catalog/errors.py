@@ -94,3 +94,36 @@ class ImportNotReady(DomainError):
 class NothingToResume(DomainError):
     code = "nothing_to_resume"
     message = gettext_lazy("No import of this file with these options was stopped. Run it without --resume.")
+
+
+class NoSongList(DomainError):
+    code = "no_song_list"
+    status = 404
+    message = gettext_lazy("The venue has no song list. Say first at which address it stands.")
+
+
+class SongListBusy(DomainError):
+    code = "song_list_busy"
+    message = gettext_lazy("What the list changes is being applied. Try again in a moment.")
+
+
+class NothingToApply(DomainError):
+    code = "nothing_to_apply"
+    message = gettext_lazy("There is nothing to apply. Fetch the list, and look at what it changes.")
+
+
+class SongListChanged(DomainError):
+    """What was looked at is not what there is."""
+
+    code = "song_list_changed"
+    message = gettext_lazy("The list differs in another way by now. Look at what it changes, then apply that.")
+
+
+class ListNotFetched(DomainError):
+    """`again`: it may be there in a moment."""
+
+    code = "song_list_not_fetched"
+
+    def __init__(self, message: str = "", *, again: bool = False) -> None:
+        super().__init__(message or _("The address of the list was changed meanwhile. Fetch it again."))
+        self.again = again

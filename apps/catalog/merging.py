@@ -67,6 +67,7 @@ def unite_rows(row: LibrarySong, kept: LibrarySong) -> None:
         banned_at=first.banned_at,
         times_played=F("times_played") + row.times_played,
         last_played=latest(kept.last_played, row.last_played),
+        listed_as=kept.listed_as or row.listed_as,
     )
     row.delete()
 

@@ -13,7 +13,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.roles import Right, Role, may, roles_of
-from apps.catalog import flags, music, names, queries, run_models, validators  # noqa: F401 — run_models are models too
+from apps.catalog import flags, list_models, music, names, queries, run_models, validators  # noqa: F401 — they are models too
 from apps.core.search.fields import TermsField
 from apps.core.search.terms import name_terms, song_terms
 from apps.core.text import clean
@@ -311,6 +311,8 @@ class LibrarySong(models.Model):
     note = models.CharField(_("note"), max_length=500, blank=True)
     why = models.CharField(_("why it is not played here"), max_length=LONGEST_REASON, blank=True)
     banned_at = models.DateTimeField(_("banned"), null=True, blank=True, editable=False)
+    # How the venue's song list names it (a digest, see reader.py); empty: it is not on that.
+    listed_as = models.CharField(max_length=32, blank=True, default="", db_default="", editable=False)
     # Kept by the venue's jams that play it.
     times_played = models.PositiveIntegerField(_("times played here"), default=0, editable=False)
     last_played = models.DateTimeField(_("last played here"), null=True, blank=True, editable=False)

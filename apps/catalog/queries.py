@@ -32,10 +32,11 @@ from apps.core.text import clean, fold
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
+    from apps.catalog.list_models import ListDifference, SongList
     from apps.catalog.models import LibrarySong, Song, SongSearch, Venue
     from apps.catalog.run_models import ImportRun
 else:
-    User = ImportRun = LibrarySong = Song = SongSearch = Venue = object
+    User = ImportRun = LibrarySong = ListDifference = Song = SongList = SongSearch = Venue = object
 
 TIERS = (0, 1, 2, 3, 4)  # of songs: the best known, six times as many, and so on, and all others
 # Folding can lengthen a text (one Arabic ligature is 18 letters); title and artist must still fit an index entry.
@@ -145,7 +146,11 @@ class LibrarySongQuerySet(QuerySet["LibrarySong"]):
 
     def telling(self) -> Self:
         """Without rows from which all was taken back."""
-        return self.exclude(key="", note="", why="", times_played=0)
+        return self.exclude(key="", note="", why="", times_played=0, listed_as="")
+
+    def on_the_list(self) -> Self:
+        """Of the venue's song list."""
+        return self.exclude(listed_as="")
 
     def search(self, text: str) -> Self:
         """As songs are searched for."""
@@ -164,6 +169,25 @@ class ImportRunQuerySet(QuerySet["ImportRun"]):
     def old(self) -> Self:
         """Those of IMPORT_DAYS ago."""
         return self.filter(created_at__lt=timezone.now() - timedelta(days=settings.IMPORT_DAYS))
+
+
+class SongListQuerySet(QuerySet["SongList"]):
+    def due(self) -> Self:
+        """Those that the clock is to look at now, the longest waiting first."""
+        return self.filter(next_at__lte=timezone.now()).order_by("next_at", "pk")
+
+
+class ListDifferenceQuerySet(QuerySet["ListDifference"]):
+    def decided(self) -> Self:
+        """Without what a person is to say something of."""
+        return self.exclude(kind="ask", answer="")
+
+    def asked(self) -> Self:
+        """What they are to say something of."""
+        return self.filter(kind="ask", answer="")
+
+    def in_order(self) -> Self:
+        return self.select_related("song").order_by("place")
 
 
 class SongSearchQuerySet(QuerySet["SongSearch"]):

@@ -1,9 +1,9 @@
 """The records of a CSV file as rows of songs, each song once, from any line on."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from django.utils.translation import gettext as _
 
@@ -19,11 +19,16 @@ Identity = tuple[str, str]
 Columns = list[str | None]  # of a song, for each column of the file; None for one that is not used
 
 
+class Records(Protocol):
+    def __call__(self, file: BinaryIO, *, is_heading: Callable[[str], bool]) -> Iterator[Record]: ...
+
+
 class Reader:
     """`columns` says what the file's columns are; otherwise their headings do, as far as `mapping` does not.
     Raises Unreadable.
 
-    `lines` has the songs that were read before `after`, by their digests, with their lines.
+    `lines` has the songs that were read before `after`, by their digests, with their lines. `records` reads what is no
+    CSV file: the first record has the names of the columns.
     """
 
     def __init__(
@@ -34,8 +39,9 @@ class Reader:
         mapping: dict[str, str] | None = None,
         after: int = 0,
         lines: dict[bytes, int] | None = None,
+        records: Records = read_records,
     ) -> None:
-        self.records = read_records(file, is_heading=is_heading)
+        self.records = records(file, is_heading=is_heading)
         header = next(self.records)
         self.columns = checked(columns_of(header, mapping) if columns is None else columns, header)
         self.used = [column for column in self.columns if column]

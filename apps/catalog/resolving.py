@@ -1,5 +1,6 @@
 """Which rows of a file are songs of the library under another name, and which may be."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
@@ -29,11 +30,22 @@ class Resolution:
     asked: list[Asked] = field(default_factory=list)
 
 
-def resolve(rows: dict[Identity, Row], known: dict[Identity, Song], *, as_known: bool, as_new: bool) -> Resolution:
-    """Looks at the rows that are not known, in the order of the file, and says in each what it is taken for."""
-    found, lines = Resolution(), {song.pk: rows[key].line for key, song in known.items()}
+def resolve(
+    rows: dict[Identity, Row],
+    known: dict[Identity, Song],
+    *,
+    as_known: bool,
+    as_new: bool,
+    earlier: Iterable[Row] = (),
+    taken: dict[int, int] | None = None,
+) -> Resolution:
+    """Looks at the rows that are not known, in the order of the file, and says in each what it is taken for. `earlier`
+    has rows before these that are to come in and are not there yet, `taken` the lines of rows that are songs."""
+    found, lines = Resolution(), {**(taken or {}), **{song.pk: rows[key].line for key, song in known.items()}}
     unknown = {key: row for key, row in sorted(rows.items(), key=lambda one: one[1].line) if key not in known}
     neighbours = Neighbours(named(row) for row in unknown.values())
+    for row in earlier:
+        neighbours.add(-row.line, named(row))
     keys: dict[int, Identity] = {}  # of rows that are to come in, by the number that stands for them
     for key, row in unknown.items():
         near = neighbours.of(named(row))[:1]

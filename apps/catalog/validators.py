@@ -14,6 +14,7 @@ from apps.core.addresses import is_public
 
 # RFC 6761, 6762, 8375, 9476, and what ICANN keeps for networks of one's own.
 PRIVATE_NAMES = (".localhost", ".local", ".internal", ".home.arpa", ".alt", ".test", ".invalid", ".localdomain", ".lan")
+LONGEST_LIST_URL = 1000
 PART_KEYS = {"instrument": str, "count": int, "required": bool}
 
 
@@ -72,6 +73,15 @@ def validate_chord_sheet_url(url: str) -> None:
         raise ValidationError(_("The address must not hold a name or password."), code="credentials")
     if is_private(parts.hostname or ""):
         raise ValidationError(_("Only addresses that everybody can reach, please."), code="private")
+
+
+def validate_list_url(url: str) -> None:
+    """As for chord sheets, and over HTTPS: what comes from there changes a library."""
+    validate_chord_sheet_url(url)
+    if not url.lower().startswith("https://"):
+        raise ValidationError(_("Write a web address that begins with https://."), code="scheme")
+    if len(url) > LONGEST_LIST_URL:
+        raise ValidationError(_("The address is longer than %(most)d letters."), params={"most": LONGEST_LIST_URL})
 
 
 def is_private(host: str) -> bool:

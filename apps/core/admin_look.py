@@ -26,7 +26,7 @@ GROUPS: tuple[tuple[Any, dict[str, str]], ...] = (
     (_("Stage"), {"stage.Slot": "piano", "stage.SignUp": "front_hand", "stage.Performance": "music_note"}),
     (_("Library"), {
         "catalog.Venue": "storefront", "catalog.Song": "library_music", "catalog.LibrarySong": "bookmark",
-        "catalog.ImportRun": "upload_file",
+        "catalog.ImportRun": "upload_file", "catalog.SongList": "sync",
     }),
     (_("Statistics"), {
         "jams.JamView": "bar_chart", "catalog.SongView": "monitoring", "catalog.SongSearch": "search",

@@ -8,8 +8,9 @@ backend; it knows no proxies of the environment and follows no redirects: here e
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 import httpcore
 import httpx
@@ -32,6 +33,16 @@ class Unreachable(Exception):
     """Nobody answers there, or not in time."""
 
 
+class TooLarge(Exception):
+    """More is there than was to be read, as it is sent or once it is unpacked."""
+
+
+class Fetched(NamedTuple):
+    status: int
+    headers: dict[str, str]  # by their names in small letters
+    body: bytes  # unpacked; empty unless the status is 200
+
+
 def status_of(url: str, *, public: Callable[[str], bool] = is_public, ports: Mapping[str, int] = PORTS) -> int:
     """The HTTP status of what is there, after at most MAX_REDIRECTS; of it only the headers are read.
 
@@ -46,6 +57,29 @@ def status_of(url: str, *, public: Callable[[str], bool] = is_public, ports: Map
             if status not in REDIRECTS or not to:
                 return status
             address = checked(to, ports, address)
+    raise Unreachable(url)
+
+
+def fetch(
+    url: str,
+    *,
+    headers: Mapping[str, str],
+    most_bytes: int,
+    seconds: float = SECONDS,
+    public: Callable[[str], bool] = is_public,
+    ports: Mapping[str, int] = PORTS,
+) -> Fetched:
+    """What is there, by GET, after at most MAX_REDIRECTS, within so many seconds and bytes.
+
+    Raises Refused, Unreachable, TooLarge. `ports` names the schemes too: without "http" no hop may be one.
+    """
+    with httpcore.ConnectionPool(network_backend=PublicOnly(public, seconds)) as pool:
+        address = checked(url, ports)
+        for _hop in range(MAX_REDIRECTS + 1):
+            found = get(pool, address, headers, most_bytes)
+            if found.status not in REDIRECTS or not found.headers.get("location"):
+                return found
+            address = checked(found.headers["location"], ports, address)
     raise Unreachable(url)
 
 
@@ -72,11 +106,50 @@ def ask(pool: httpcore.ConnectionPool, method: str, url: httpx.URL) -> tuple[int
         raise Unreachable(str(url)) from error
 
 
+def get(pool: httpcore.ConnectionPool, url: httpx.URL, headers: Mapping[str, str], most: int) -> Fetched:
+    target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
+    sent = [*{**dict(HEADERS), **headers, "Accept-Encoding": "gzip"}.items()]
+    try:
+        with pool.stream("GET", target, headers=sent) as answer:
+            said = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in answer.headers}
+            body = b""
+            if answer.status == 200:
+                body = whole(answer.iter_stream(), said.get("content-encoding", "").strip().lower(), most)
+            return Fetched(answer.status, said, body)
+    except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, OSError, ValueError) as error:
+        raise Unreachable(str(url)) from error
+
+
+def whole(parts: Iterable[bytes], coding: str, most: int) -> bytes:
+    """Unpacked. Nothing is unpacked any further than `most`, whatever a few bytes would become. Raises ValueError."""
+    if coding not in {"", "identity", "gzip", "x-gzip"}:
+        raise ValueError(coding)
+    body = bytearray()
+    for part in unpacked(parts, most) if "gzip" in coding else parts:
+        body += part
+        if len(body) > most:
+            raise TooLarge
+    return bytes(body)
+
+
+def unpacked(parts: Iterable[bytes], most: int) -> Iterator[bytes]:
+    packed = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    try:
+        for part in parts:
+            yield packed.decompress(part, most + 1)
+            if packed.unconsumed_tail:
+                raise TooLarge
+    except zlib.error as error:
+        raise ValueError from error
+    if not packed.eof:
+        raise ValueError
+
+
 class PublicOnly(httpcore.SyncBackend):
     """Connects to names of which every address is public."""
 
-    def __init__(self, public: Callable[[str], bool]) -> None:
-        self.public, self.end = public, time.monotonic() + SECONDS
+    def __init__(self, public: Callable[[str], bool], seconds: float | None = None) -> None:
+        self.public, self.end = public, time.monotonic() + (SECONDS if seconds is None else seconds)
 
     def connect_tcp(
         self,

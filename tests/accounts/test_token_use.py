@@ -31,7 +31,8 @@ OF_A_ROUTE = {
         ["user", "attendees", "me", "my-performer", "my-away", "vote", "signups", "task-run-again"], NO_TOKEN
     ),
     "myself": "account",
-    **dict.fromkeys(["songs", "song", "merge-songs", "venues", "venue", "library-song"], "library"),
+    **dict.fromkeys(["songs", "song", "merge-songs", "venues", "venue", "library-song", "venue-song-list",
+                     "venue-song-list-fetch", "venue-song-list-apply"], "library"),
     **dict.fromkeys(
         [
             "jams", "jam", "duplicate", "pause", "open", "start", "last-call", "end", "start-next", "attendee",

@@ -37,7 +37,11 @@ def test_who_may_what(world, row):
 
 @pytest.mark.parametrize(
     "row",
-    [row for row in MATRIX if row.name in {"attendee", "vote", "move", "host", "invitation"} or "song-" in row.name],
+    [
+        row
+        for row in MATRIX
+        if row.name in {"attendee", "vote", "move", "host", "invitation"} or row.name.startswith("song-")
+    ],
     ids=name_of,
 )
 def test_what_is_of_another_jam_is_not_found_in_this_one(world, row):
