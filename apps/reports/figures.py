@@ -1,10 +1,11 @@
 """Sums and shares of nights; pure functions of numbers."""
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 SUMS = ("people", "voters", "votes", "performances", "performers", "seconds")
-BINS = (0, 5, 10, 15, 20, 30, 45, 60, 90, None)  # minutes
+BINS = (0, 5, 10, 15, 20, 30, 45, 60, 90)  # minutes
 DAY = 96  # quarters of an hour
 
 
@@ -42,13 +43,14 @@ def median(minutes: Sequence[int]) -> int | None:
 
 
 def distribution(minutes: Sequence[int]) -> list[dict[str, Any]]:
-    """`{since, below, number}`: so many waited at least `since` minutes and less than `below`, which the last lacks."""
+    """`{since, below, number}`: so many waited at least `since` minutes and less than `below`, which the last lacks. Of sorted
+    numbers."""
     if not minutes:
         return []
-    bins = list(zip(BINS, BINS[1:], strict=False))
+    places = [*(bisect_left(minutes, low) for low in BINS), len(minutes)]
     return [
-        {"since": low, "below": high, "number": sum(low <= one and (high is None or one < high) for one in minutes)}
-        for low, high in bins
+        {"since": low, "below": below, "number": later - first}
+        for low, below, first, later in zip(BINS, [*BINS[1:], None], places, places[1:], strict=True)
     ]
 
 
