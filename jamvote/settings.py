@@ -11,7 +11,7 @@ from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from environs import FileAwareEnv
@@ -44,6 +44,14 @@ def networks(value: str) -> tuple[Any, ...]:
         raise ValidationError(f"Must be a list of addresses, networks or unix: {error}.") from error
 
 
+def broker_url(url: str) -> str:
+    """As Celery names it: a socket is redis+socket:///path?virtual_host=0."""
+    if not url.startswith("unix://"):
+        return url
+    parts = urlsplit(url)
+    return f"redis+socket://{parts.path}?virtual_host={dict(parse_qsl(parts.query)).get('db', '0')}"
+
+
 try:
     DEBUG = env.bool("DEBUG", False)
     SECRET_KEY = env.str("SECRET_KEY", "")
@@ -57,6 +65,8 @@ try:
     DATABASE_POOL = env.int("DATABASE_POOL", 0, validate=Range(min=0))  # 0: no pool; jamvote.asgi says 20
     REDIS_URL = env.str("REDIS_URL", "", validate=Regexp(r"^((redis|rediss|unix)://.+)?$"))
     CHANNEL_PREFIX = env.str("CHANNEL_PREFIX", "jamvote")
+    # Messages to the workers; none: tasks run in the process. A database of its own where Redis may be emptied.
+    TASK_BROKER_URL = env.str("TASK_BROKER_URL", REDIS_URL, validate=Regexp(r"^((redis|rediss|unix)://.+)?$"))
     CACHED_READS = env.bool("CACHED_READS", True)
     LOCAL_COPY_SECONDS = env.float("LOCAL_COPY_SECONDS", 1.0 if REDIS_URL else 0.0, validate=Range(0, 1))
     # Who may say for whom they ask (X-Forwarded-For): a list of networks; unix for whoever comes by a unix socket.
@@ -115,6 +125,13 @@ try:
     CHORD_SHEET_DAYS = env.int("CHORD_SHEET_DAYS", 30, validate=positive)  # until one is looked at again
     BROKEN_CHORD_SHEET_HOURS = env.int("BROKEN_CHORD_SHEET_HOURS", 24, validate=positive)  # and what was not found
     CHORD_SHEETS_A_RUN = env.int("CHORD_SHEETS_A_RUN", 200, validate=positive)  # so many are looked at
+    TASK_HARD_SECONDS = env.int("TASK_HARD_SECONDS", 300, validate=Range(min=2))  # a task is killed then
+    TASK_SOFT_SECONDS = env.int("TASK_SOFT_SECONDS", 240, validate=Range(1, TASK_HARD_SECONDS - 1))  # and told before
+    TASK_CONCURRENCY = env.int("TASK_CONCURRENCY", 4, validate=positive)  # tasks that a worker runs at once
+    TASK_SWEEP_SECONDS = env.float("TASK_SWEEP_SECONDS", 10.0, validate=Range(min=0.1))  # from one look to the next
+    TASK_RESEND_SECONDS = env.int("TASK_RESEND_SECONDS", 60, validate=positive)  # for a message that nobody took
+    TASK_DAYS = env.int("TASK_DAYS", 14, validate=positive)  # tasks that are done are kept
+    FAILED_TASK_DAYS = env.int("FAILED_TASK_DAYS", 90, validate=positive)  # and those that have failed
     IDEMPOTENCY_HOURS = env.int("IDEMPOTENCY_HOURS", 24, validate=positive)  # replies are kept for calls said again
     # A call that has run for so long has died with its process, and may be run again.
     IDEMPOTENCY_TAKE_OVER_SECONDS = env.int("IDEMPOTENCY_TAKE_OVER_SECONDS", 60, validate=positive)
@@ -178,6 +195,7 @@ INSTALLED_APPS = [
     "apps.core",
     "apps.accounts",
     "apps.live",
+    "apps.tasks",
     "apps.catalog",
     "apps.jams",
     "apps.voting",
@@ -318,6 +336,41 @@ LIMITED: dict[str, tuple[str, ...]] = {
 
 SESSION_ENGINE = "apps.accounts.sessions"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Background work ---------------------------------------------------------------------------------
+
+# Celery's own: names as in its manual, with CELERY_ before them. What is to be done, the rows of apps.tasks say.
+CELERY_BROKER_URL = broker_url(TASK_BROKER_URL)
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "global_keyprefix": f"{CHANNEL_PREFIX}.tasks.",
+    "queue_order_strategy": "priority",  # a worker empties a queue before it looks into the next
+    "visibility_timeout": TASK_HARD_SECONDS * 2,  # a message comes back when whoever had it must be gone
+}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_ACCEPT_CONTENT, CELERY_TASK_SERIALIZER, CELERY_EVENT_SERIALIZER = ["json"], "json", "json"
+CELERY_ENABLE_UTC, CELERY_TIMEZONE = True, "UTC"
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_TIME_LIMIT, CELERY_TASK_SOFT_TIME_LIMIT = TASK_HARD_SECONDS, TASK_SOFT_SECONDS
+CELERY_TASK_ACKS_LATE = CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_QUEUES = {name: {"exchange": name, "routing_key": name} for name in ("now", "soon", "later")}
+CELERY_TASK_DEFAULT_QUEUE = "soon"
+CELERY_WORKER_CONCURRENCY, CELERY_WORKER_PREFETCH_MULTIPLIER = TASK_CONCURRENCY, 1
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False  # a row is held, whatever becomes of its message
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False  # lines of the log are made as everywhere
+CELERY_WORKER_SEND_TASK_EVENTS = True
+CELERY_BEAT_SCHEDULER = "apps.tasks.beat:Scheduler"
+
+# What runs by the clock, in UTC: a task and its minute, hour, day, month and weekday. docs/installation.md says what.
+TASK_SCHEDULE = {
+    "tasks.erase_replies": "5 * * * *",
+    "catalog.check_chord_sheets": "15 * * * *",
+    "tasks.erase_tasks": "20 4 * * *",
+    "jams.erase_attendees": "25 4 * * *",
+    "catalog.erase_imports": "30 4 * * *",
+    "jams.erase_statistics": "35 4 * * *",
+    "catalog.rank_songs": "40 4 * * *",
+    "jams.hold_nights": "45 4 * * *",
+}
 
 # Accounts and safety -----------------------------------------------------------------------------
 

@@ -31,6 +31,7 @@ GROUPS: tuple[tuple[Any, dict[str, str]], ...] = (
     (_("Statistics"), {
         "jams.JamView": "bar_chart", "catalog.SongView": "monitoring", "catalog.SongSearch": "search",
     }),
+    (_("Background work"), {"tasks.Task": "task_alt"}),
     (_("Accounts and safety"), {
         "accounts.User": "person", "accounts.ApiToken": "key", "axes.AccessAttempt": "gpp_maybe",
         "accounts.AuditEvent": "history",

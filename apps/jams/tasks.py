@@ -1,0 +1,20 @@
+"""What the jams have done in the background."""
+
+from apps.jams import attendees, nights, performers, statistics
+from apps.tasks.declared import Result, task
+
+
+@task(queue="later")
+def erase_attendees() -> Result:
+    """And performers who have not come for long."""
+    return {"attendees": attendees.erase_due(), "performers": performers.erase_unused()}
+
+
+@task(queue="later")
+def erase_statistics() -> Result:
+    return {"erased": statistics.erase_statistics()}
+
+
+@task(queue="later")
+def hold_nights() -> Result:
+    return {"made": len(nights.hold_nights())}
