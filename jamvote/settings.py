@@ -368,6 +368,7 @@ TASK_SCHEDULE = {
     "jams.erase_attendees": "25 4 * * *",
     "catalog.erase_imports": "30 4 * * *",
     "jams.erase_statistics": "35 4 * * *",
+    "reports.erase_reports": "38 4 * * *",
     "catalog.rank_songs": "40 4 * * *",
     "jams.hold_nights": "45 4 * * *",
 }

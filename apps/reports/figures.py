@@ -43,14 +43,14 @@ def median(minutes: Sequence[int]) -> int | None:
 
 
 def distribution(minutes: Sequence[int]) -> list[dict[str, Any]]:
-    """`{since, below, number}`: so many waited at least `since` minutes and less than `below`, which the last lacks. Of sorted
-    numbers."""
+    """`{since, below, number}` of sorted minutes: so many waited at least `since` and less than `below`, which the last
+    lacks."""
     if not minutes:
         return []
     places = [*(bisect_left(minutes, low) for low in BINS), len(minutes)]
     return [
         {"since": low, "below": below, "number": later - first}
-        for low, below, first, later in zip(BINS, [*BINS[1:], None], places, places[1:], strict=True)
+        for low, below, first, later in zip(BINS, [*BINS[1:], None], places[:-1], places[1:], strict=True)
     ]
 
 

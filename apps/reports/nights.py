@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import IntegrityError, models, transaction
 from django.db.models import Count, Exists, F, Func, Max, OuterRef, Q, Sum
@@ -33,16 +33,31 @@ class Quarter(Func):
     """Which quarter of an hour since 1970 a moment is in."""
 
     output_field = models.BigIntegerField()
+    template = f"CAST(floor(extract(epoch from %(expressions)s) / {QUARTER}) AS BIGINT)"
 
-    def as_sql(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        seconds = "extract(epoch from %(expressions)s)"
-        if connection.vendor == "sqlite":
-            seconds = "CAST(strftime('%%%%s', %(expressions)s) AS INTEGER)"
-        return super().as_sql(compiler, connection, template=f"CAST(floor({seconds} / {QUARTER}) AS BIGINT)", **context)
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        template = f"CAST(strftime('%%%%s', %(expressions)s) AS INTEGER) / {QUARTER}"
+        return self.as_sql(compiler, connection, template=template, **context)
 
 
-def summed_up(jams: Sequence[Jam], told: Callable[[int, int], None] | None = None) -> dict[int, Facts]:
-    """The facts of these nights by jam, each what its rows say now. `told(done, of)` hears how far it is.
+class Large(Exception):  # noqa: N818
+    """More votes of nights that are over are still to be summed up than somebody should wait for."""
+
+    def __init__(self, nights: list[int]) -> None:
+        self.nights = nights
+        super().__init__(f"{len(nights)} nights")
+
+
+class Mark(NamedTuple):
+    text: str
+    votes: int
+
+
+def summed_up(
+    jams: Sequence[Jam], *, told: Callable[[int, int], None] | None = None, most: int | None = None
+) -> dict[int, Facts]:
+    """The facts of these nights by jam, each what its rows say now. `told(done, of)` hears how far it is. Raises Large
+    where more than `most` votes are to be looked at.
 
     `{people, voters, votes, songs, played, performances, performers, seconds, early, quarters, song_waits, waits,
     in_vain, instruments, players}`: `quarters` are votes by `[quarter, number]` from an hour before the start on,
@@ -54,40 +69,40 @@ def summed_up(jams: Sequence[Jam], told: Callable[[int, int], None] | None = Non
     stale = []
     for jam in jams:
         row = kept.get(jam.pk)
-        if row and row.mark == marks[jam.pk]:
+        if row and row.mark == marks[jam.pk].text:
             facts[jam.pk] = row.facts
         else:
             stale.append(jam)
+    over = [jam.pk for jam in stale if jam.status == Jam.Status.ENDED]
+    if most is not None and sum(marks[pk].votes for pk in over) > most:
+        raise Large(over)
     for begin in range(0, len(stale), AT_ONCE):
         some = stale[begin : begin + AT_ONCE]
         made = sum_up(some)
         facts |= made
-        keep([NightSummary(jam=jam, mark=marks[jam.pk], facts=made[jam.pk], made_at=timezone.now()) for jam in some])
+        keep(
+            [NightSummary(jam=jam, mark=marks[jam.pk].text, facts=made[jam.pk], made_at=timezone.now()) for jam in some]
+        )
         if told:
             told(begin + len(some), len(stale))
     return facts
 
 
-def votes_to_sum_up(jams: Sequence[Jam]) -> int:
-    """The votes of those nights of which there is no summary yet: what a report would take its time for."""
-    new = [jam.pk for jam in jams]
-    new = list(Jam.objects.filter(pk__in=new, summary=None).order_by().values_list("pk", flat=True))
-    return JamSong.objects.filter(jam__in=new).aggregate(n=Sum("votes"))["n"] or 0 if new else 0
-
-
-def marks_of(jams: Iterable[Jam]) -> dict[int, str]:
+def marks_of(jams: Iterable[Jam]) -> dict[int, Mark]:
     """How the rows of each night stand, read before them: what is summed up is at least as new as its mark."""
+    votes = Counter[int]()
     marks = {jam.pk: [SHAPE, int(jam.starts_at.timestamp()), int(end_of(jam).timestamp())] for jam in jams}
     songs = JamSong.objects.filter(jam__in=marks).order_by().values_list("jam")
     shown = Q(status__in=SHOWN)
-    for pk, *said in songs.annotate(n=Count("pk", filter=shown), v=Sum("votes", filter=shown), r=Sum("revision")):
+    for pk, *said in songs.annotate(n=Count("pk", filter=shown), r=Sum("revision"), v=Sum("votes", filter=shown)):
         marks[pk] += [number or 0 for number in said]
+        votes[pk] = marks[pk][-1]
     plays = Performance.objects.filter(jam__in=marks).order_by().values_list("jam")
     for pk, *said in plays.annotate(n=Count("pk"), last=Max("pk"), s=Sum("song")):
         marks[pk] += said
     for pk, number in here(Attendee.objects.filter(jam__in=marks)).values_list("jam").annotate(n=Count("pk")):
         marks[pk].append(number)
-    return {pk: ".".join(map(str, said)) for pk, said in marks.items()}
+    return {pk: Mark(".".join(map(str, said)), votes[pk]) for pk, said in marks.items()}
 
 
 def keep(summaries: list[NightSummary]) -> None:

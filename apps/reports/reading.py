@@ -32,9 +32,18 @@ Told = Callable[[int, int], None]
 
 
 def read_report(
-    subject: Subject, *, period: Period = ALL, by: Any, names: bool = True, told: Told | None = None
+    subject: Subject,
+    *,
+    period: Period = ALL,
+    by: Any,
+    names: bool = True,
+    told: Told | None = None,
+    most: int | None = None,
 ) -> Report:
-    """What `ReportOutput` describes. `by`: who reads, and may; one night is compared with those that they run."""
+    """What `ReportOutput` describes. `by`: who reads, and may; one night is compared with those that they run.
+
+    Raises Large where more than `most` votes would have to be looked at.
+    """
     group, field = group_of(subject), f"{period.since} {period.until} {by.pk if isinstance(subject, OfJam) else ''}"
     revision = None
     with suppress(Away):
@@ -42,7 +51,7 @@ def read_report(
         if kept:
             return with_names(orjson.loads(kept), names)
         revision = stands.revision
-    report = made(subject, period, by, told)
+    report = made(subject, period, by, told, most)
     if revision is not None:
         with suppress(Away):
             store.put(group, revision, {field: dumps(report)}, settings.REPORT_SECONDS)
@@ -69,9 +78,9 @@ def earlier_nights(subject: Subject, period: Period, by: Any) -> list[Jam]:
     return nights_for(subject, before) if before else []
 
 
-def made(subject: Subject, period: Period, by: Any, told: Told | None) -> Report:
+def made(subject: Subject, period: Period, by: Any, told: Told | None, most: int | None) -> Report:
     jams, earlier = nights_for(subject, period), earlier_nights(subject, period, by)
-    facts = summed_up([*jams, *earlier], told)
+    facts = summed_up([*jams, *earlier], told=told, most=most)
     songs = songs_of([jam.pk for jam in jams])
     now, before = ([facts[jam.pk] for jam in some] for some in (jams, earlier))
     return {

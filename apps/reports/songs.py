@@ -50,4 +50,6 @@ def songs_of(nights: Collection[int]) -> Songs:
 
 def names_of(songs: Collection[int]) -> dict[int, dict[str, str]]:
     rows = Song.objects.filter(pk__in=songs).values_list("pk", "title", "artist")
-    return {pk: {"title": cut(title, LONGEST_TITLE), "artist": cut(artist, LONGEST_TITLE)} for pk, title, artist in rows}
+    return {
+        pk: {"title": cut(title, LONGEST_TITLE), "artist": cut(artist, LONGEST_TITLE)} for pk, title, artist in rows
+    }

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from apps.jams.models import Jam
 from apps.reports.figures import clock_quarters, distribution, median
 from apps.reports.models import NightSummary
-from apps.reports.nights import summed_up, votes_to_sum_up
+from apps.reports.nights import Large, summed_up
 from apps.reports.periods import ALL, Period, last_month_of, month_of, season_of
 from apps.reports.reading import read_report
 from apps.reports.subjects import OfHost, OfJam, OfVenue
@@ -113,13 +113,15 @@ def test_a_night_that_runs_is_counted_and_not_kept(venue):
     assert not NightSummary.objects.exists()
 
 
-def test_votes_that_are_still_to_be_summed_up_are_known(venue):
+def test_more_votes_than_somebody_should_wait_for_are_not_looked_at(venue):
     jam = make_night(seed=1, songs=make_songs(5), venue=venue)
-    number = Vote.objects.count()
+    number = recount([jam])["votes"]
 
-    assert votes_to_sum_up([jam]) == number > 0
-    summed_up([jam])
-    assert votes_to_sum_up([jam]) == 0
+    with pytest.raises(Large) as large:
+        summed_up([jam], most=number - 1)
+    assert large.value.nights == [jam.pk]
+    summed_up([jam], most=number)
+    summed_up([jam], most=0)  # it is kept
 
 
 # What it is of ----------------------------------------------------------------------------------------
