@@ -1,4 +1,5 @@
-"""Reports of a venue with a season of 200 nights and 2 million votes, in PostgreSQL, by the reads that pages and API share.
+"""Reports of a venue with a season of 200 nights and 2 million votes, in PostgreSQL, by the read that pages and API
+share.
 
 cold     no night has been summed up: what a task does; then the same with the nights kept
 periods  other days each time, so that no finished report is found: every night's mark is looked at, songs are added up

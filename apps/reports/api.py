@@ -52,7 +52,7 @@ class ReportView(APIView):
             report = read_report(subject, period=period, by=request.user, most=settings.REPORT_VOTES_AT_ONCE)
         except Large:
             kind = Report.Format.CSV if csv else Report.Format.JSON
-            return asked(order_report(subject=subject, by=user_of(request), period=period, format=kind))
+            return asked(order_report(subject=subject, by=user_of(request), period=period, kind=kind))
         return Response(report if csv else within(report))
 
 
@@ -96,7 +96,7 @@ class Reports(APIView):
         wanted = valid(ReportInput, request)
         subject = subject_called(request, wanted["about"])
         period = ALL if isinstance(subject, OfJam) else Period(wanted.get("since"), wanted.get("until"))
-        return asked(order_report(subject=subject, by=user_of(request), period=period, format=wanted["format"]))
+        return asked(order_report(subject=subject, by=user_of(request), period=period, kind=wanted["format"]))
 
 
 @extend_schema(tags=["reports"])

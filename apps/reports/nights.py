@@ -1,8 +1,9 @@
 """What a night came to, summed up once and kept.
 
-Votes are millions and nights hundreds, so a season's report adds up nights. A summary carries the mark of the rows that
-it was made of: how many songs, votes, people and performances, and the revisions of the songs, which the database raises
-with each vote, whoever writes it. Another mark, and the night is summed up anew; so nothing has to tell of a change.
+Votes are millions and nights hundreds, so a season's report adds up nights. A summary carries the mark of the rows
+that it was made of: how many songs, votes, people and performances, and the revisions of the songs, which the database
+raises with each vote, whoever writes it. Another mark, and the night is summed up anew; so nothing has to tell of a
+change.
 """
 
 from collections import Counter, defaultdict
@@ -40,7 +41,7 @@ class Quarter(Func):
         return self.as_sql(compiler, connection, template=template, **context)
 
 
-class Large(Exception):  # noqa: N818
+class Large(Exception):
     """More votes of nights that are over are still to be summed up than somebody should wait for."""
 
     def __init__(self, nights: list[int]) -> None:

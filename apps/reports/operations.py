@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.core import signing
@@ -27,7 +28,7 @@ MOST_UNFINISHED = 5  # of one user
 links = signing.Signer(salt="jamvote.report", sep=".")
 
 
-def order_report(*, subject: Subject, by: User, period: Period = ALL, format: str = Report.Format.CSV) -> Report:
+def order_report(*, subject: Subject, by: User, period: Period = ALL, kind: str = Report.Format.CSV) -> Report:
     """A task makes it and mails a link to `by`. What is being made for them already is answered again.
 
     Raises NotYourReport, TooManyReports.
@@ -39,7 +40,7 @@ def order_report(*, subject: Subject, by: User, period: Period = ALL, format: st
     with transaction.atomic():
         User.objects.select_for_update(no_key=True).get(pk=by.pk)  # one after the other
         unfinished = Report.objects.of(by).filter(made_at=None, task__state__in=["waiting", "running"])
-        what = {"about": subject.key, "since": period.since, "until": period.until, "format": format}
+        what = {"about": subject.key, "since": period.since, "until": period.until, "format": kind}
         if same := unfinished.filter(**what).first():
             return same
         if unfinished.count() >= MOST_UNFINISHED:
@@ -60,7 +61,7 @@ def make_report(*, report: Report, told: Callable[[int, int], None] | None = Non
             raise ReportGone
         if not subject.lets(report.owner):
             raise NotYourReport
-        content = written(subject, report.period, report.format, report.owner, told)
+        content = written(subject, report.period, report.format, report.owner, told=told)
         report.file.save(f"reports/{report.pk}.{report.format}", ContentFile(content), save=False)
         report.made_at = timezone.now()
         report.save(update_fields=["file", "made_at"])
@@ -70,12 +71,11 @@ def make_report(*, report: Report, told: Callable[[int, int], None] | None = Non
         report.save(update_fields=["mailed_at"])
 
 
-def written(
-    subject: Subject, period: Period, format: str, by: User, told: Callable[[int, int], None] | None = None
-) -> bytes:
-    """The file. It names no performer: names are erased, and files are kept and passed on."""
-    found = read_report(subject, period=period, by=by, names=False, told=told)
-    return as_csv(found) if format == Report.Format.CSV else dumps(found)
+def written(subject: Subject, period: Period, kind: str, by: User, *, names: bool = False, **how: Any) -> bytes:
+    """The file. What is kept or passed on has no `names` of performers: those are erased after a while. `how`: see
+    `read_report`."""
+    found = read_report(subject, period=period, by=by, names=names, **how)
+    return as_csv(found) if kind == Report.Format.CSV else dumps(found)
 
 
 def mail_link(report: Report) -> None:

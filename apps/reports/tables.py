@@ -1,5 +1,5 @@
-"""A report as CSV: its tables one after the other, each row with its table's name first, so that one file holds them and
-a spreadsheet can filter by it. Times are by the venue's clock; no cell is a formula."""
+"""A report as CSV: its tables one after the other, each row with its table's name first, so that one file holds them
+and a spreadsheet can filter by it. Times are by the venue's clock; no cell is a formula."""
 
 import csv
 import io

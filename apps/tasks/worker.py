@@ -74,7 +74,9 @@ def publish(name: str, pk: int, queue: str) -> None:
 def senders() -> Any:
     """Connections of who sends: a request must not wait long for a broker that is away, as a worker does."""
     patience = {"max_retries": 0, "socket_connect_timeout": 0.2, "socket_timeout": 0.5}
-    return pools.producers[app.connection_for_write(transport_options=settings.CELERY_BROKER_TRANSPORT_OPTIONS | patience)]
+    return pools.producers[
+        app.connection_for_write(transport_options=settings.CELERY_BROKER_TRANSPORT_OPTIONS | patience)
+    ]
 
 
 @worker_process_init.connect
