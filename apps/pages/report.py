@@ -56,7 +56,6 @@ def fact(name: str, report: dict[str, Any]) -> dict[str, Any]:
         "performances": lambda: (
             ngettext("%(n)d different", "%(n)d different", report["songs_played"]) % {"n": report["songs_played"]}
         ),
-        "seconds": lambda: _("h"),
     }.get(name)
     alone = name in {"people", "performances"} and report["about"]["kind"] == "jam"
     moved = change(value, before)
@@ -64,6 +63,7 @@ def fact(name: str, report: dict[str, Any]) -> dict[str, Any]:
         "label": FIGURES[name],
         "value": as_hours(value) if name == "seconds" else f"{value:,}",
         "small": small() if small and not alone else "",
+        "unit": _("h") if name == "seconds" else "",
         "change": moved,
         "amount": abs(moved or 0),
         "way": "up" if (moved or 0) > 0 else "down",
