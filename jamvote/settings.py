@@ -108,6 +108,7 @@ try:
     CLUSTER_SIZE = env.int("CLUSTER_SIZE", 10, validate=Range(min=3))  # people who vote alike before hosts are told
     CLUSTER_SECONDS = env.int("CLUSTER_SECONDS", 60, validate=positive)  # within which so many of them joined
     NIGHTS_AHEAD_DAYS = env.int("NIGHTS_AHEAD_DAYS", 28, validate=Range(1, 366))  # so early are recurring nights made
+    SET_LIST_AT_ONCE = env.int("SET_LIST_AT_ONCE", 500, validate=Range(min=0))  # songs; longer ones a worker makes
     UNDO_SECONDS = env.int("UNDO_SECONDS", 30, validate=positive)  # a host can take the last action back for so long
     ATTENDEE_DAYS = env.int("ATTENDEE_DAYS", 30, validate=positive)  # names and secrets are erased so long after a jam
     PERFORMER_DAYS = env.int("PERFORMER_DAYS", 400, validate=positive)  # whom a venue remembers, since they came last
@@ -128,6 +129,8 @@ try:
     TASK_HARD_SECONDS = env.int("TASK_HARD_SECONDS", 300, validate=Range(min=2))  # a task is killed then
     TASK_SOFT_SECONDS = env.int("TASK_SOFT_SECONDS", 240, validate=Range(1, TASK_HARD_SECONDS - 1))  # and told before
     TASK_CONCURRENCY = env.int("TASK_CONCURRENCY", 4, validate=positive)  # tasks that a worker runs at once
+    # A worker that is told to end lets its tasks go on for so long; then they are given back.
+    TASK_GRACE_SECONDS = env.float("TASK_GRACE_SECONDS", 20.0, validate=Range(min=0))
     TASK_SWEEP_SECONDS = env.float("TASK_SWEEP_SECONDS", 10.0, validate=Range(min=0.1))  # from one look to the next
     TASK_RESEND_SECONDS = env.int("TASK_RESEND_SECONDS", 60, validate=positive)  # for a message that nobody took
     TASK_DAYS = env.int("TASK_DAYS", 14, validate=positive)  # tasks that are done are kept

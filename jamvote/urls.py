@@ -31,6 +31,7 @@ from apps.stage import api as stage
 from apps.stage import history_api as history
 from apps.stage import room_api as room
 from apps.stage import setlist_api as setlist
+from apps.tasks import api as tasks
 from apps.voting import api as voting
 from apps.voting import library_api as whole_library
 
@@ -120,6 +121,9 @@ v1: list[Any] = [
     path("/auth", accounts.Auth.as_view(), name="auth"),
     path("/auth/tokens", accounts.Tokens.as_view(), name="tokens"),
     path("/auth/tokens/<int:pk>", accounts.TokenDetail.as_view(), name="token"),
+    path("/tasks", tasks.Tasks.as_view(), name="tasks"),
+    path("/tasks/<int:pk>", tasks.TaskDetail.as_view(), name="task"),
+    path("/tasks/<int:pk>/run-again", tasks.RunTaskAgain.as_view(), name="task-run-again"),
     path("/users", accounts.Users.as_view(), name="users"),
     path("/users/me", accounts.Myself.as_view(), name="myself"),
     path("/users/<int:pk>", accounts.UserDetail.as_view(), name="user"),

@@ -5,12 +5,16 @@ from django.utils.translation import gettext_lazy as _
 from apps.core.errors import DomainError
 
 
-class Later(Exception):  # noqa: N818
+class Later(Exception):
     """This attempt has failed, and the next makes sense in so many seconds. `reason` is shown to people."""
 
     def __init__(self, seconds: float, reason: str = "") -> None:
         self.seconds, self.reason = seconds, reason
         super().__init__(reason)
+
+
+class Overtaken(Exception):
+    """Another attempt has begun; what this one did is taken back."""
 
 
 class NotFailed(DomainError):

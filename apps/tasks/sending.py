@@ -11,6 +11,8 @@ from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
+from kombu.exceptions import KombuError
+from redis import RedisError
 
 from apps.tasks.models import Task
 
@@ -45,7 +47,7 @@ def sent(task: Task) -> bool:
         return False
     try:
         publish(task.name, task.pk, task.queue)
-    except Exception as error:
+    except (OSError, KombuError, RedisError) as error:
         Broker.away_until = time.monotonic() + AWAY_SECONDS
         log.warning("tasks: the broker is away, %s waits for the sweeper: %s", task, error)
         return False
@@ -54,10 +56,14 @@ def sent(task: Task) -> bool:
 
 def sweep() -> int:
     """Sends what is due and was not sent, or so long ago that its message must be lost. Says how many."""
-    now = timezone.now()
-    due: Any = Task.objects.due(now).not_sent(since=now - timedelta(seconds=settings.TASK_RESEND_SECONDS))
-    found = list(due.order_by("due_at", "pk")[:MOST])
+    found = list(unsent()[:MOST])
     if found:
-        due.filter(pk__in=[task.pk for task in found]).update(sent_at=now)
+        Task.objects.unfinished().filter(pk__in=[task.pk for task in found]).update(sent_at=timezone.now())
         send(found)
     return len(found)
+
+
+def unsent() -> Any:
+    now = timezone.now()
+    due: Any = Task.objects.due(now).not_sent(since=now - timedelta(seconds=settings.TASK_RESEND_SECONDS))
+    return due.order_by("due_at", "pk")
