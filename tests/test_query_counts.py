@@ -95,6 +95,11 @@ API = [
     row("api:performances", 1, query="?venue=test&page_size=30"),
     row("api:venue-wanted", 4, "host"),  # manages?, what is wanted
     row("api:venue-statistics", 8, "host"),  # manages?, nights, people, performances, performers, most played
+    row("api:reports", 3, "host"),  # user, count, page
+    row("api:report", 2, "host"),
+    row("api:jam-report", 20, "host"),
+    row("api:venue-report", 20, "host"),
+    row("api:host-report", 20, "host"),
     row("api:library", 5, "host", "?search=song"),  # user, venue, manages?, count, page
     row("api:library-song", 5, "host"),  # user, venue, manages?, song, the venue's
 ]
@@ -128,7 +133,17 @@ PAGES = [
     row("pages:venues", 2, query="?search=venue"),  # count, page
     row("pages:venue", 3),  # venue, coming, past
     row("pages:venue", 5, "host"),  # user, manages?
-    row("pages:venue_statistics", 8, "host"),  # as in the API
+    row("pages:venue_statistics", 0, status=301),
+    row("pages:venue_report", 20, "host"),
+    row("pages:venue_report_file", 20, "host"),
+    row("pages:jam_report", 20, "host"),
+    row("pages:jam_report_file", 20, "host"),
+    row("pages:host_report", 20, "host"),
+    row("pages:host_report_file", 20, "host"),
+    row("pages:reports", 3, "host"),
+    row("pages:report", 2, "host"),
+    row("pages:report_file", 4, "host"),
+    row("pages:report_link", 4),
     row("pages:accent", 0),
     row("pages:manifest", 0),
     row("pages:service_worker", 0, status=404),

@@ -3,9 +3,12 @@
 from typing import Any
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import NotAuthenticated
+from rest_framework.generics import GenericAPIView
+from rest_framework.permissions import IsAuthenticated
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,6 +16,7 @@ from rest_framework.views import APIView
 
 from apps.accounts.auth import user_of
 from apps.accounts.models import ApiToken, User
+from apps.accounts.permissions import TokenMay
 from apps.catalog.models import Venue
 from apps.core.api import valid
 from apps.core.formats import MOST_BYTES, BrowsableAPI, JSONRenderer, fitting, size_of
@@ -26,8 +30,6 @@ from apps.reports.reading import read_report
 from apps.reports.serializers import PeriodQuery, ReportInput, ReportOutput, ReportState
 from apps.reports.subjects import OfHost, OfJam, OfVenue, Subject
 from apps.reports.tables import as_csv
-
-MOST_ASKED = 50
 
 
 class CSVRenderer(BaseRenderer):
@@ -49,7 +51,7 @@ class ReportView(APIView):
             raise NotYourReport
         period, csv = period_of(request, subject), request.accepted_renderer.format == "csv"
         try:
-            report = read_report(subject, period=period, by=request.user, most=settings.REPORT_VOTES_AT_ONCE)
+            report = read_report(subject, period=period, by=user_of(request), most=settings.REPORT_VOTES_AT_ONCE)
         except Large:
             kind = Report.Format.CSV if csv else Report.Format.JSON
             return asked(order_report(subject=subject, by=user_of(request), period=period, kind=kind))
@@ -80,16 +82,21 @@ class HostReport(ReportView):
 
 
 @extend_schema(tags=["reports"])
-class Reports(APIView):
-    """Reports that one has asked for as files. POST: one is made in the background, and a link to it is mailed; the
-    same again while it is being made is the same report."""
+class Reports(GenericAPIView):
+    """Reports that one has asked for as files, the last first. POST: one is made in the background, and a link to it is
+    mailed; the same again while it is being made is the same report."""
 
     scope = ApiToken.Scope.JAMS
+    permission_classes = (TokenMay, IsAuthenticated)
+    serializer_class = ReportState
 
-    @extend_schema(responses=ReportState(many=True))
+    def get_queryset(self) -> QuerySet[Report]:
+        return Report.objects.of(self.request.user)
+
+    @extend_schema(operation_id="reports_list", responses=ReportState(many=True))
     def get(self, request: Request) -> Response:
-        rows = Report.objects.of(user_of(request))[:MOST_ASKED]
-        return Response(ReportState(rows, many=True).data)
+        page = self.paginate_queryset(self.get_queryset()) or []
+        return self.get_paginated_response(ReportState(page, many=True).data)
 
     @extend_schema(request=ReportInput, responses={202: ReportState})
     def post(self, request: Request) -> Response:
@@ -102,6 +109,8 @@ class Reports(APIView):
 @extend_schema(tags=["reports"])
 class ReportDetail(APIView):
     """How far a report of one's own is. Its file is at `file`."""
+
+    permission_classes = (TokenMay, IsAuthenticated)
 
     @extend_schema(responses=ReportState)
     def get(self, request: Request, pk: int) -> Response:

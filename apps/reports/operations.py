@@ -71,7 +71,7 @@ def make_report(*, report: Report, told: Callable[[int, int], None] | None = Non
         report.save(update_fields=["mailed_at"])
 
 
-def written(subject: Subject, period: Period, kind: str, by: User, *, names: bool = False, **how: Any) -> bytes:
+def written(subject: Subject, period: Period, kind: str, by: User | None, *, names: bool = False, **how: Any) -> bytes:
     """The file. What is kept or passed on has no `names` of performers: those are erased after a while. `how`: see
     `read_report`."""
     found = read_report(subject, period=period, by=by, names=names, **how)

@@ -4,6 +4,7 @@ What is kept of it for REPORT_SECONDS has ids of people; their names are looked 
 they run these nights, or manage the venue.
 """
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -15,9 +16,10 @@ import orjson
 from django.conf import settings
 from django.utils import timezone
 
+from apps.accounts.models import User
 from apps.accounts.roles import Right
 from apps.core.formats import dumps
-from apps.core.store import Away, store
+from apps.core.store import Away, debts, store
 from apps.jams.models import Attendee, Jam
 from apps.reports.figures import clock_quarters, distribution, figures, median
 from apps.reports.nights import QUARTER, Facts, summed_up
@@ -35,27 +37,32 @@ def read_report(
     subject: Subject,
     *,
     period: Period = ALL,
-    by: Any,
+    by: User | None,
     names: bool = True,
     told: Told | None = None,
     most: int | None = None,
 ) -> Report:
-    """What `ReportOutput` describes. `by`: who reads, and may; one night is compared with those that they run.
+    """What `ReportOutput` describes. `by`: who reads, and may; one night is compared with those that they run. None:
+    whoever may everything.
 
     Raises Large where more than `most` votes would have to be looked at.
     """
-    group, field = group_of(subject), f"{period.since} {period.until} {by.pk if isinstance(subject, OfJam) else ''}"
+    group, field = (
+        group_of(subject),
+        f"{period.since} {period.until} {by.pk if by and isinstance(subject, OfJam) else ''}",
+    )
     revision = None
-    with suppress(Away):
-        stands, kept = store.get(group, field)
-        if kept:
-            return with_names(orjson.loads(kept), names)
-        revision = stands.revision
-    report = made(subject, period, by, told, most)
+    if settings.CACHED_READS and group not in debts.groups:
+        with suppress(Away):
+            stands, kept = store.get(group, field)
+            if kept and (report := orjson.loads(kept))["kept_until"] > time.time():
+                return with_names(report, names)
+            revision = stands.revision
+    report = dumps({**made(subject, period, by, told, most), "kept_until": time.time() + settings.REPORT_SECONDS})
     if revision is not None:
         with suppress(Away):
-            store.put(group, revision, {field: dumps(report)}, settings.REPORT_SECONDS)
-    return with_names(orjson.loads(dumps(report)), names)
+            store.put(group, revision, {field: report}, settings.REPORT_SECONDS)
+    return with_names(orjson.loads(report), names)
 
 
 def group_of(subject: Subject) -> str:
@@ -69,16 +76,18 @@ def nights_for(subject: Subject, period: Period) -> list[Jam]:
     return list(nights[: settings.REPORT_NIGHTS])
 
 
-def earlier_nights(subject: Subject, period: Period, by: Any) -> list[Jam]:
+def earlier_nights(subject: Subject, period: Period, by: User | None) -> list[Jam]:
     if isinstance(subject, OfJam):
-        there = Jam.objects.letting(by, Right.RUN).past().filter(venue=subject.jam.venue)
-        earlier = there.filter(starts_at__lt=subject.jam.starts_at).exclude(pk=subject.jam.pk)
+        known = Jam.objects.letting(by, Right.RUN) if by else Jam.objects.all()
+        earlier = (
+            known.past().filter(venue=subject.jam.venue, starts_at__lt=subject.jam.starts_at).exclude(pk=subject.jam.pk)
+        )
         return list(earlier.select_related("venue")[:EARLIER_NIGHTS])
     before = period.before()
     return nights_for(subject, before) if before else []
 
 
-def made(subject: Subject, period: Period, by: Any, told: Told | None, most: int | None) -> Report:
+def made(subject: Subject, period: Period, by: User | None, told: Told | None, most: int | None) -> Report:
     jams, earlier = nights_for(subject, period), earlier_nights(subject, period, by)
     facts = summed_up([*jams, *earlier], told=told, most=most)
     songs = songs_of([jam.pk for jam in jams])
@@ -178,4 +187,5 @@ def with_names(report: Report, named: bool) -> Report:
         people = Attendee.objects.filter(pk__in=[row["attendee"] for row in rows]).exclude(display_name="")
         names = dict(people.values_list("pk", "display_name"))
     told = [{"name": names[who], **row} for row in rows if (who := row.pop("attendee")) in names]
+    report.pop("kept_until")
     return report | {"performers": told[:MOST_PERFORMERS]}
