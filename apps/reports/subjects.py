@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -88,7 +89,7 @@ class OfHost:
     def name(self) -> str:
         return self.host.name
 
-    @property
+    @cached_property
     def zone(self) -> ZoneInfo:
         """Where they hosted last."""
         last = Jam.objects.filter(jamhost__user=self.host).past().values_list("venue__time_zone", flat=True).first()
