@@ -365,6 +365,7 @@ CELERY_BEAT_SCHEDULER = "apps.tasks.beat:Scheduler"
 
 # What runs by the clock, in UTC: a task and its minute, hour, day, month and weekday. docs/installation.md says what.
 TASK_SCHEDULE = {
+    "jams.warm_cache": "*/10 * * * *",
     "tasks.erase_replies": "5 * * * *",
     "catalog.check_chord_sheets": "15 * * * *",
     "tasks.erase_tasks": "20 4 * * *",

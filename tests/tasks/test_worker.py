@@ -47,7 +47,7 @@ def test_what_is_committed_runs_once_and_what_is_not_never(celery):
 
 def test_a_broker_that_is_away_at_the_commit_is_made_up_for(celery, monkeypatch):
     with override_settings(TASK_BROKER_URL="redis://127.0.0.1:1"):
-        monkeypatch.setattr("apps.tasks.worker.app.connection_for_write", nowhere)
+        monkeypatch.setattr("apps.tasks.broker.app.connection_for_write", nowhere)
         task = enqueue(write_down, text="late")  # and the caller hears nothing of it
     monkeypatch.undo()
     unsent = now(task).sent_at
