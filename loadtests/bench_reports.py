@@ -27,8 +27,8 @@ FIRST = date(2025, 9, 1)
 FILL = """
 SET LOCAL session_replication_role = replica;
 INSERT INTO catalog_song (title, artist, key, duration, style, tags, chord_sheet_url, parts, popularity, listed,
-                          chord_sheet_found, times_played, folded_title, folded_artist, title_key, lead_key, terms, tier,
-                          created_at)
+                          chord_sheet_found, times_played, folded_title, folded_artist, title_key, lead_key, terms,
+                          tier, created_at)
 SELECT 'Song ' || n, 'Artist ' || n %% 400, '', 180, '', '[]', '', '[]', n, true, '', 0, 'song ' || n,
        'artist ' || n %% 400, 'song' || n, 'artist' || n %% 400 || ' s', '', 2, now()
 FROM generate_series(1, %(library)s) n;
@@ -48,9 +48,10 @@ INSERT INTO jams_jamsong (jam_id, song_id, origin, status, pinned, votes, counte
 SELECT j.id, 1 + (n * 37 + j.id * 13) %% %(library)s, 'host', CASE WHEN n < %(played)s THEN 'played' ELSE 'open' END,
        false, 0, j.starts_at, false, 1, 0, j.starts_at
 FROM jams_jam j, generate_series(0, %(songs)s - 1) n;
-CREATE TEMPORARY TABLE person AS SELECT jam_id, id, row_number() OVER (PARTITION BY jam_id ORDER BY id) - 1 AS n FROM jams_attendee;
-CREATE TEMPORARY TABLE sung AS SELECT jam_id, id, song_id, status, row_number() OVER (PARTITION BY jam_id ORDER BY id) - 1 AS n
-FROM jams_jamsong;
+CREATE TEMPORARY TABLE person AS
+SELECT jam_id, id, row_number() OVER (PARTITION BY jam_id ORDER BY id) - 1 AS n FROM jams_attendee;
+CREATE TEMPORARY TABLE sung AS
+SELECT jam_id, id, song_id, status, row_number() OVER (PARTITION BY jam_id ORDER BY id) - 1 AS n FROM jams_jamsong;
 CREATE INDEX ON person (jam_id, n);
 CREATE INDEX ON sung (jam_id, n);
 INSERT INTO voting_vote (jam_song_id, attendee_id, created_at)
@@ -67,8 +68,9 @@ SELECT t.id, p.id, CASE WHEN s.status = 'played' THEN 'played' ELSE 'claimed' EN
 FROM stage_slot t JOIN sung s ON s.id = t.jam_song_id JOIN jams_jam j ON j.id = s.jam_id
 JOIN person p ON p.jam_id = j.id AND p.n = (s.n * 3 + t.id) %% 40 WHERE s.n < 40;
 INSERT INTO stage_performance (jam_id, song_id, votes, line_up, started_at, ended_at)
-SELECT s.jam_id, s.song_id, 100, (SELECT jsonb_agg(jsonb_build_object('instrument', t.instrument, 'attendee', u.attendee_id))
-                                  FROM stage_slot t JOIN stage_signup u ON u.slot_id = t.id WHERE t.jam_song_id = s.id),
+SELECT s.jam_id, s.song_id, 100,
+       (SELECT jsonb_agg(jsonb_build_object('instrument', t.instrument, 'attendee', u.attendee_id))
+        FROM stage_slot t JOIN stage_signup u ON u.slot_id = t.id WHERE t.jam_song_id = s.id),
        j.starts_at + s.n * interval '9 minutes', j.starts_at + s.n * interval '9 minutes' + interval '4 minutes'
 FROM sung s JOIN jams_jam j ON j.id = s.jam_id WHERE s.status = 'played';
 """

@@ -97,8 +97,8 @@ API = [
     row("api:venue-statistics", 8, "host"),  # manages?, nights, people, performances, performers, most played
     row("api:reports", 3, "host"),  # user, count, page
     row("api:report", 2, "host"),
-    # jam, runs it?; nights, those before; marks in three, kept; people, songs, votes, performances, sign-ups; a savepoint
-    # and what is kept in it; songs in three; names
+    # jam, runs it?; nights, those before; marks in three, kept; people, songs, votes, performances, sign-ups;
+    # a savepoint and what is kept in it; songs in three; names
     row("api:jam-report", 20, "host"),
     row("api:venue-report", 20, "host"),
     row("api:host-report", 19, "host"),

@@ -39,7 +39,7 @@ class Chart:
     steps: list[Tick]  # from the bottom
     ticks: list[Tick]  # from the left
     columns: list[Column] = field(default_factory=list)
-    line: str = ""  # points of a polyline in a box of 100 × 100
+    line: str = ""  # points of a polyline in a box of 100 by 100
     peak: Tick | None = None
     peak_y: float = 0
 

@@ -106,7 +106,7 @@ def minutes(row: dict[str, Any]) -> str:
 
 
 def since(text: str) -> str:
-    """'15–20' → '15': what fits under a column of a phone."""
+    """Where the minutes of a column begin: more has no room under it on a phone."""
     return text.partition("–")[0]
 
 

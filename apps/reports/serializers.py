@@ -6,6 +6,7 @@ from rest_framework import serializers
 from apps.core.strict import Strict
 from apps.core.times import DAYS_BETWEEN
 from apps.reports.models import Report
+from apps.tasks.models import Task
 
 ABOUT = r"^(jam|venue):[-\w]{1,90}$|^host:(me|\d{1,18})$"
 
@@ -47,7 +48,7 @@ class ReportState(serializers.Serializer):
     since = serializers.DateField(allow_null=True)
     until = serializers.DateField(allow_null=True)
     format = serializers.ChoiceField(Report.Format.choices)
-    state = serializers.ChoiceField(["waiting", "running", "done", "failed"])
+    state = serializers.ChoiceField(Task.State.choices)
     percent = serializers.IntegerField()
     file = serializers.SerializerMethodField(help_text="Where it is, once it is made; null before.")
     created_at = serializers.DateTimeField()

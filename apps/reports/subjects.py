@@ -23,6 +23,10 @@ class OfJam:
     kind = "jam"
 
     @property
+    def venue(self) -> Venue:
+        return self.jam.venue
+
+    @property
     def key(self) -> str:
         return f"jam:{self.jam.pk}"
 

@@ -57,7 +57,7 @@ def make_songs(number):
 
 def recount(jams):
     """What a report of these nights must say."""
-    found = {name: 0 for name in ("people", "voters", "votes", "performances", "performers", "seconds", "early")}
+    found = dict.fromkeys(("people", "voters", "votes", "performances", "performers", "seconds", "early"), 0)
     clock, wanted, played, wants, plays = Counter(), Counter(), Counter(), Counter(), Counter()
     song_waits, waits, in_vain, people_by, times_by = [], [], 0, Counter(), Counter()
     for jam in jams:

@@ -14,7 +14,7 @@ from apps.jams.models import Attendee, Jam, JamHost
 from apps.jams.operations import end_jam
 from apps.reports.errors import NotYourReport, TooManyReports
 from apps.reports.models import NightSummary, Report
-from apps.reports.operations import MOST_UNFINISHED, erase_expired, order_report, report_by, token_of
+from apps.reports.operations import MOST_UNFINISHED, erase_expired, order_report, token_of
 from apps.reports.subjects import OfHost, OfJam, OfVenue
 from apps.tasks.models import Task
 from tests.factories import (
@@ -321,7 +321,7 @@ def test_the_same_report_is_made_once_and_not_too_many_at_once(venue, manager):
     first = order_report(subject=OfVenue(venue), by=manager)
 
     assert order_report(subject=OfVenue(venue), by=manager) == first
-    for n in range(MOST_UNFINISHED - 1):
+    for _ in range(MOST_UNFINISHED - 1):
         order_report(subject=OfJam(make_jam(venue=venue)), by=manager)
     with pytest.raises(TooManyReports):
         order_report(subject=OfHost(manager), by=manager)

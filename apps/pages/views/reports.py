@@ -70,7 +70,7 @@ def context_of(subject: Subject, period: Period, form: PeriodForm) -> dict[str, 
     query = query_of(period)
     return {
         "subject": subject,
-        "venue": subject.venue if isinstance(subject, OfVenue) else getattr(subject, "jam", None) and subject.jam.venue,
+        "venue": None if isinstance(subject, OfHost) else subject.venue,
         "address": address_of(subject),
         "query": f"?{query}" if query else "",
         "period": period,
