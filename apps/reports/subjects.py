@@ -127,13 +127,15 @@ def today_at(subject: Subject) -> date:
 
 
 def subject_of(key: str) -> Subject | None:
-    """By `key`; None where it is gone."""
+    """By `key`; None where it is gone, or never was."""
     kind, _, pk = key.partition(":")
+    if not (pk.isascii() and pk.isdecimal() and len(pk) < 19):
+        return None
     if kind == "jam":
         jam = Jam.objects.select_related("venue").filter(pk=pk).first()
         return OfJam(jam) if jam else None
     if kind == "venue":
         venue = Venue.objects.filter(pk=pk).first()
         return OfVenue(venue) if venue else None
-    host = User.objects.filter(pk=pk).first()
+    host = User.objects.filter(pk=pk).first() if kind == "host" else None
     return OfHost(host) if host else None

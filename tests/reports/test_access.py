@@ -306,7 +306,9 @@ def test_who_may_not_read_it_cannot_order_it(client, venue, night, host, manager
         order_report(subject=OfVenue(venue), by=host)
     client.force_login(host)
     assert client.post("/reports", {"about": f"venue:{venue.pk}"}).status_code == 303
-    assert client.post("/reports", {"about": "venue:0"}).status_code == 404
+    for odd in ("", "venue:0", "venue:x", "host:٣", "song:1", f"jam:{10**30}", "host:\x00"):
+        assert client.post("/reports", {"about": odd}).status_code == 404
+    assert client.post("/reports", {"about": f"host:{host.pk}", "format": "exe"}).status_code == 404
     body = {"about": f"venue:{venue.slug}"}
     assert client.post("/api/v1/reports", body, content_type="application/json").status_code == 403
     assert not Report.objects.exists()
