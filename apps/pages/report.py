@@ -52,7 +52,7 @@ def fact(name: str, report: dict[str, Any]) -> dict[str, Any]:
     value, before = figure["value"], figure["before"]
     small = {
         "people": lambda: _("%(n)s a night") % {"n": figures["per_night"]["value"]},
-        "voters": lambda: _("%(n)s %%") % {"n": share(value, figures["people"]["value"])},
+        "voters": lambda: f"{share(value, figures['people']['value'])} %",
         "performances": lambda: (
             ngettext("%(n)d different", "%(n)d different", report["songs_played"]) % {"n": report["songs_played"]}
         ),

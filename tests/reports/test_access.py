@@ -260,7 +260,7 @@ def test_a_report_is_made_by_a_task_and_mailed_as_a_link_that_opens_without_logg
     link = next(line for line in letter.body.splitlines() if "/reports/link/" in line)
     client.logout()
     file = client.get(link.partition("8000")[2] if "8000" in link else link)
-    content = b"".join(file.streaming_content).decode()
+    content = file.content.decode()
     assert "Valerie" in content
     assert "Unmistakable" not in content  # names are erased, files are not
     assert "The Anchor" in read(client, manager, "/reports").content.decode()

@@ -6,8 +6,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -87,10 +86,12 @@ def address_of(subject: Subject) -> str:
 
 
 def file_of(subject: Subject, period: Period, kind: str, content: bytes) -> HttpResponse:
-    name = Report(name=subject.name, since=period.since, until=period.until, format=kind).file_name
-    return HttpResponse(
-        content, content_type=TYPES[kind], headers={"Content-Disposition": f'attachment; filename="{name}"'}
-    )
+    return attached(content, Report(name=subject.name, since=period.since, until=period.until, format=kind))
+
+
+def attached(content: bytes, report: Report) -> HttpResponse:
+    headers = {"Content-Disposition": f'attachment; filename="{report.file_name}"'}
+    return HttpResponse(content, content_type=TYPES[report.format], headers=headers)
 
 
 def wait(request: HostRequest, subject: Subject, period: Period, form: PeriodForm, nights: list[int]) -> HttpResponse:
@@ -138,7 +139,7 @@ def report(request: HostRequest, report: int) -> HttpResponse:
 
 @login_required
 @require_safe
-def report_file(request: HostRequest, report: int) -> HttpResponseBase:
+def report_file(request: HostRequest, report: int) -> HttpResponse:
     found = get_object_or_404(Report.objects.of(request.user).select_related("owner", "task"), pk=report)
     try:
         check_may_read(found)
@@ -148,7 +149,7 @@ def report_file(request: HostRequest, report: int) -> HttpResponseBase:
 
 
 @require_safe
-def report_link(request: HttpRequest, token: str) -> HttpResponseBase:
+def report_link(request: HttpRequest, token: str) -> HttpResponse:
     """For whoever was sent the link: it needs no log-in, names nobody, and ends with its days or its owner's right."""
     try:
         return handed_out(report_by(token))
@@ -158,6 +159,6 @@ def report_link(request: HttpRequest, token: str) -> HttpResponseBase:
         raise Http404(str(error.message)) from error
 
 
-def handed_out(report: Report) -> FileResponse:
-    file = report.file.storage.open(str(report.file.name))
-    return FileResponse(file, as_attachment=True, filename=report.file_name, content_type=TYPES[report.format])
+def handed_out(report: Report) -> HttpResponse:
+    with report.file.storage.open(str(report.file.name)) as file:
+        return attached(file.read(), report)
