@@ -585,6 +585,7 @@ SPECTACULAR_SETTINGS = {
         "HostRole": "apps.jams.models.JamHost.Role",
         "InvitationRole": "apps.jams.models.Invitation.Role",
         "SongStatus": "apps.jams.models.JamSong.Status",
+        "TaskState": "apps.tasks.models.Task.State",
         "Taking": ["open", "paused", "closed"],
     },
 }
