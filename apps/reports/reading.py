@@ -136,7 +136,7 @@ def night_of(jam: Jam, facts: Facts, names_venue: bool) -> dict[str, Any]:
 
 def local(moment: datetime, jam: Jam) -> str:
     """By the venue's clock, with its distance from UTC."""
-    return timezone.localtime(moment, jam.zone).isoformat(timespec="minutes")
+    return timezone.localtime(moment, jam.zone).isoformat(timespec="seconds")
 
 
 def over_time(jams: Iterable[Jam], facts: dict[int, Facts]) -> list[dict[str, Any]]:
