@@ -130,6 +130,9 @@ def test_these_were_the_cases(full, capsys):
     assert {kind for _role, kind, _digit in made} == {"row", "examples", "coverage", "fuzzing", "stateful"}
 
 
+KNOWN = {"pk", "slug", "song", "host"}
+
+
 def target(world, row):
     """Where the row's thing is, and a body that is taken there."""
     at = "other" if row.name == "accept" else "own"  # the host runs their own already
@@ -138,7 +141,7 @@ def target(world, row):
     if row.name == "undo":
         queue_song(jam_song=make_jam_song(jam=world.jam), host=world.host)
     ids = resolve(address(world, row.name, at)).kwargs
-    there = {{"pk": "id"}.get(name, name): value for name, value in ids.items() if name in {"pk", "slug", "song"}}
+    there = {{"pk": "id"}.get(name, name): value for name, value in ids.items() if name in KNOWN}
     return there, filled(world, row.body, at)
 
 
