@@ -118,6 +118,11 @@ try:
     LOGIN_FAILURES = env.int("LOGIN_FAILURES", 10, validate=positive)  # of an account, from one address
     LOGIN_FAILURES_IN_ALL = env.int("LOGIN_FAILURES_IN_ALL", 100, validate=positive)  # of an account, from anywhere
     LOGIN_LOCK_MINUTES = env.int("LOGIN_LOCK_MINUTES", 15, validate=positive)
+    REPORT_SECONDS = env.int("REPORT_SECONDS", 1800, validate=positive)  # a report is kept unless nights change
+    REPORT_NIGHTS = env.int("REPORT_NIGHTS", 1000, validate=positive)  # of a report, at most: the latest
+    REPORT_VOTES_AT_ONCE = env.int("REPORT_VOTES_AT_ONCE", 500_000, validate=Range(min=0))  # more wait for a task
+    REPORT_LINK_DAYS = env.int("REPORT_LINK_DAYS", 7, validate=positive)  # a made report and its link hold
+    SEASON_BEGINS = env.int("SEASON_BEGINS", 9, validate=Range(1, 12))  # the month
     CHORD_SHEET_DAYS = env.int("CHORD_SHEET_DAYS", 30, validate=positive)  # until one is looked at again
     BROKEN_CHORD_SHEET_HOURS = env.int("BROKEN_CHORD_SHEET_HOURS", 24, validate=positive)  # and what was not found
     CHORD_SHEETS_A_RUN = env.int("CHORD_SHEETS_A_RUN", 200, validate=positive)  # so many are looked at
@@ -203,6 +208,7 @@ INSTALLED_APPS = [
     "apps.jams",
     "apps.voting",
     "apps.stage",
+    "apps.reports",
     "apps.pages",
 ]
 
@@ -372,6 +378,7 @@ TASK_SCHEDULE = {
     "jams.erase_attendees": "25 4 * * *",
     "catalog.erase_imports": "30 4 * * *",
     "jams.erase_statistics": "35 4 * * *",
+    "reports.erase_reports": "38 4 * * *",
     "catalog.rank_songs": "40 4 * * *",
     "jams.hold_nights": "45 4 * * *",
 }
@@ -584,6 +591,7 @@ SPECTACULAR_SETTINGS = {
         "HostRole": "apps.jams.models.JamHost.Role",
         "InvitationRole": "apps.jams.models.Invitation.Role",
         "SongStatus": "apps.jams.models.JamSong.Status",
+        "TaskState": "apps.tasks.models.Task.State",
         "Taking": ["open", "paused", "closed"],
     },
 }

@@ -27,6 +27,7 @@ from apps.jams import people_api as people
 from apps.jams import performers_api as performers
 from apps.jams import reads as jam_reads
 from apps.jams import search_api as search
+from apps.reports import api as reports
 from apps.stage import api as stage
 from apps.stage import history_api as history
 from apps.stage import room_api as room
@@ -117,6 +118,11 @@ v1: list[Any] = [
     path("/venues/<slug:slug>/song-list/changes", song_lists.SongListChanges.as_view(), name="venue-song-list-changes"),
     path("/venues/<slug:slug>/song-list/apply", song_lists.ApplySongList.as_view(), name="venue-song-list-apply"),
     path("/venues/<slug:slug>/wanted", library.VenueWanted.as_view(), name="venue-wanted"),
+    path("/reports", reports.Reports.as_view(), name="reports"),
+    path("/reports/<int:pk>", reports.ReportDetail.as_view(), name="report"),
+    path("/reports/jams/<slug:slug>", reports.JamReport.as_view(), name="jam-report"),
+    path("/reports/venues/<slug:slug>", reports.VenueReport.as_view(), name="venue-report"),
+    path("/reports/hosts/<slug:host>", reports.HostReport.as_view(), name="host-report"),
     path("/auth", accounts.Auth.as_view(), name="auth"),
     path("/auth/tokens", accounts.Tokens.as_view(), name="tokens"),
     path("/auth/tokens/<int:pk>", accounts.TokenDetail.as_view(), name="token"),

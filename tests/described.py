@@ -105,9 +105,8 @@ def repeatable(**more):
 def label(row):
     """`GET /api/v1/jams/{slug}`."""
     pattern = ROUTES[f"api:{row.name}"].pattern
-    return f"{row.method} /" + pattern.replace("<int:pk>", "{id}").replace("<int:song>", "{song}").replace(
-        "<slug:slug>", "{slug}"
-    )
+    named = pattern.replace("<int:pk>", "{id}").replace("<int:song>", "{song}")
+    return f"{row.method} /" + named.replace("<slug:slug>", "{slug}").replace("<slug:host>", "{host}")
 
 
 def parts(case, *, good):

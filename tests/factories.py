@@ -3,6 +3,7 @@
 import itertools
 from datetime import timedelta
 
+from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
@@ -16,6 +17,7 @@ from apps.jams.attendees import add_attendee
 from apps.jams.board import publish_people
 from apps.jams.models import Attendee, Jam, JamHost, JamSong, Performer
 from apps.jams.operations import free_slug
+from apps.reports.models import Report
 from apps.stage.models import Performance, SignUp, Slot
 from apps.tasks.models import Task
 from apps.voting.models import Vote
@@ -132,6 +134,17 @@ def make_slot(*, jam_song: JamSong | None = None, instrument: str = "guitar", nu
 def make_sign_up(*, slot: Slot | None = None, attendee: Attendee | None = None, state: str = "claimed") -> SignUp:
     slot = slot or make_slot()
     return SignUp.objects.create(slot=slot, attendee=attendee or make_attendee(jam=slot.jam_song.jam), state=state)
+
+
+def make_report(*, owner: User, venue: Venue, **fields) -> Report:
+    """Of the venue's nights, made and kept."""
+    in_days = timezone.now() + timedelta(days=7)
+    fields = {"name": venue.name, "language": "en", "made_at": timezone.now(), "expires_at": in_days} | fields
+    report = Report(owner=owner, about=f"venue:{venue.pk}", **fields)
+    if report.made_at:
+        report.file.save("reports/report.csv", ContentFile(b"report"), save=False)
+    report.save()
+    return report
 
 
 def make_performance(*, jam: Jam | None = None, song: Song | None = None, **fields) -> Performance:

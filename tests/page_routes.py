@@ -8,11 +8,13 @@ from django.urls import reverse
 from apps.accounts.roles import Right, Role, may
 from apps.jams.invitations import invite
 from apps.jams.models import JamHost
+from apps.reports.operations import token_of
 from tests.factories import (
     make_api_token,
     make_attendee,
     make_import,
     make_jam_song,
+    make_report,
     make_sign_up,
     make_user,
     songs_file,
@@ -140,7 +142,18 @@ PAGES = [
     page("venues", "GET", Right.WATCH),
     *form_page("venue_new", Right.ADD_VENUE, VENUE),
     page("venue", "GET", Right.WATCH),
-    page("venue_statistics", "GET", Right.READ_STATISTICS),
+    page("venue_statistics", "GET", Right.WATCH, 301),  # it is the report now
+    page("venue_report", "GET", Right.READ_STATISTICS),
+    page("venue_report_file", "GET", Right.READ_STATISTICS),
+    page("jam_report", "GET", Right.RUN),
+    page("jam_report_file", "GET", Right.RUN),
+    page("host_report", "GET", Right.ADD_VENUE),
+    page("host_report_file", "GET", Right.ADD_VENUE),
+    page("reports", "GET", Right.ADD_VENUE),
+    page("reports", "POST", Right.ADD_VENUE, 404),  # of nothing: tests/reports/test_pages.py
+    page("report", "GET", Right.ADD_VENUE, 404, host=200, host_without_csrf=200),  # the host's
+    page("report_file", "GET", Right.ADD_VENUE, 404, host=200, host_without_csrf=200),
+    page("report_link", "GET", Right.WATCH),  # whoever has the link
     page("venue_wanted", "GET", Right.CHANGE_VENUE),
     *form_page("venue_edit", Right.CHANGE_VENUE, VENUE),
     page("venue_library", "GET", Right.CHANGE_VENUE),
@@ -184,6 +197,12 @@ SHARED = {
     "service_worker",
     "offline",
     "host",
+    "host_report",
+    "host_report_file",
+    "reports",
+    "report",
+    "report_file",
+    "report_link",
     "invitation",
     "account",
     "sessions",
@@ -203,7 +222,7 @@ OF_A_JAM = [
 def address(world, name, at):
     """Of the thing in this world that the page is about."""
     jam = world.jams[at]
-    ids = {"slug": jam.slug, "code": jam.code, "colour": "a0b0c0", "action": "end"}
+    ids = {"slug": jam.slug, "kind": "csv", "code": jam.code, "colour": "a0b0c0", "action": "end"}
     params = ROUTES[f"pages:{name}"].params
     if "venue" in name and "slug" in params:
         ids["slug"] = empty_venue(world, at).slug
@@ -214,6 +233,9 @@ def address(world, name, at):
         "host_remove": lambda: {"jam_host": JamHost.objects.create(jam=jam, user=make_user(), role="co_host").pk},
         "token_revoke": lambda: {"token": make_api_token(user=world.host)[0].pk},
         "session_end": lambda: {"session": 0},
+        "report": lambda: {"report": make_report(owner=world.host, venue=world.venue).pk},
+        "report_file": lambda: {"report": make_report(owner=world.host, venue=world.venue).pk},
+        "report_link": lambda: {"token": token_of(make_report(owner=world.host, venue=world.venue))},
         "import_run": lambda: {"run": make_import(by=world.host).pk},
         "import_report": lambda: {"run": make_import(by=world.host).pk},
     }

@@ -22,6 +22,7 @@ from tests.factories import (
     make_attendee_with_token,
     make_jam,
     make_jam_song,
+    make_report,
     make_sign_up,
     make_slot,
     make_song,
@@ -222,6 +223,12 @@ MATRIX = [
     row("performances", "GET", Right.WATCH),
     row("venue-statistics", "GET", Right.READ_STATISTICS),
     row("venue-wanted", "GET", Right.CHANGE_VENUE),
+    own("reports", "GET", LOGGED_IN | {"host_without_csrf"}),
+    row("reports", "POST", Right.RUN, 202, body={"about": "ABOUT"}),
+    own("report", "GET", {"host", "host_without_csrf"}, others=404),  # the host's
+    row("jam-report", "GET", Right.RUN),
+    row("venue-report", "GET", Right.READ_STATISTICS),
+    own("host-report", "GET", LOGGED_IN | {"host_without_csrf"}),  # of oneself
     row("venue", "GET", Right.WATCH),
     row("venue", "PATCH", Right.CHANGE_VENUE, body={"town": "Bristol"}),
     row("venue", "DELETE", Right.DELETE_VENUE, 204),
@@ -290,8 +297,9 @@ def undone():
 
 
 OF_ACCOUNTS = {"auth", "tokens", "token", "tasks", "task", "task-run-again", "users", "myself", "user", "accept"}
+OF_REPORTS = {"reports", "report", "host-report"}
 OF_A_VENUE = (
-    "venue", "venue-statistics", "venue-wanted", "library", "library-song", "venue-song-list", "venue-song-list-fetch",
+    "venue", "venue-statistics", "venue-report", "venue-wanted", "library", "library-song", "venue-song-list", "venue-song-list-fetch",
     "venue-song-list-changes", "venue-song-list-apply",
 )  # fmt: skip
 OF_SONGS = {"songs", "song", "merge-songs"}
@@ -299,8 +307,9 @@ OF_NO_JAM = {"root", "schema", "docs", "jams", "search", "venues", "performances
     *OF_SONGS,
     *OF_A_VENUE,
     *OF_ACCOUNTS,
+    *OF_REPORTS,
 }
-SHARED = OF_NO_JAM - {"jams", *OF_A_VENUE}  # which are the same wherever one is at home
+SHARED = OF_NO_JAM - {"jams", "reports", *OF_A_VENUE}  # which are the same wherever one is at home
 
 
 def address(world, name, at="own"):
@@ -336,6 +345,9 @@ def of_no_jam(world, name, at):
         "venue": lambda: {"slug": empty_venue(world, at).slug},
         "venue-statistics": lambda: {"slug": world.venues[at].slug},
         "venue-wanted": lambda: {"slug": world.venues[at].slug},
+        "venue-report": lambda: {"slug": world.venues[at].slug},
+        "host-report": lambda: {"host": "me"},
+        "report": lambda: {"pk": make_report(owner=world.host, venue=world.venue).pk},
         "library": lambda: {"slug": world.venues[at].slug},
         "venue-song-list": lambda: {"slug": world.venues[at].slug},
         "venue-song-list-fetch": lambda: {"slug": make_song_list(venue=world.venues[at]).venue.slug},
@@ -374,6 +386,7 @@ def filled(world, body, at="own"):
         "ATTENDEES": lambda: [make_attendee(jam=world.jams[at]).pk],
         "SLOT": lambda: slot_in(world.jams[at]).pk,
         "TOKEN": lambda: invitation_to(world, at)[1],
+        "ABOUT": lambda: f"jam:{world.jams[at].slug}",
     }
     return body and {
         key: names[value]() if isinstance(value, str) and value in names else value for key, value in body.items()

@@ -36,6 +36,9 @@ MORE_IS_ASKED = {
     ("jam", "PATCH"): TIMES,
     ("duplicate", "POST"): TIMES,
     ("jam-songs", "POST"): "a song, or title and artist, or songs, which must exist",
+    ("reports", "POST"): "a jam or venue that exists, and days in their order",
+    ("venue-report", "GET"): "days in their order",
+    ("host-report", "GET"): "days in their order",
     ("performances", "GET"): "moments of these centuries",
     ("songs", "POST"): "what a key is, and each instrument once",
     ("song", "PATCH"): "what a key is, and each instrument once",
@@ -128,6 +131,9 @@ def test_these_were_the_cases(full, capsys):
     assert {kind for _role, kind, _digit in made} == {"row", "examples", "coverage", "fuzzing", "stateful"}
 
 
+KNOWN = {"pk", "slug", "song", "host"}
+
+
 def target(world, row):
     """Where the row's thing is, and a body that is taken there."""
     at = "other" if row.name == "accept" else "own"  # the host runs their own already
@@ -136,7 +142,7 @@ def target(world, row):
     if row.name == "undo":
         queue_song(jam_song=make_jam_song(jam=world.jam), host=world.host)
     ids = resolve(address(world, row.name, at)).kwargs
-    there = {{"pk": "id"}.get(name, name): value for name, value in ids.items() if name in {"pk", "slug", "song"}}
+    there = {{"pk": "id"}.get(name, name): value for name, value in ids.items() if name in KNOWN}
     return there, filled(world, row.body, at)
 
 

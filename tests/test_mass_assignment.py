@@ -35,6 +35,7 @@ TAKES = {
     ("song-merge", "POST"): {"into"},
     ("merge-songs", "POST"): {"into"},
     ("undo", "POST"): {"action", "song"},
+    ("reports", "POST"): {"about", "since", "until", "format"},
     ("door", "POST"): {"door"},
     ("invitations", "POST"): {"role"},
     ("accept", "POST"): {"token"},
@@ -89,6 +90,7 @@ FORMS_TAKE = {
     "person": {"do", "song", "slot"},
     "tokens": {"name", "days", "scopes"},
     "imports": {"file"},
+    "reports": {"about", "since", "until", "format"},
     "import_run": {"do", "near", "update", "line"},
 }
 LONG_AGO = datetime(2001, 1, 1, tzinfo=UTC)

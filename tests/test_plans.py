@@ -36,6 +36,7 @@ from apps.jams.operations import free_slug as free_jam_slug
 from apps.jams.performers import erase_unused, performer_with
 from apps.jams.receivers import look_again
 from apps.jams.search import JAMS
+from apps.reports.models import Report
 from apps.stage.models import Performance, SignUp, Slot
 from apps.tasks.clock import queue_slots
 from apps.tasks.models import Task
@@ -171,6 +172,8 @@ USES = {
     "song_searches_of_a_venue": lambda: wanted(),
     "song_searches_by_text": lambda: wanted(),
     # Background work
+    "reports_of_a_user": lambda: list(Report.objects.of(host())[:20]),
+    "reports_by_expiry": lambda: list(Report.objects.expired()),
     "tasks_due": lambda: list(unsent()[:50]),
     "tasks_of_a_user": lambda: list(Task.objects.seen_by(host()).order_by("-pk")[:20]),
     "one_unfinished_task_a_key": lambda: Task.objects.unfinished().filter(key="key 500").first(),
@@ -235,7 +238,7 @@ def test_no_index_is_without_a_query():
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT indexrelname FROM pg_stat_user_indexes JOIN pg_index USING (indexrelid)"
-            " WHERE NOT indisprimary AND relname ~ '^(accounts|catalog|jams|voting|stage|tasks)_'"
+            " WHERE NOT indisprimary AND relname ~ '^(accounts|catalog|jams|voting|stage|tasks|reports)_'"
         )
         there = {name for (name,) in cursor}
 

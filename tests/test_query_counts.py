@@ -95,6 +95,13 @@ API = [
     row("api:performances", 1, query="?venue=test&page_size=30"),
     row("api:venue-wanted", 4, "host"),  # manages?, what is wanted
     row("api:venue-statistics", 8, "host"),  # manages?, nights, people, performances, performers, most played
+    row("api:reports", 3, "host"),  # user, count, page
+    row("api:report", 2, "host"),
+    # jam, runs it?; nights, those before; marks in three, kept; people, songs, votes, performances, sign-ups;
+    # a savepoint and what is kept in it; songs in three; names
+    row("api:jam-report", 20, "host"),
+    row("api:venue-report", 20, "host"),
+    row("api:host-report", 19, "host"),
     row("api:library", 5, "host", "?search=song"),  # user, venue, manages?, count, page
     row("api:library-song", 5, "host"),  # user, venue, manages?, song, the venue's
     row("api:venue-song-list", 4, "host"),  # user, venue, manages?, list
@@ -130,7 +137,17 @@ PAGES = [
     row("pages:venues", 2, query="?search=venue"),  # count, page
     row("pages:venue", 3),  # venue, coming, past
     row("pages:venue", 5, "host"),  # user, manages?
-    row("pages:venue_statistics", 8, "host"),  # as in the API
+    row("pages:venue_statistics", 0, status=301),
+    row("pages:venue_report", 12, "host"),  # the nights are summed up by now
+    row("pages:venue_report_file", 12, "host"),
+    row("pages:jam_report", 21, "host"),  # one that runs is counted each time
+    row("pages:jam_report_file", 21, "host"),
+    row("pages:host_report", 11, "host"),
+    row("pages:host_report_file", 11, "host"),
+    row("pages:reports", 3, "host"),
+    row("pages:report", 2, "host"),
+    row("pages:report_file", 4, "host"),
+    row("pages:report_link", 3),
     row("pages:accent", 0),
     row("pages:manifest", 0),
     row("pages:service_worker", 0, status=404),
@@ -213,7 +230,7 @@ ADMIN = [
     row("admin:view_on_site", 3, "staff", status=302),  # its model, the row
     row("admin/(?P<url>.*)$", 1, "staff", status=404),
     *page_of_model(
-        "accounts_user", filters="role=host", changelist=3, found=3, add=1, change=2, history=4, delete=13
+        "accounts_user", filters="role=host", changelist=3, found=3, add=1, change=2, history=4, delete=14
     ),
     *page_of_model(
         "accounts_apitoken", filters="live=yes", changelist=2, found=2, add=1, change=3, history=3, delete=2,

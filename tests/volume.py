@@ -94,6 +94,10 @@ FROM generate_series(1, %(jam_songs)s) n;
 INSERT INTO accounts_auditevent (about, actor_id, verb, before, after, created_at)
 SELECT 'jam:' || 1 + n %% %(jams)s, 1 + n %% %(users)s, 'queue', '{}', '{}', now()
 FROM generate_series(1, %(jams)s * 4) n;
+INSERT INTO reports_report (owner_id, about, name, format, language, file, created_at, made_at, expires_at)
+SELECT 1 + n %% %(users)s, 'venue:' || 1 + n %% %(venues)s, 'Venue ' || n, 'csv', 'en', '', now(), now(),
+       now() + n * interval '1 minute'
+FROM generate_series(1, %(users)s * 10) n;
 INSERT INTO tasks_task (name, arguments, queue, state, about, by_id, key, slot, due_at, attempts, allowed, holder, done,
                         "of", error, created_at)
 SELECT 'jams.do', '{}', 'soon', CASE WHEN n %% 500 = 0 THEN 'waiting' ELSE 'done' END, '', 1 + n %% %(users)s,

@@ -23,6 +23,7 @@ from apps.catalog.models import LibrarySong, Song, SongSearch, SongView, Venue
 from apps.catalog.run_models import ImportBatch, ImportQuestion, ImportRun
 from apps.jams.invitations import invite
 from apps.jams.models import Attendee, Jam, JamHost, JamSong, JamView, Performer, Recurrence
+from apps.reports.operations import token_of
 from apps.stage.models import Performance, SignUp, Slot
 from apps.tasks.models import Task
 from apps.voting.models import Vote
@@ -35,6 +36,7 @@ from tests.factories import (
     make_jam_song,
     make_performance,
     make_performer,
+    make_report,
     make_sign_up,
     make_slot,
     make_song,
@@ -119,6 +121,7 @@ class World:
         self.sign_up = self.slot.sign_ups.order_by("pk")[0]
         self.run = self.imported()
         self.song_list = make_song_list(venue=self.venue, problems=[[2, "rejected", "title", "", "is missing"]])
+        self.report = make_report(owner=self.host, venue=self.venue)
         self.task = make_task(by=self.host, state="failed", result={"songs": 3}, error="Not tonight.")
         for number in range(rows):
             self.add_row(number)
@@ -209,6 +212,7 @@ class World:
         for place, kind in enumerate(ListDifference.Kind.values, 2 + 10 * number):
             names = {"title": "Song", "artist": "Artist", "fields": {"key": ["A", "B"]}}
             ListDifference.objects.create(song_list=self.song_list, place=place, kind=kind, song=make_song(), **names)
+        make_report(owner=self.host, venue=elsewhere)
         make_task(by=self.host, about=f"jam:{jam.pk}", state="failed", error="ValueError (cells.py:12)", done=1, of=2)
         make_api_token(user=self.host, revoked_at=timezone.now())
         values = {"title": "Song of songs (Live)", "artist": "Somebody"}
@@ -261,7 +265,7 @@ class World:
         route, jam = ROUTES[name], self.live.jam
         known = {
             "slug": self.venue.slug if "venue" in name or "library" in name else jam.slug,
-            "pk": {"api:user": self.host.pk, "api:task": self.task.pk}.get(
+            "pk": {"api:user": self.host.pk, "api:task": self.task.pk, "api:report": self.report.pk}.get(
                 name, self.song.pk if name in {"api:song", "api:library-song"} else self.live.songs[0].pk
             ),
             "song": self.song.pk if name in {"pages:song", "pages:venue_song"} else self.live.songs[0].pk,
@@ -269,7 +273,11 @@ class World:
             "code": jam.code,
             "colour": "a0b0c0",
             "action": "end",
-            "token": {"pages:display": self.link, "pages:invitation": self.invitation}.get(name, self.token.pk),
+            "token": {
+                "pages:display": self.link,
+                "pages:invitation": self.invitation,
+                "pages:report_link": token_of(self.report),
+            }.get(name, self.token.pk),
             "jam_host": self.co_host.pk,
             "invitation": self.invited.pk,
             "slot": self.slot.pk,
@@ -284,6 +292,9 @@ class World:
             "key": self.keys.get(name),
             "session": 0,
             "run": self.run.pk,
+            "report": self.report.pk,
+            "kind": "csv",
+            "host": "me",
         }
         for model in MODELS:
             if route.pattern.startswith(f"admin/{model._meta.app_label}/{model._meta.model_name}/"):

@@ -1,5 +1,9 @@
+from collections.abc import Callable
+
 from django.contrib.auth.views import LogoutView
+from django.http.response import HttpResponseBase
 from django.urls import path, register_converter
+from django.views.generic import RedirectView
 
 from apps.catalog.statistics import count_song_page
 from apps.core.cached import public_page
@@ -23,6 +27,7 @@ from apps.pages.views import (
     paper,
     people,
     performer,
+    reports,
     screen,
     search,
     set_list,
@@ -42,7 +47,23 @@ class Colour:
     to_url = to_python
 
 
+class FileKind:
+    regex = "csv|json"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    to_url = to_python
+
+
 register_converter(Colour, "colour")
+register_converter(FileKind, "file_kind")
+
+
+def moved(name: str) -> Callable[..., HttpResponseBase]:
+    """Where that page is now, with the same parameters."""
+    return RedirectView.as_view(pattern_name=name, permanent=True, query_string=True, http_method_names=["get", "head"])
+
 
 app_name = "pages"
 urlpatterns = [
@@ -96,6 +117,8 @@ urlpatterns = [
     path("jams/<slug:slug>/edit", account.jam_edit, name="jam_edit"),
     path("jams/<slug:slug>/duplicate", account.jam_duplicate, name="jam_duplicate"),
     path("jams/<slug:slug>/repeat", nights.repeat, name="repeat"),
+    path("jams/<slug:slug>/report", reports.jam_report, name="jam_report"),
+    path("jams/<slug:slug>/report.<file_kind:kind>", reports.jam_report, name="jam_report_file"),
     path("jams/<slug:slug>/delete", account.jam_delete, name="jam_delete"),
     path("search", search.search, name="search"),
     path("songs", public_page("songs", "page")(library.songs), name="songs"),
@@ -106,7 +129,9 @@ urlpatterns = [
     path("venues", public_page("venues", "page")(library.venues), name="venues"),
     path("venues/new", library.venue_new, name="venue_new"),
     path("venues/<slug:slug>", public_page("nights")(library.venue), name="venue"),
-    path("venues/<slug:slug>/statistics", library.venue_statistics, name="venue_statistics"),
+    path("venues/<slug:slug>/report", reports.venue_report, name="venue_report"),
+    path("venues/<slug:slug>/report.<file_kind:kind>", reports.venue_report, name="venue_report_file"),
+    path("venues/<slug:slug>/statistics", moved("pages:venue_report"), name="venue_statistics"),
     path("venues/<slug:slug>/edit", library.venue_edit, name="venue_edit"),
     path("venues/<slug:slug>/library", venue_library.library, name="venue_library"),
     path("venues/<slug:slug>/wanted", venue_library.wanted, name="venue_wanted"),
@@ -114,6 +139,12 @@ urlpatterns = [
     path("venues/<slug:slug>/library/<int:song>", venue_library.song, name="venue_song"),
     path("accent/<colour:colour>.css", library.accent, name="accent"),
     path("host", account.host, name="host"),
+    path("host/report", reports.host_report, name="host_report"),
+    path("host/report.<file_kind:kind>", reports.host_report, name="host_report_file"),
+    path("reports", reports.reports, name="reports"),
+    path("reports/<int:report>", reports.report, name="report"),
+    path("reports/<int:report>/file", reports.report_file, name="report_file"),
+    path("reports/link/<str:token>", reports.report_link, name="report_link"),
     path("account", my_account.account, name="account"),
     path("account/sessions", my_account.sessions, name="sessions"),
     path("account/sessions/<int:session>/end", my_account.session_end, name="session_end"),

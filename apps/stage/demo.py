@@ -1,7 +1,7 @@
 """Who plays in the demo's live night: the song that is on has its band, the next ones fill up, and there is a line."""
 
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -44,7 +44,9 @@ def write_history(jam: Jam) -> None:
             if free:
                 player = min(free, key=lambda pk: (played[pk], pk))
                 played[player] += 1
-                SignUp.objects.create(slot=slot, attendee_id=player, state=SignUp.State.PLAYED)
+                waits = timedelta(minutes=6 + 7 * played[player])
+                signed_up = (jam_song.started_at or performance.started_at) - waits
+                SignUp.objects.create(slot=slot, attendee_id=player, state=SignUp.State.PLAYED, created_at=signed_up)
                 line_up.append({"instrument": slot.instrument, "attendee": player})
         jam.performances.filter(pk=performance.pk).update(
             line_up=line_up, started_at=jam_song.started_at, ended_at=jam_song.ended_at

@@ -40,7 +40,7 @@ OF_A_ROUTE = {
             "song-remove", "song-pin", "song-unpin", "song-encore", "song-merge", "void", "undo", "door",
             "host", "invitations", "invitation", "accept", "recurrence", "setlist", "setlist-arrange", "slots",
             "slot", "signup", "signup-move", "attendee-signups", "attendee-away", "attendee-vote", "people",
-            "check-in", "song-lock", "song-unlock",
+            "check-in", "song-lock", "song-unlock", "reports",
         ],
         "jams",
     ),

@@ -19,7 +19,13 @@ from tests.page_routes import PAGES
 from tests.world import READ, World
 
 # They are no pages: files, redirects, and parts that scripts put into the pages below (`?side=` of the console).
-NO_PAGES = {f"pages:{name}" for name in ("accent", "display", "import_report", "manifest", "service_worker")}
+NO_PAGES = {
+    f"pages:{name}"
+    for name in (
+        "accent", "display", "import_report", "manifest", "service_worker", "venue_statistics", "venue_report_file",
+        "jam_report_file", "host_report_file", "report_file", "report_link",
+    )
+}  # fmt: skip
 NO_PAGES |= {"metrics", "media/<path:path>"}
 PARTS = {f"pages:{name}" for name in ("screen_door", "clusters", "door", "lineup", "people")}
 RIGHTS = {f"pages:{row.name}": row.right for row in PAGES if row.method == "GET"}

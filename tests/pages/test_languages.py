@@ -216,7 +216,7 @@ def test_this_test_sees_what_is_left_in_english():
 def test_every_page_is_whole_in_arabic():
     world, left = make_world(), {}
     for row in PAGES:
-        if row.method != "GET" or row.status != 200 or row.name == "accent":
+        if row.method != "GET" or row.status != 200 or row.name == "accent" or is_file(row.name):
             continue
         client = world.callers["staff" if row.name != "join" else "anonymous"].client
         client.cookies["language"] = "ar"
@@ -228,6 +228,10 @@ def test_every_page_is_whole_in_arabic():
 
     assert len(left) > 35
     assert {name: texts for name, texts in left.items() if texts} == {}
+
+
+def is_file(name):
+    return name.endswith(("report_file", "report_link"))
 
 
 def test_mails_are_in_the_language_of_whoever_asked():

@@ -133,6 +133,12 @@ def there(moment: datetime | str | None, zone: ZoneInfo | str) -> datetime | Non
 
 
 @register.filter
+def moment(text: str) -> datetime:
+    """What JSON says of a day or a moment, for the `date` filter, by the clock that it names."""
+    return datetime.fromisoformat(text).replace(tzinfo=None)
+
+
+@register.filter
 def isolated(title: str) -> str:
     """A title inside a plain sentence keeps its own direction, as <bdi> would."""
     return f"\u2068{title}\u2069"

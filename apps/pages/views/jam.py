@@ -101,11 +101,13 @@ def studded(jam: Jam) -> dict[int, dict[str, Any]]:
 
 def afterwards(request: HttpRequest, jam: Jam, board: dict[str, Any]) -> dict[str, Any]:
     """What a night came to; who was on stage, for its hosts."""
+    runs = jam.lets(request.user, Right.RUN)
     return {
+        "runs": runs,
         "wanted": most_wanted(board["songs"]),
         "left": sorted(board["queue"] + board["ranking"], key=lambda song: -(song["votes"] or 0)),
         "facts": statistics_of(Jam.objects.filter(pk=jam.pk)),
-        "on_stage": on_stage(jam) if jam.lets(request.user, Right.RUN) else [],
+        "on_stage": on_stage(jam) if runs else [],
     }
 
 

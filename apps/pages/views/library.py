@@ -17,11 +17,10 @@ from apps.catalog.operations import add_venue, change_venue
 from apps.catalog.statistics import count_search, is_search
 from apps.core.errors import ChangedMeanwhile, DomainError
 from apps.jams.models import Jam
-from apps.pages.filters import PeriodForm, SongFilterForm
+from apps.pages.filters import SongFilterForm
 from apps.pages.forms import VenueForm
 from apps.pages.views.common import add_errors, page_of, page_with_form, see_other
 from apps.stage.models import Performance
-from apps.stage.statistics import most_played, nights_of, statistics_of
 
 PLAYS = 20
 
@@ -61,18 +60,6 @@ def venue(request: HttpRequest, slug: str) -> HttpResponse:
         "manages": found.lets(request.user, Right.CHANGE_VENUE),
     }
     return render(request, "pages/venue.html", context)
-
-
-@login_required
-@require_safe
-def venue_statistics(request: HttpRequest, slug: str) -> HttpResponse:
-    found = get_object_or_404(Venue, slug=slug)
-    if not found.lets(request.user, Right.READ_STATISTICS):
-        raise PermissionDenied
-    form = PeriodForm(request.GET)
-    nights = nights_of(found, **form.days())
-    context = {"venue": found, "form": form, "facts": statistics_of(nights), "songs": most_played(nights)}
-    return render(request, "pages/venue_statistics.html", context)
 
 
 @login_required
