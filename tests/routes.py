@@ -299,7 +299,8 @@ def undone():
 OF_ACCOUNTS = {"auth", "tokens", "token", "tasks", "task", "task-run-again", "users", "myself", "user", "accept"}
 OF_REPORTS = {"reports", "report", "host-report"}
 OF_A_VENUE = (
-    "venue", "venue-statistics", "venue-report", "venue-wanted", "library", "library-song", "venue-song-list", "venue-song-list-fetch",
+    "venue", "venue-statistics", "venue-report", "venue-wanted", "library", "library-song", "venue-song-list",
+    "venue-song-list-fetch",
     "venue-song-list-changes", "venue-song-list-apply",
 )  # fmt: skip
 OF_SONGS = {"songs", "song", "merge-songs"}
