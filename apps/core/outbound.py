@@ -8,8 +8,9 @@ backend; it knows no proxies of the environment and follows no redirects: here e
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import Any, NamedTuple
 
 import httpcore
 import httpx
@@ -32,6 +33,16 @@ class Unreachable(Exception):
     """Nobody answers there, or not in time."""
 
 
+class TooSlow(Unreachable):
+    """Not in time."""
+
+
+class Reply(NamedTuple):
+    status: int
+    headers: dict[str, str]  # by their names in lower case
+    body: bytes  # its beginning
+
+
 def status_of(url: str, *, public: Callable[[str], bool] = is_public, ports: Mapping[str, int] = PORTS) -> int:
     """The HTTP status of what is there, after at most MAX_REDIRECTS; of it only the headers are read.
 
@@ -49,6 +60,40 @@ def status_of(url: str, *, public: Callable[[str], bool] = is_public, ports: Map
     raise Unreachable(url)
 
 
+def post(
+    url: str,
+    body: bytes,
+    headers: Mapping[str, str],
+    *,
+    seconds: float,
+    most: int,
+    public: Callable[[str], bool] = is_public,
+    ports: Mapping[str, int] = PORTS,
+) -> Reply:
+    """What is answered there within so many seconds, and at most so many bytes of it. A redirect is an answer like
+    others: nobody follows it.
+
+    Raises Refused, TooSlow, Unreachable.
+    """
+    address = checked(url, ports)
+    with httpcore.ConnectionPool(network_backend=PublicOnly(public, seconds)) as pool, translated(url):
+        given = [("User-Agent", "JamVote (webhooks)"), ("Accept", "*/*"), ("Connection", "close"), *headers.items()]
+        with pool.stream("POST", target_of(address), headers=given, content=body) as answer:
+            found = {name.lower().decode("latin-1"): value.decode("latin-1") for name, value in answer.headers}
+            return Reply(answer.status, found, beginning(answer, most))
+
+
+def beginning(answer: httpcore.Response, most: int) -> bytes:
+    """What has come when there is enough of it or time is over: the status has been said by then."""
+    read = b""
+    with suppress(httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, OSError):
+        for part in answer.iter_stream():
+            read += part
+            if len(read) >= most:
+                break
+    return read[:most]
+
+
 def checked(url: str, ports: Mapping[str, int], at: httpx.URL | None = None) -> httpx.URL:
     """Before anything is looked up: of the web, at its own port, no name and password in it. `at`: where it is told."""
     try:
@@ -63,20 +108,30 @@ def checked(url: str, ports: Mapping[str, int], at: httpx.URL | None = None) -> 
 
 def ask(pool: httpcore.ConnectionPool, method: str, url: httpx.URL) -> tuple[int, str]:
     """The status, and where it leads to. The answer is closed before its body."""
-    target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
+    with translated(str(url)), pool.stream(method, target_of(url), headers=HEADERS) as answer:
+        headers = {name.lower(): value for name, value in answer.headers}
+        return answer.status, headers.get(b"location", b"").decode("latin-1")
+
+
+def target_of(url: httpx.URL) -> httpcore.URL:
+    return httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
+
+
+@contextmanager
+def translated(url: str) -> Iterator[None]:
     try:
-        with pool.stream(method, target, headers=HEADERS) as answer:
-            headers = {name.lower(): value for name, value in answer.headers}
-            return answer.status, headers.get(b"location", b"").decode("latin-1")
-    except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, OSError, ValueError) as error:
-        raise Unreachable(str(url)) from error
+        yield
+    except (httpcore.TimeoutException, TimeoutError) as error:
+        raise TooSlow(url) from error
+    except (httpcore.NetworkError, httpcore.ProtocolError, OSError, ValueError) as error:
+        raise Unreachable(url) from error
 
 
 class PublicOnly(httpcore.SyncBackend):
     """Connects to names of which every address is public."""
 
-    def __init__(self, public: Callable[[str], bool]) -> None:
-        self.public, self.end = public, time.monotonic() + SECONDS
+    def __init__(self, public: Callable[[str], bool], seconds: float = SECONDS) -> None:
+        self.public, self.end = public, time.monotonic() + seconds
 
     def connect_tcp(
         self,
