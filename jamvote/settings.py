@@ -595,6 +595,8 @@ SPECTACULAR_SETTINGS = {
         "InvitationRole": "apps.jams.models.Invitation.Role",
         "SongStatus": "apps.jams.models.JamSong.Status",
         "Taking": ["open", "paused", "closed"],
+        "DeliveryState": "apps.webhooks.models.Delivery.State",
+        "ReceivedState": "apps.webhooks.models.Received.State",
     },
 }
 

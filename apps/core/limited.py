@@ -53,7 +53,7 @@ def refusal(request: HttpRequest, match: Any) -> HttpResponse | None:
 
 
 def refused(request: HttpRequest, names: tuple[str, ...], *, inbox: str = "") -> HttpResponse | None:
-    """Counts the call on these policies, and answers it where it is one too many. `inbox`: of webhooks, that it is for."""
+    """Counts the call on these policies, and answers it where it is one too many. `inbox`: which it is for."""
     if not (buckets := buckets_of(request, names, inbox)):
         return None
     taken = limiter.take(buckets)

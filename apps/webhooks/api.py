@@ -45,9 +45,7 @@ class Webhooks(Paged):
     queryset = Endpoint.objects.none()  # the browsable API asks for one
     serializer_class = s.EndpointOutput
 
-    @extend_schema(
-        operation_id="webhooks_list", parameters=[s.EndpointQuery], responses=s.EndpointOutput(many=True)
-    )
+    @extend_schema(operation_id="webhooks_list", parameters=[s.EndpointQuery], responses=s.EndpointOutput(many=True))
     def get(self, request: Request) -> Response:
         rows = Endpoint.objects.letting(user_of(request)).with_owner().order_by("pk")
         for name in ("venue", "jam"):
@@ -60,7 +58,7 @@ class Webhooks(Paged):
         wanted = valid(s.EndpointInput, request)
         owner = owner_of(request, venue=wanted.pop("venue", ""), jam=wanted.pop("jam", ""))
         endpoint, secret = endpoints.add_endpoint(by=user_of(request), **owner, **wanted)
-        endpoint.secret = secret  # type: ignore[assignment] # for this answer
+        endpoint.secret = secret  # for this answer
         headers = {"Location": f"/api/v1/webhooks/{endpoint.pk}"}
         return Response(s.NewEndpoint(endpoint).data, status=201, headers=headers)
 

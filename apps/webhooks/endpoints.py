@@ -131,7 +131,7 @@ def of(endpoint: Endpoint, by: User) -> Endpoint:
 
 def hold_owner(owner: Venue | Jam | None) -> None:
     """Two that are made at once must see each other. Raises NotThere."""
-    rows: Any = type(owner)._default_manager
+    rows: Any = Venue.objects if isinstance(owner, Venue) else Jam.objects
     if owner is None or not rows.select_for_update(no_key=True).filter(pk=owner.pk).exists():
         raise NotThere
 

@@ -76,7 +76,9 @@ class Endpoint(Keyed):
     venue = models.ForeignKey(
         Venue, models.CASCADE, null=True, related_name="webhooks", db_index=False, verbose_name=_("venue")
     )
-    jam = models.ForeignKey(Jam, models.CASCADE, null=True, related_name="webhooks", db_index=False, verbose_name=_("jam"))
+    jam = models.ForeignKey(
+        Jam, models.CASCADE, null=True, related_name="webhooks", db_index=False, verbose_name=_("jam")
+    )
     url = models.CharField(_("address"), max_length=LONGEST_URL)
     types = models.JSONField(_("events"), default=list)
     disabled_reason = models.CharField(_("why it is off"), max_length=7, choices=Off, blank=True, default="")
@@ -200,7 +202,7 @@ class Attempt(models.Model):
         REFUSED = "refused", _("The address is not public, or not https.")
         SLOW = "slow", _("It did not answer in time.")
         UNREACHABLE = "unreachable", _("Nobody answers there.")
-        SECRET = "secret", _("The secret cannot be opened. Make a new one.")  # noqa: S105
+        SECRET = "secret", _("The secret cannot be opened. Make a new one.")
 
     delivery = models.ForeignKey(Delivery, models.CASCADE, related_name="attempts", db_index=False)
     at = models.DateTimeField(_("when"), default=timezone.now)

@@ -12,7 +12,6 @@ from apps.jams.models import Jam
 from apps.tasks.enqueue import enqueue
 from apps.webhooks.models import Delivery, Endpoint, Event, Feed, Lane
 
-
 Facts = dict[str, Any]
 
 

@@ -24,7 +24,7 @@ Data = dict[str, Any]
 class Envelope(serializers.Serializer):
     type = serializers.CharField(max_length=40)
     timestamp = serializers.DateTimeField(default_timezone=UTC)
-    data = serializers.DictField()
+    data = serializers.DictField()  # type: ignore[assignment]
 
 
 class PlayData(serializers.Serializer):

@@ -32,7 +32,7 @@ def create(received: Received, actor: User) -> Result:
 def withdraw(received: Received, actor: User) -> Result:
     data = valid(WithdrawalData, received.payload)
     jam = jam_of(received, data)
-    pk = called(received, jam, Of.SIGNUP, data["signup"])
+    pk = called(received, jam, Of.SIGNUP, data["signup"]) or 0
     sign_up = SignUp.objects.select_related("slot__jam_song__jam").filter(pk=pk).first()
     if sign_up is None:
         raise NoSuchSignUp
@@ -54,7 +54,7 @@ def slot_of(jam: Jam, data: Data) -> Slot:
 
 def person_of(received: Received, jam: Jam, performer: Data, actor: User) -> Attendee:
     """Whoever they are is in the room once, under the name of the first time."""
-    known = called(received, jam, Of.PERFORMER, performer["id"])
+    known = called(received, jam, Of.PERFORMER, performer["id"]) or 0
     there = Attendee.objects.filter(pk=known, jam=jam).in_the_room().first()
     if there:
         return there
@@ -69,6 +69,4 @@ def called(received: Received, jam: Jam, of: str, theirs: str) -> int | None:
 
 
 def call(received: Received, jam: Jam, of: str, theirs: str, ours: int) -> None:
-    Alias.objects.update_or_create(
-        inbox_id=received.inbox_id, jam=jam, of=of, theirs=theirs, defaults={"ours": ours}
-    )
+    Alias.objects.update_or_create(inbox_id=received.inbox_id, jam=jam, of=of, theirs=theirs, defaults={"ours": ours})
