@@ -342,6 +342,7 @@ LIMITED: dict[str, tuple[str, ...]] = {
     "POST api:tokens": ("user", "login"),
     "POST api:inbound": ("inbox", "address"),
     "POST api:webhook-test": ("user", "webhook_test"),
+    "POST pages:webhook_test": ("user", "webhook_test"),
     "GET pages:accent": (),  # made of their address alone
     "GET apps.core.media.media": (),
 }
