@@ -21,7 +21,7 @@ WORKDIR /app
 COPY --from=build /venv /venv
 COPY --from=build /data/static /data/static
 COPY --from=build /app /app
-COPY deploy/gunicorn.py deploy/clock.py deploy/crontab deploy/
+COPY deploy/gunicorn.py deploy/
 USER jamvote
 VOLUME /data/media
 EXPOSE 8000

@@ -25,6 +25,11 @@ SERVERS = {
     "web": [*GUNICORN, "jamvote.wsgi"],
     "live": [*GUNICORN, "-k", "uvicorn_worker.UvicornWorker", "jamvote.asgi"],
 }
+CELERY = [sys.executable, "-m", "celery", "-A", "jamvote"]
+BACKGROUND = {
+    "worker": [*CELERY, "worker", "--loglevel=warning", "--without-gossip", "--without-mingle"],
+    "beat": [*CELERY, "beat", "--loglevel=warning"],
+}
 MANAGE = [sys.executable, "manage.py"]
 PREPARE = ("migrate", "-v0"), ("seed_demo", "--if-empty")
 
@@ -39,6 +44,7 @@ def main() -> int:
         signal.signal(ending, leave)
     data = Path(os.environ["DATA_DIR"]).resolve()
     os.environ["TRUSTED_PROXIES"] = "unix"
+    os.environ.setdefault("TASK_GRACE_SECONDS", "2")  # what needs longer is given back
     try:
         os.environ["DATABASE_URL"] = os.environ.get("DATABASE_URL") or start_postgres(kept=data / "postgres")
         os.environ["REDIS_URL"] = os.environ.get("REDIS_URL") or start_redis()
@@ -72,6 +78,7 @@ async def serve(options: Any) -> int:
     home, connections = private_directory(), set()
     sockets = {name: home / name for name in SERVERS}
     children = {name: child([*command, "-b", f"unix:{sockets[name]}"]) for name, command in SERVERS.items()}
+    children |= {name: child(command) for name, command in BACKGROUND.items()}
     try:
         if not await all_there(sockets, children, ended):
             return 1
@@ -118,7 +125,7 @@ async def until_the_end(children: dict[str, Any], ended: asyncio.Event) -> int:
     while not ended.is_set():
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(ended.wait(), 0.2)
-        for name in [name for name in SERVERS if children[name].poll() is not None]:
+        for name in [name for name in (*SERVERS, *BACKGROUND) if children[name].poll() is not None]:
             sys.stderr.write(f"dev: {name} has ended\n")
             return 1
     return 0

@@ -23,6 +23,7 @@ from apps.core.write_behind import write_behind  # noqa: E402
 from apps.jams.consumers import sockets  # noqa: E402
 from apps.jams.warming import warm_at_start  # noqa: E402
 from apps.live.consumers import SameOrigin, TryLater  # noqa: E402
+from apps.tasks.embedded import worker  # noqa: E402
 
 
 async def lifespan(scope: Any, receive: Any, send: Any) -> None:
@@ -30,8 +31,10 @@ async def lifespan(scope: Any, receive: Any, send: Any) -> None:
     await receive()
     keep_looking()
     warm_at_start()
+    worker.start()  # without a broker it is this process that works
     await send({"type": "lifespan.startup.complete"})
     await receive()
+    await asyncio.to_thread(worker.stop)
     counts.tell()
     await asyncio.to_thread(write_behind.stop)
     await send({"type": "lifespan.shutdown.complete"})

@@ -11,4 +11,4 @@ from apps.tasks.worker import app, register  # noqa: E402
 
 register()
 
-__all__ = ["app"]
+__all__ = ["app", "register"]

@@ -123,6 +123,8 @@ try:
     TASK_HARD_SECONDS = env.int("TASK_HARD_SECONDS", 300, validate=Range(min=2))  # a task is killed then
     TASK_SOFT_SECONDS = env.int("TASK_SOFT_SECONDS", 240, validate=Range(1, TASK_HARD_SECONDS - 1))  # and told before
     TASK_CONCURRENCY = env.int("TASK_CONCURRENCY", 4, validate=positive)  # tasks that a worker runs at once
+    # A worker that is told to end lets its tasks go on for so long; then they are given back.
+    TASK_GRACE_SECONDS = env.float("TASK_GRACE_SECONDS", 20.0, validate=Range(min=0))
     TASK_SWEEP_SECONDS = env.float("TASK_SWEEP_SECONDS", 10.0, validate=Range(min=0.1))  # from one look to the next
     TASK_RESEND_SECONDS = env.int("TASK_RESEND_SECONDS", 60, validate=positive)  # for a message that nobody took
     TASK_DAYS = env.int("TASK_DAYS", 14, validate=positive)  # tasks that are done are kept

@@ -30,6 +30,7 @@ from apps.stage import api as stage
 from apps.stage import history_api as history
 from apps.stage import room_api as room
 from apps.stage import setlist_api as setlist
+from apps.tasks import api as tasks
 from apps.voting import api as voting
 from apps.voting import library_api as whole_library
 from apps.webhooks import api as webhooks
@@ -116,6 +117,9 @@ v1: list[Any] = [
     path("/auth", accounts.Auth.as_view(), name="auth"),
     path("/auth/tokens", accounts.Tokens.as_view(), name="tokens"),
     path("/auth/tokens/<int:pk>", accounts.TokenDetail.as_view(), name="token"),
+    path("/tasks", tasks.Tasks.as_view(), name="tasks"),
+    path("/tasks/<int:pk>", tasks.TaskDetail.as_view(), name="task"),
+    path("/tasks/<int:pk>/run-again", tasks.RunTaskAgain.as_view(), name="task-run-again"),
     path("/webhooks", webhooks.Webhooks.as_view(), name="webhooks"),
     path("/webhooks/in/<slug:key>", webhooks_in.Inbound.as_view(), name="inbound"),
     path("/webhooks/inboxes", webhooks_in.Inboxes.as_view(), name="inboxes"),

@@ -16,6 +16,7 @@ from apps.jams.board import publish_people
 from apps.jams.models import Attendee, Jam, JamHost, JamSong, Performer
 from apps.jams.operations import free_slug
 from apps.stage.models import Performance, SignUp, Slot
+from apps.tasks.models import Task
 from apps.voting.models import Vote
 from apps.webhooks.endpoints import add_endpoint
 from apps.webhooks.inboxes import add_inbox
@@ -46,6 +47,11 @@ def make_api_token(
         ApiToken.objects.filter(pk=token.pk).update(**fields)
         token.refresh_from_db()
     return token, text
+
+
+def make_task(*, name: str = "tasks.erase_tasks", state: str = "done", **fields) -> Task:
+    """As it was left; one that waits is not sent."""
+    return Task.objects.create(name=name, state=state, **fields)
 
 
 def make_venue(*, name: str = "", manager: User | None = None, **fields) -> Venue:

@@ -26,6 +26,7 @@ from tests.factories import (
     make_slot,
     make_song,
     make_staff,
+    make_task,
     make_user,
     make_venue,
 )
@@ -121,6 +122,9 @@ MATRIX = [
     own("tokens", "GET", LOGGED_IN | {"host_without_csrf"}),
     own("tokens", "POST", LOGGED_IN, 201, body={"name": "Lights", "scopes": ["jams"]}),
     own("token", "DELETE", {"host"}, 204, others=404),  # the host's
+    own("tasks", "GET", LOGGED_IN | {"host_without_csrf"}),
+    own("task", "GET", {"host", "host_without_csrf", "staff"}, others=404),  # which the host asked for
+    own("task-run-again", "POST", {"host", "staff"}, 202, others=404),
     own("users", "GET", Right.ADMINISTER),
     own("myself", "GET", LOGGED_IN | {"host_without_csrf"}),
     own("myself", "PATCH", LOGGED_IN, body={"name": "Other"}),
@@ -279,7 +283,7 @@ def undone():
         transaction.set_rollback(True)
 
 
-OF_ACCOUNTS = {"auth", "tokens", "token", "users", "myself", "user", "accept"}
+OF_ACCOUNTS = {"auth", "tokens", "token", "tasks", "task", "task-run-again", "users", "myself", "user", "accept"}
 OF_A_VENUE = ("venue", "venue-statistics", "venue-wanted", "library", "library-song")
 OF_SONGS = {"songs", "song", "merge-songs"}
 OF_NO_JAM = {"root", "schema", "docs", "jams", "search", "venues", "performances"} | {
@@ -327,6 +331,8 @@ def of_no_jam(world, name, at):
         "library-song": lambda: {"slug": world.venues[at].slug, "pk": make_song().pk},
         "token": lambda: {"pk": make_api_token(user=world.host)[0].pk},
         "user": lambda: {"pk": world.host.pk},
+        "task": lambda: {"pk": make_task(by=world.host, state="failed").pk},
+        "task-run-again": lambda: {"pk": make_task(by=world.host, state="failed").pk},
     }
     return made[name]() if name in made else {}
 

@@ -1,31 +1,46 @@
-"""What runs by the clock: the crontab names every command that has to, and the container's clock reads it."""
+"""What runs by the clock: TASK_SCHEDULE names every task that has to, and each has its command beside it."""
 
-import re
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+from django.conf import settings
 from django.core.management import get_commands
 
-from deploy import clock
+from apps.tasks.clock import matches, queue_slots
+from apps.tasks.declared import TASKS
+from apps.tasks.models import Task
 
 ROOT = Path(__file__).parent.parent
 MIDNIGHT = datetime(2026, 11, 29, tzinfo=UTC)
 PERIODIC = {
-    "erase_attendees", "erase_imports", "erase_statistics", "erase_replies", "hold_nights", "check_chord_sheets",
-    "rank_songs",
+    "erase_attendees", "erase_imports", "erase_statistics", "erase_replies", "erase_tasks", "hold_nights",
+    "check_chord_sheets", "rank_songs",
 }  # fmt: skip
-
-
-def day():
-    return [command for n in range(24 * 60) for command in clock.due(MIDNIGHT + timedelta(minutes=n))]
+MINUTES = [MIDNIGHT + timedelta(minutes=n) for n in range(24 * 60)]
 
 
 def test_each_runs_as_often_as_it_should():
-    ran = {name: day().count(f"python manage.py {name}") for name in PERIODIC}
+    ran = Counter(name for name, line in settings.TASK_SCHEDULE.items() for at in MINUTES if matches(line, at))
 
-    assert ran == {"erase_attendees": 1, "erase_imports": 1, "erase_statistics": 1, "erase_replies": 24,
-                   "hold_nights": 1, "check_chord_sheets": 24, "rank_songs": 1}  # fmt: skip
-    assert len(day()) == sum(ran.values())
+    assert ran == {
+        "jams.erase_attendees": 1, "catalog.erase_imports": 1, "jams.erase_statistics": 1, "tasks.erase_replies": 24,
+        "tasks.erase_tasks": 1, "jams.hold_nights": 1, "catalog.check_chord_sheets": 24, "catalog.rank_songs": 1,
+    }  # fmt: skip
+
+
+def test_what_is_scheduled_is_declared_and_asks_for_nothing():
+    for name in settings.TASK_SCHEDULE:
+        assert TASKS[name].function.__kwdefaults__ is None
+        assert TASKS[name].queue == "later"
+
+
+def test_a_weekday_is_as_cron_counts_it():
+    sunday, monday = MIDNIGHT, MIDNIGHT + timedelta(days=1)
+
+    assert (matches("0 0 * * 0", sunday), matches("0 0 * * 1", sunday)) == (True, False)
+    assert (matches("0 0 * * 0", monday), matches("0 0 * * 1", monday)) == (False, True)
 
 
 def test_whatever_erases_or_says_that_it_runs_again_and_again_is_among_them():
@@ -33,11 +48,31 @@ def test_whatever_erases_or_says_that_it_runs_again_and_again_is_among_them():
     again = {path.stem for path in ROOT.glob("apps/*/management/commands/*.py") if "Run it" in path.read_text()}
 
     assert {name for name in ours if name.startswith("erase_")} | again == PERIODIC
+    assert {name.partition(".")[2] for name in settings.TASK_SCHEDULE} >= PERIODIC
 
 
-def test_the_docs_have_the_lines_for_those_without_docker():
+def test_the_docs_have_each():
     lines = (ROOT / "docs" / "installation.md").read_text()
 
-    for line in clock.CRONTAB.read_text().splitlines()[1:]:
-        when, _python, command = line.partition("python ")
-        assert re.search(rf"^{re.escape(when)}.*python {re.escape(command)}$", lines, re.MULTILINE), line
+    assert [name for name in settings.TASK_SCHEDULE if f"| `{name}` |" not in lines] == []
+
+
+@pytest.mark.django_db
+def test_each_slot_is_queued_once_and_one_that_was_missed_within_the_hour():
+    at = MIDNIGHT + timedelta(hours=4, minutes=29)
+
+    first, again = queue_slots(at), queue_slots(at + timedelta(seconds=30))
+
+    slots = set(Task.objects.values_list("slot", flat=True))
+    assert (first, again) == (4, 0)
+    assert slots == {
+        "tasks.erase_replies@2026-11-29T04:05", "catalog.check_chord_sheets@2026-11-29T04:15",
+        "tasks.erase_tasks@2026-11-29T04:20", "jams.erase_attendees@2026-11-29T04:25",
+    }  # fmt: skip
+
+
+@pytest.mark.django_db
+def test_what_was_missed_for_longer_is_not_made_up_for():
+    queue_slots(MIDNIGHT + timedelta(hours=6))
+
+    assert set(Task.objects.values_list("name", flat=True)) == {"tasks.erase_replies", "catalog.check_chord_sheets"}

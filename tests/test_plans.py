@@ -35,6 +35,9 @@ from apps.jams.performers import erase_unused, performer_with
 from apps.jams.receivers import look_again
 from apps.jams.search import JAMS
 from apps.stage.models import Performance, SignUp, Slot
+from apps.tasks.clock import queue_slots
+from apps.tasks.models import Task
+from apps.tasks.sending import unsent
 from apps.voting import ballot
 from apps.voting.merging import places_of
 from apps.voting.queries import mine
@@ -161,6 +164,11 @@ USES = {
     "one_song_search_per_day_text_and_place": lambda: first_page(SongSearchAdmin, SongSearch, found=0),
     "song_searches_of_a_venue": lambda: wanted(),
     "song_searches_by_text": lambda: wanted(),
+    # Background work
+    "tasks_due": lambda: list(unsent()[:50]),
+    "tasks_of_a_user": lambda: list(Task.objects.seen_by(host()).order_by("-pk")[:20]),
+    "one_unfinished_task_a_key": lambda: Task.objects.unfinished().filter(key="key 500").first(),
+    "one_task_a_slot": lambda: queue_slots(),
     # Accounts
     "one_token_per_secret": lambda: of_an_unknown_token(),
     "tokens_of_a_user": lambda: list(ApiToken.objects.filter(user=host()).order_by("-pk")[:20]),
@@ -221,7 +229,7 @@ def test_no_index_is_without_a_query():
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT indexrelname FROM pg_stat_user_indexes JOIN pg_index USING (indexrelid)"
-            " WHERE NOT indisprimary AND relname ~ '^(accounts|catalog|jams|voting|stage)_'"
+            " WHERE NOT indisprimary AND relname ~ '^(accounts|catalog|jams|voting|stage|tasks)_'"
         )
         there = {name for (name,) in cursor}
 

@@ -41,6 +41,9 @@ API = [
     row("api:auth", 1, "host"),  # user
     row("api:auth", 1, "program"),  # token with its user
     row("api:tokens", 3, "host"),  # user, count, page
+    row("api:tasks", 3, "host"),  # user, count, page
+    row("api:tasks", 3, "staff", "?state=failed&page_size=30"),
+    row("api:task", 2, "host"),  # user, task
     row("api:users", 3, "staff", "?search=e&role=host"),  # user, count, page
     row("api:myself", 1, "host"),
     row("api:myself", 1, "program"),
@@ -252,6 +255,11 @@ ADMIN = [
         "jams_recurrence", filters="opens__exact=1", changelist=3, found=3, add=1, change=3, history=5, delete=2,
         forbidden=["add", "delete"],
     ),
+    *page_of_model(
+        "tasks_task", filters="state=failed", changelist=2, found=2, add=1, change=3, history=3, delete=2,
+        forbidden=["add", "delete"],
+    ),
+    row("admin:tasks_task_run_this_again", 2, "staff"),
     *page_of_model(
         "catalog_songview", filters="", changelist=2, found=2, add=1, change=3, history=4, delete=2,
         forbidden=["add", "delete"],

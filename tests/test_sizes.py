@@ -30,6 +30,8 @@ WHO = {
             "invitations",
             "recurrence",
             "setlist",
+            "tasks",
+            "task",
             "tokens",
             "myself",
             "user",

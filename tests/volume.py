@@ -84,6 +84,11 @@ FROM generate_series(1, %(jam_songs)s) n;
 INSERT INTO accounts_auditevent (about, actor_id, verb, before, after, created_at)
 SELECT 'jam:' || 1 + n %% %(jams)s, 1 + n %% %(users)s, 'queue', '{}', '{}', now()
 FROM generate_series(1, %(jams)s * 4) n;
+INSERT INTO tasks_task (name, arguments, queue, state, about, by_id, key, slot, due_at, attempts, allowed, holder, done,
+                        "of", error, created_at)
+SELECT 'jams.do', '{}', 'soon', CASE WHEN n %% 500 = 0 THEN 'waiting' ELSE 'done' END, '', 1 + n %% %(users)s,
+       'key ' || n, 'slot ' || n, now() - n * interval '1 minute', 1, 5, '', 0, 0, '', now()
+FROM generate_series(1, %(jams)s * 4) n;
 INSERT INTO jams_jamview (jam_id, day, page, times)
 SELECT 1 + n %% %(jams)s, current_date - n / %(jams)s, 'jam', 1 + n %% 50 FROM generate_series(0, %(jams)s * 4 - 1) n;
 INSERT INTO catalog_songview (song_id, day, times)
@@ -118,5 +123,5 @@ def fill(**sizes: int) -> None:
 def empty() -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            "TRUNCATE accounts_user, catalog_venue, catalog_song, catalog_songsearch RESTART IDENTITY CASCADE"
+            "TRUNCATE accounts_user, catalog_venue, catalog_song, catalog_songsearch, tasks_task RESTART IDENTITY CASCADE"
         )

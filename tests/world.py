@@ -23,6 +23,7 @@ from apps.catalog.run_models import ImportBatch, ImportQuestion, ImportRun
 from apps.jams.invitations import invite
 from apps.jams.models import Attendee, Jam, JamHost, JamSong, JamView, Performer, Recurrence
 from apps.stage.models import Performance, SignUp, Slot
+from apps.tasks.models import Task
 from apps.voting.models import Vote
 from tests.callers import Caller, with_cookie
 from tests.factories import (
@@ -37,6 +38,7 @@ from tests.factories import (
     make_slot,
     make_song,
     make_staff,
+    make_task,
     make_user,
     make_venue,
     make_vote,
@@ -45,6 +47,7 @@ from tests.factories import (
 MODELS = (
     User, ApiToken, Venue, Song, LibrarySong, SongView, SongSearch, Jam, JamSong, Attendee, Performer, AuditEvent,
     JamView, Recurrence, Vote, AccessAttempt, Slot, SignUp, Performance, ImportRun,
+    Task,
 )  # fmt: skip
 EVERYBODY = ("visitor", "attendee", "phone", "stranger", "host", "program", "other_host", "staff")
 
@@ -85,7 +88,7 @@ ONLY_WRITTEN = {
         "song-remove", "song-pin", "song-unpin", "song-encore", "song-merge", "song-lock", "song-unlock",
         "merge-songs", "setlist-arrange", "slot", "signup", "check-in",
         "signup-move", "attendee-signups", "attendee-away", "attendee-vote", "people", "my-away", "void", "undo",
-        "host", "invitation", "accept", "my-performer",
+        "host", "invitation", "accept", "my-performer", "task-run-again",
     )),
     *(f"pages:{name}" for name in (
         "enter", "suggest", "vote", "claim", "instruments", "performer", "away", "me", "leave", "add_songs",
@@ -112,6 +115,7 @@ class World:
         self.slot = Slot.objects.get(jam_song=self.live.songs[0])
         self.sign_up = self.slot.sign_ups.order_by("pk")[0]
         self.run = self.imported()
+        self.task = make_task(by=self.host, state="failed", result={"songs": 3}, error="Not tonight.")
         for number in range(rows):
             self.add_row(number)
         self.phone, secret = make_attendee_with_token(jam=self.live.jam, name="Paula Phone")
@@ -197,6 +201,7 @@ class World:
             LibrarySong.objects.create(venue=venue, song=make_song(), note="Capo 2")
             LibrarySong.objects.create(venue=venue, song=make_song(), why="Too often.", banned_at=timezone.now())
         make_performer(venue=elsewhere)
+        make_task(by=self.host, about=f"jam:{jam.pk}", state="failed", error="ValueError (cells.py:12)", done=1, of=2)
         make_api_token(user=self.host, revoked_at=timezone.now())
         values = {"title": "Song of songs (Live)", "artist": "Somebody"}
         ImportQuestion.objects.create(run=self.run, line=3 + number, values=values, song=make_song())
@@ -238,6 +243,7 @@ class World:
             Song: self.song,
             Jam: self.live.jam,
             Attendee: self.live.sam,
+            Task: self.task,
         }
         return rows.get(model) or model.objects.order_by("pk").first()
 
@@ -246,7 +252,7 @@ class World:
         route, jam = ROUTES[name], self.live.jam
         known = {
             "slug": self.venue.slug if "venue" in name or "library" in name else jam.slug,
-            "pk": {"api:user": self.host.pk}.get(
+            "pk": {"api:user": self.host.pk, "api:task": self.task.pk}.get(
                 name, self.song.pk if name in {"api:song", "api:library-song"} else self.live.songs[0].pk
             ),
             "song": self.song.pk if name in {"pages:song", "pages:venue_song"} else self.live.songs[0].pk,

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 
-from apps.catalog import chord_sheets, uploads, upkeep
+from apps.catalog import chord_sheets, upkeep, uploads
 from apps.catalog.models import Song
 from apps.tasks.declared import Result, task
 from apps.tasks.running import progress

@@ -4,14 +4,13 @@ of clocks, because a row's slot is unique. A time that was missed is made up for
 import logging
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from typing import Any
 
-from celery.schedules import crontab
 from django.conf import settings
-from django.db import transaction
 from django.utils import timezone
 
 from apps.tasks.declared import TASKS
-from apps.tasks.enqueue import of
+from apps.tasks.enqueue import new_task
 from apps.tasks.models import Task
 from apps.tasks.sending import sweep
 
@@ -22,18 +21,19 @@ MADE_UP_FOR = timedelta(hours=1)
 
 def tick() -> None:
     """Queues what the clock says, and sends what was not. Never raises: the next tick may find what this one missed."""
-    try:
-        queue_slots(timezone.now())
-        sweep()
-    except Exception:
-        log.exception("tasks: the clock missed a tick")
+    for do in (queue_slots, sweep):
+        try:
+            do()
+        except Exception:
+            log.exception("tasks: the clock missed a tick")
 
 
-def queue_slots(now: datetime) -> int:
+def queue_slots(at: datetime | None = None) -> int:
     """One row for each slot that has come and has none; says how many there are new."""
+    now = at or timezone.now()
     slots = {f"{name}@{slot:%Y-%m-%dT%H:%M}": name for name in settings.TASK_SCHEDULE if (slot := latest(name, now))}
     known = set(Task.objects.filter(slot__in=slots).values_list("slot", flat=True))
-    new = [of(TASKS[name], {}, slot=slot, sent_at=None) for slot, name in slots.items() if slot not in known]
+    new = [new_task(TASKS[name], slot=slot) for slot, name in slots.items() if slot not in known]
     Task.objects.bulk_create(new, ignore_conflicts=True)  # another clock may be as fast
     return len(new)
 
@@ -57,5 +57,7 @@ def matches(line: str, moment: datetime) -> bool:
 
 
 @cache
-def parsed(line: str) -> crontab:
+def parsed(line: str) -> Any:
+    from celery.schedules import crontab  # 14 MB, which a process pays that keeps the clock
+
     return crontab.from_string(line)

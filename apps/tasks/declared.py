@@ -3,8 +3,8 @@
     @task(queue="soon", attempts=5, backoff=10)
     def look_at_sheet(*, song: int) -> None: ...
 
-It takes ids by keyword, fetches, says so if that is gone, and calls one operation. It may be run twice: a worker that is
-killed in the middle has not said how far it came.
+It takes ids by keyword, fetches, says so if that is gone, and calls one operation. It may be run twice: a worker that
+is killed in the middle has not said how far it came.
 """
 
 import inspect

@@ -8,7 +8,6 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import close_old_connections, connections
-from django.utils import timezone
 
 from apps.tasks.clock import queue_slots
 from apps.tasks.models import Task
@@ -35,7 +34,7 @@ class Worker:
             self.wake.clear()
             try:
                 close_old_connections()
-                queue_slots(timezone.now())
+                queue_slots()
                 while not self.ending and run_next():
                     pass
             except Exception:

@@ -27,25 +27,19 @@ def enqueue(
 
     While an unfinished task has the `key` no other is made, and that one is answered; it may have begun before.
     """
-    task = of(declared(function), arguments, due_at, by=by, about=about, key=key)
+    task = new_task(
+        declared(function), arguments=arguments, due_at=due_at or timezone.now(), by=by, about=about, key=key
+    )
     return keep(task) if not key else keep_one(task)
 
 
-def of(one: Declared, arguments: dict[str, Any], due_at: datetime | None = None, **fields: Any) -> Task:
-    now = timezone.now()
-    sent = now if due_at is None or due_at <= now else None  # as good as: what is not sent then, is swept
-    return Task(
-        name=one.name,
-        arguments=arguments,
-        queue=one.queue,
-        allowed=one.attempts,
-        due_at=due_at or now,
-        sent_at=sent,
-        **fields,
-    )
+def new_task(one: Declared, **fields: Any) -> Task:
+    return Task(name=one.name, queue=one.queue, allowed=one.attempts, **fields)
 
 
 def keep(task: Task) -> Task:
+    now = timezone.now()
+    task.sent_at = now if task.due_at <= now else None  # as good as: what is not, is swept
     task.save(force_insert=True)
     if task.sent_at:
         transaction.on_commit(partial(send, [task]), robust=True)

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.core.errors import DomainError
 
 
-class Later(Exception):  # noqa: N818
+class Later(Exception):
     """This attempt has failed, and the next makes sense in so many seconds. `reason` is shown to people."""
 
     def __init__(self, seconds: float, reason: str = "") -> None:

@@ -83,8 +83,8 @@ def attempt(task: Task, one: Declared | None) -> None:
     except Exception as error:
         log.exception("%s: attempt %d of %d failed", task, task.attempts, task.allowed)
         fail(task, one, where(error))
-    except BaseException:  # the process is told to end
-        give_back(pk=task.pk, holder=task.holder)
+    except BaseException:  # the process is told to end: no failure of the task's
+        leave(task, state=Task.State.WAITING, due_at=timezone.now(), sent_at=None, allowed=task.allowed + 1)
         raise
     else:
         end(task, result=result)
@@ -113,10 +113,11 @@ def leave(task: Task, **fields: Any) -> None:
         log.warning("%s: attempt %d ended when another had begun", task, task.attempts)
 
 
-def give_back(*, pk: int, holder: str, error: str = "") -> bool:
-    """What somebody holds who is gone: it is to be run anew at once."""
-    held = Task.objects.filter(pk=pk, state=Task.State.RUNNING, holder=holder)
-    return bool(held.update(state=Task.State.WAITING, due_at=timezone.now(), sent_at=None, error=error[:300]))
+def give_back(*, pk: int, holder: str, error: str, seconds: float | None = None) -> None:
+    """What a process held that was killed."""
+    task = Task.objects.filter(pk=pk, state=Task.State.RUNNING, holder=holder).first()
+    if task is not None and task.name in TASKS:
+        fail(task, TASKS[task.name], error, seconds)
 
 
 def progress(done: int, of: int) -> None:

@@ -54,10 +54,14 @@ def sent(task: Task) -> bool:
 
 def sweep() -> int:
     """Sends what is due and was not sent, or so long ago that its message must be lost. Says how many."""
-    now = timezone.now()
-    due: Any = Task.objects.due(now).not_sent(since=now - timedelta(seconds=settings.TASK_RESEND_SECONDS))
-    found = list(due.order_by("due_at", "pk")[:MOST])
+    found = list(unsent()[:MOST])
     if found:
-        due.filter(pk__in=[task.pk for task in found]).update(sent_at=now)
+        Task.objects.unfinished().filter(pk__in=[task.pk for task in found]).update(sent_at=timezone.now())
         send(found)
     return len(found)
+
+
+def unsent() -> Any:
+    now = timezone.now()
+    due: Any = Task.objects.due(now).not_sent(since=now - timedelta(seconds=settings.TASK_RESEND_SECONDS))
+    return due.order_by("due_at", "pk")

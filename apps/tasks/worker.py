@@ -3,22 +3,30 @@
 Every declared task is one of Celery's too, of the same name, so that its events and tools know it.
 """
 
+import contextlib
 import ctypes
+import logging
+import os
 import signal
 import sys
+import threading
 from typing import Any
 
 import celery
-from celery.signals import worker_process_init
+from billiard.exceptions import TimeLimitExceeded
+from billiard.process import active_children
+from celery.signals import worker_process_init, worker_shutting_down
 from celery.worker import request
 from django.conf import settings
-from django.db import connections
+from django.db import Error, connections
 from django.utils.translation import gettext as _
 from kombu import pools
 
 from apps.tasks.declared import TASKS
 from apps.tasks.models import Task
 from apps.tasks.running import give_back, run
+
+log = logging.getLogger(__name__)
 
 app = celery.Celery("jamvote")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -32,19 +40,19 @@ class Request(request.Request):
     """In the worker's main process, which alone knows when one of the others is gone with what it ran."""
 
     def on_failure(self, exc_info: Any, *args: Any, **options: Any) -> Any:
-        """Also of a process that was killed. Its task was in nobody's hands; its message comes back after this."""
-        if not isinstance(exc_info.exception, AttemptFailed):
-            self.give_back(_("The worker ended in the middle of it."))
+        """Also of a process that is gone; where that is nobody's fault, its message comes back after this."""
+        error = getattr(exc_info.exception, "exc", exc_info.exception)  # in its wrapping
+        if isinstance(error, TimeLimitExceeded):
+            self.give_back(_("It took longer than %(seconds)d seconds.") % {"seconds": self.task.time_limit})
+        elif not isinstance(error, AttemptFailed):
+            self.give_back(_("The worker ended in the middle of it."), 0)
         return super().on_failure(exc_info, *args, **options)
 
-    def on_timeout(self, soft: bool, timeout: float) -> None:
-        super().on_timeout(soft, timeout)
-        if not soft:
-            self.give_back(_("It took longer than %(seconds)d seconds.") % {"seconds": timeout})
-
-    def give_back(self, error: str) -> None:
+    def give_back(self, error: str, seconds: float | None = None) -> None:
         try:
-            give_back(pk=self.args[0], holder=self.id, error=error)
+            give_back(pk=self.args[0], holder=self.id, error=error, seconds=seconds)
+        except Error:
+            log.exception("%s: not given back, so it is run anew when its time is over", self.name)
         finally:
             connections.close_all()  # of this thread
 
@@ -74,11 +82,27 @@ def publish(name: str, pk: int, queue: str) -> None:
 def senders() -> Any:
     """Connections of who sends: a request must not wait long for a broker that is away, as a worker does."""
     patience = {"max_retries": 0, "socket_connect_timeout": 0.2, "socket_timeout": 0.5}
-    return pools.producers[app.connection_for_write(transport_options=settings.CELERY_BROKER_TRANSPORT_OPTIONS | patience)]
+    options = settings.CELERY_BROKER_TRANSPORT_OPTIONS | patience
+    return pools.producers[app.connection_for_write(transport_options=options)]
+
+
+@worker_shutting_down.connect
+def end_in_time(**options: Any) -> None:
+    """A worker that is told to end waits for its tasks; those that need longer give themselves back."""
+    timer = threading.Timer(settings.TASK_GRACE_SECONDS, end_processes)
+    timer.daemon = True
+    timer.start()
+
+
+def end_processes() -> None:
+    for process in active_children():
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process.pid, signal.SIGTERM)
 
 
 @worker_process_init.connect
-def end_with_parent(**options: Any) -> None:
-    """Nobody would keep the limits of time of a process whose parent is killed."""
+def prepare_process(**options: Any) -> None:
+    """That it can give back what it runs; and nobody would keep the limits of time of one whose parent is killed."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)  # PR_SET_PDEATHSIG

@@ -1,7 +1,8 @@
 """`celery -A tests.tasks.app`: the application with the tests' own tasks."""
 
-from apps.tasks.worker import register
-from jamvote.celery import app
+from jamvote.celery import app, register  # sets Django up
+
+# isort: split
 from tests.tasks import made  # noqa: F401 — declares them
 
 register()

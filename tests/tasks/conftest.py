@@ -11,36 +11,58 @@ from tests.processes import servers
 
 
 class Celery:
-    """Workers and beats as processes; what lives at the end of the test is stopped as a system stops a service."""
+    """One worker and one beat for all tests of a module, since they need seconds to start; whoever kills one, starts
+    another. They end as a system stops a service."""
 
     def __init__(self, started):
         self.started = started
+        self.worker, self.beat = self.start_worker(), self.start_beat()
 
     def start(self, *words, **env):
         command = [sys.executable, "-m", "celery", "-A", "tests.tasks.app", *words, "--loglevel=warning"]
-        process = subprocess.Popen(command, env=self.started.environment(**env), process_group=0)
+        process = subprocess.Popen(
+            command, env=self.started.environment(CELERY_SKIP_CHECKS="true", **env), process_group=0
+        )
         self.started.started.append(process)
         return process
 
-    def worker(self, *, concurrency=2, **env):
-        return self.start("worker", f"--concurrency={concurrency}", "--without-gossip", "--without-mingle", **env)
+    def start_worker(self):
+        return self.start("worker", "--concurrency=4", "--without-gossip", "--without-mingle", TASK_GRACE_SECONDS="2")
 
-    def beat(self, **env):
-        return self.start("beat", **{"TASK_SWEEP_SECONDS": "0.2"} | env)
+    def start_beat(self):
+        return self.start("beat", TASK_SWEEP_SECONDS="0.2")
 
-    def kill(self, process):
-        """The worker with its processes, in the middle."""
-        self.started.kill(process)
+    def kill_worker(self):
+        """With its processes, in the middle."""
+        self.started.kill(self.worker)
+        self.worker = self.start_worker()
+
+    def ended_worker(self):
+        """One that was told to end has, and another is there."""
+        assert self.worker.wait(30) == 0
+        self.started.started.remove(self.worker)
+        self.worker = self.start_worker()
+
+    def stop(self, process):
+        process.terminate()
+        process.wait(20)
+        self.started.started.remove(process)
+
+
+@pytest.fixture(scope="module")
+def running(django_db_setup, django_db_blocker, tmp_path_factory):
+    if not os.environ.get("REDIS_URL"):
+        pytest.skip("needs Redis and PostgreSQL")
+    with django_db_blocker.unblock():
+        app.control.purge()
+        with servers(tmp_path_factory.mktemp("celery")) as started:
+            yield Celery(started)
 
 
 @pytest.fixture
-def celery(transactional_db, tmp_path):
-    if not os.environ.get("REDIS_URL"):
-        pytest.skip("needs Redis and PostgreSQL")
+def celery(transactional_db, running):
     Broker.away_until = 0
-    app.control.purge()
-    with servers(tmp_path) as started:
-        yield Celery(started)
+    return running
 
 
 def children_of(process):

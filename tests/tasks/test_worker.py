@@ -1,31 +1,185 @@
-"""A real worker, a real beat, PostgreSQL and Redis."""
+"""A real worker, a real beat, PostgreSQL and Redis, and what becomes of tasks when any of them is gone."""
 
+import random
+from datetime import timedelta
+from unittest.mock import patch
+
+import pytest
 from django.db import transaction
+from django.test import override_settings
+from django.utils import timezone
 
 from apps.tasks.enqueue import enqueue
 from apps.tasks.models import Task
+from apps.tasks.sending import send
 from tests.processes import wait_until
-from tests.tasks.made import write_down, written
+from tests.tasks.conftest import children_of, kill
+from tests.tasks.made import (
+    break_down,
+    hear_nothing,
+    last_too_long,
+    wait_and_write,
+    write_down,
+    written,
+)  # fmt: skip
 
 
-def ended(*tasks):
+def is_ended(*tasks):
     return not Task.objects.filter(pk__in=[task.pk for task in tasks]).unfinished().exists()
 
 
+def now(task):
+    return Task.objects.get(pk=task.pk)
+
+
 def test_what_is_committed_runs_once_and_what_is_not_never(celery):
-    celery.worker()
     with transaction.atomic():
         kept = enqueue(write_down, text="kept")
-    try:
-        with transaction.atomic():
-            enqueue(write_down, text="rolled back")
-            raise ValueError
-    except ValueError:
-        pass
+    with pytest.raises(ValueError, match="no"), transaction.atomic():
+        enqueue(write_down, text="rolled back")
+        raise ValueError("no")
     last = enqueue(write_down, text="last")
 
-    wait_until(lambda: ended(kept, last))
+    wait_until(lambda: is_ended(kept, last))
 
     assert (written("kept"), written("rolled back"), written("last")) == (1, 0, 1)
-    kept.refresh_from_db()
-    assert (kept.state, kept.attempts, kept.result) == ("done", 1, {"written": "kept"})
+    assert (now(kept).state, now(kept).attempts, now(kept).result) == ("done", 1, {"written": "kept"})
+
+
+def test_a_broker_that_is_away_at_the_commit_is_made_up_for(celery, monkeypatch):
+    with override_settings(TASK_BROKER_URL="redis://127.0.0.1:1"):
+        monkeypatch.setattr("apps.tasks.worker.app.connection_for_write", nowhere)
+        task = enqueue(write_down, text="late")  # and the caller hears nothing of it
+    monkeypatch.undo()
+    unsent = now(task).sent_at
+
+    wait_until(lambda: is_ended(task))
+
+    assert unsent is None
+    assert written("late") == 1
+
+
+def test_a_message_that_comes_twice_runs_once(celery, tmp_path):
+    tasks = [enqueue(write_down, text=f"twice {n}") for n in range(20)]
+    for _ in range(2):
+        send(tasks)
+    held = enqueue(wait_and_write, text="held", gate=str(tmp_path / "gate"))
+    wait_until(lambda: written("begin held"))
+    send([held])
+    wait_until(lambda: is_ended(*tasks))
+
+    (tmp_path / "gate").touch()
+    wait_until(lambda: is_ended(held))
+
+    assert [written(f"twice {n}") for n in range(20)] == [1] * 20
+    assert (written("begin held"), written("held")) == (1, 1)
+
+
+def test_what_a_killed_process_had_is_run_again(celery, tmp_path):
+    task = enqueue(wait_and_write, text="killed", gate=str(tmp_path / "gate"))
+    wait_until(lambda: written("begin killed"))
+
+    for child in children_of(celery.worker):
+        kill(child)
+    wait_until(lambda: written("begin killed") == 2)
+    (tmp_path / "gate").touch()
+    wait_until(lambda: is_ended(task))
+
+    assert (now(task).state, written("killed")) == ("done", 1)
+
+
+def test_what_a_killed_worker_had_is_run_again_when_it_must_be_gone(celery, tmp_path):
+    task = enqueue(wait_and_write, text="orphan", gate=str(tmp_path / "gate"))
+    wait_until(lambda: written("begin orphan"))
+    celery.kill_worker()
+    held_until = now(task).due_at
+    (tmp_path / "gate").touch()
+    early = written("orphan")
+    Task.objects.update(due_at=timezone.now())  # the time has passed
+
+    wait_until(lambda: is_ended(task))
+
+    assert held_until > timezone.now() + timedelta(seconds=20)
+    assert (early, written("orphan")) == (0, 1)
+
+
+def test_a_worker_that_is_told_to_end_ends_its_tasks_and_gives_back_what_needs_long(celery, tmp_path):
+    short = enqueue(wait_and_write, text="short", gate=str(tmp_path / "short"))
+    long = enqueue(wait_and_write, text="long", gate=str(tmp_path / "long"))
+    wait_until(lambda: written("begin short") and written("begin long"))
+
+    celery.worker.terminate()
+    (tmp_path / "short").touch()
+    wait_until(lambda: now(long).state == "waiting")
+    left = now(long)
+    (tmp_path / "long").touch()
+    celery.ended_worker()
+    wait_until(lambda: is_ended(short, long))
+
+    assert (now(short).state, now(short).attempts, written("short")) == ("done", 1, 1)
+    assert left.error == ""  # it has not failed
+    assert (now(long).state, now(long).attempts, written("long")) == ("done", 2, 1)
+
+
+def test_limits_of_time_are_failures_that_say_so(celery):
+    told = enqueue(last_too_long, text="told")
+    killed = enqueue(hear_nothing, text="killed")
+
+    wait_until(lambda: is_ended(told, killed))
+
+    assert (now(told).state, now(told).error, written("told")) == ("failed", "It took longer than 1 seconds.", 2)
+    assert (now(killed).state, now(killed).error, written("killed")) == ("failed", "It took longer than 2 seconds.", 2)
+
+
+def test_what_fails_is_tried_again_and_then_has_failed(celery):
+    task = enqueue(break_down, text="broken")
+
+    wait_until(lambda: is_ended(task))
+
+    assert (now(task).state, now(task).attempts, written("broken")) == ("failed", 2, 2)
+    assert now(task).error.startswith("ValueError (made.py:")
+
+
+def test_the_clock_is_kept_once_by_two_beats(celery):
+    """An hourly task has had its time within the last hour, whenever this is."""
+    second = celery.start_beat()
+
+    wait_until(lambda: Task.objects.filter(name="tasks.erase_replies", state="done").exists())
+    celery.stop(second)
+
+    slots = list(Task.objects.exclude(slot="").values_list("slot", "attempts"))
+    assert len(dict(slots)) == len(slots)
+    assert {attempts for _slot, attempts in slots} <= {0, 1}
+
+
+def test_random_kills_lose_nothing_and_do_nothing_twice(celery, tmp_path):
+    (tmp_path / "gate").touch()
+    die, tasks = random.Random(7), []
+    for n in range(40):
+        tasks.append(enqueue(wait_and_write, text=f"task {n}", gate=str(tmp_path / "gate")))
+        if n % 8 == 7:
+            wait_until(lambda n=n: sum(written(f"task {m}") for m in range(n)) >= n // 2)
+            if children := children_of(celery.worker):
+                kill(die.choice(children))
+
+    wait_until(lambda: is_ended(*tasks))
+
+    assert {now(task).state for task in tasks} == {"done"}
+    assert [written(f"task {n}") for n in range(40)] == [1] * 40
+
+
+def test_what_nobody_took_is_sent_again(celery):
+    with override_settings(TASK_BROKER_URL=""), patch("apps.tasks.embedded.run"):  # as if the message were lost
+        task = enqueue(write_down, text="lost")
+    early = now(task).state
+
+    Task.objects.update(sent_at=timezone.now() - timedelta(minutes=2))
+    wait_until(lambda: is_ended(task))
+
+    assert (early, written("lost")) == ("waiting", 1)
+
+
+def nowhere(**options):
+    from kombu import Connection
+
+    return Connection("redis://127.0.0.1:1", transport_options=options.get("transport_options"))

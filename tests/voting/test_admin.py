@@ -46,7 +46,7 @@ def test_every_model_of_ours_has_its_page():
         "accounts.ApiToken", "accounts.AuditEvent", "accounts.User", "axes.AccessAttempt", "catalog.LibrarySong",
         "catalog.Song", "catalog.SongSearch", "catalog.SongView", "catalog.Venue", "jams.Jam", "jams.JamSong",
         "jams.JamView", "jams.Attendee", "voting.Vote", "jams.Recurrence", "stage.Slot", "stage.SignUp",
-        "stage.Performance", "jams.Performer", "catalog.ImportRun",
+        "stage.Performance", "jams.Performer", "catalog.ImportRun", "tasks.Task",
         "webhooks.Endpoint", "webhooks.Delivery", "webhooks.Inbox", "webhooks.Received",
     }  # fmt: skip
 

@@ -7,7 +7,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -16,35 +15,80 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Task',
+            name="Task",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80, verbose_name='task')),
-                ('arguments', models.JSONField(default=dict, verbose_name='arguments')),
-                ('queue', models.CharField(choices=[('now', 'now'), ('soon', 'soon'), ('later', 'later')], default='soon', max_length=5, verbose_name='queue')),
-                ('state', models.CharField(choices=[('waiting', 'waiting'), ('running', 'running'), ('done', 'done'), ('failed', 'failed')], default='waiting', max_length=7, verbose_name='state')),
-                ('about', models.CharField(blank=True, default='', max_length=40, verbose_name='about')),
-                ('key', models.CharField(blank=True, default='', editable=False, max_length=120)),
-                ('slot', models.CharField(blank=True, default='', editable=False, max_length=120)),
-                ('due_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='due')),
-                ('sent_at', models.DateTimeField(editable=False, null=True)),
-                ('attempts', models.PositiveIntegerField(default=0, verbose_name='attempts')),
-                ('allowed', models.PositiveIntegerField(default=1, editable=False)),
-                ('holder', models.CharField(blank=True, default='', editable=False, max_length=40)),
-                ('done', models.PositiveIntegerField(default=0, verbose_name='done so far')),
-                ('of', models.PositiveIntegerField(default=0, verbose_name='of')),
-                ('result', models.JSONField(null=True, verbose_name='result')),
-                ('error', models.CharField(blank=True, default='', max_length=300, verbose_name='error')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='queued')),
-                ('started_at', models.DateTimeField(null=True, verbose_name='started')),
-                ('ended_at', models.DateTimeField(null=True, verbose_name='ended')),
-                ('by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='by')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=80, verbose_name="task")),
+                ("arguments", models.JSONField(default=dict, verbose_name="arguments")),
+                (
+                    "queue",
+                    models.CharField(
+                        choices=[("now", "now"), ("soon", "soon"), ("later", "later")],
+                        default="soon",
+                        max_length=5,
+                        verbose_name="queue",
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "waiting"),
+                            ("running", "running"),
+                            ("done", "done"),
+                            ("failed", "failed"),
+                        ],
+                        default="waiting",
+                        max_length=7,
+                        verbose_name="state",
+                    ),
+                ),
+                ("about", models.CharField(blank=True, default="", max_length=40, verbose_name="about")),
+                ("key", models.CharField(blank=True, default="", editable=False, max_length=120)),
+                ("slot", models.CharField(blank=True, default="", editable=False, max_length=120)),
+                ("due_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="due")),
+                ("sent_at", models.DateTimeField(editable=False, null=True)),
+                ("attempts", models.PositiveIntegerField(default=0, verbose_name="attempts")),
+                ("allowed", models.PositiveIntegerField(default=1, editable=False)),
+                ("holder", models.CharField(blank=True, default="", editable=False, max_length=40)),
+                ("done", models.PositiveIntegerField(default=0, verbose_name="done so far")),
+                ("of", models.PositiveIntegerField(default=0, verbose_name="of")),
+                ("result", models.JSONField(null=True, verbose_name="result")),
+                ("error", models.CharField(blank=True, default="", max_length=300, verbose_name="error")),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="queued")),
+                ("started_at", models.DateTimeField(null=True, verbose_name="started")),
+                ("ended_at", models.DateTimeField(null=True, verbose_name="ended")),
+                (
+                    "by",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="by",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'task',
-                'verbose_name_plural': 'tasks',
-                'indexes': [models.Index(condition=models.Q(('state__in', ('waiting', 'running'))), fields=['due_at'], name='tasks_due'), models.Index(fields=['by', '-id'], name='tasks_of_a_user')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('state__in', ('waiting', 'running')), models.Q(('key', ''), _negated=True)), fields=('key',), name='one_unfinished_task_a_key'), models.UniqueConstraint(condition=models.Q(('slot', ''), _negated=True), fields=('slot',), name='one_task_a_slot')],
+                "verbose_name": "task",
+                "verbose_name_plural": "tasks",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state__in", ("waiting", "running"))), fields=["due_at"], name="tasks_due"
+                    ),
+                    models.Index(fields=["by", "-id"], name="tasks_of_a_user"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state__in", ("waiting", "running")), models.Q(("key", ""), _negated=True)),
+                        fields=("key",),
+                        name="one_unfinished_task_a_key",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("slot", ""), _negated=True), fields=("slot",), name="one_task_a_slot"
+                    ),
+                ],
             },
         ),
     ]
