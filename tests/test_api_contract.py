@@ -26,7 +26,9 @@ from tests.factories import make_jam_song
 from tests.routes import MATRIX, address, filled, make_world, undone
 
 pytestmark = [pytest.mark.django_db, pytest.mark.no_cover]
-ROWS = {label(row): row for row in MATRIX if row.name not in {"root", "schema", "docs"}}  # which are not described
+ROWS = {
+    label(row): row for row in MATRIX if row.name not in {"root", "schema", "docs", "inbound"}
+}  # which are not described
 # What is as described and still refused, for what a description cannot say.
 TIMES = "times of these centuries, one after the other"
 READABLE = "a name that can be read"
@@ -48,6 +50,10 @@ MORE_IS_ASKED = {
     ("me", "PATCH"): f"{READABLE}, which must not be missing: bodies of PATCH are described as optional",
     ("attendees", "POST"): READABLE,
     ("people", "POST"): READABLE,
+    ("webhooks", "POST"): "either a venue or a jam, which exists, and a public https address",
+    ("webhook", "PATCH"): "a public https address",
+    ("inboxes", "POST"): READABLE,
+    ("inbox", "PATCH"): READABLE,
     ("recurrence", "PUT"): "a date to come, and days that are there until then",
 }
 made = Counter()  # cases by role, kind and first digit of the answer

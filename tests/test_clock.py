@@ -16,7 +16,7 @@ ROOT = Path(__file__).parent.parent
 MIDNIGHT = datetime(2026, 11, 29, tzinfo=UTC)
 PERIODIC = {
     "erase_attendees", "erase_imports", "erase_statistics", "erase_replies", "erase_tasks", "hold_nights",
-    "check_chord_sheets", "rank_songs",
+    "check_chord_sheets", "rank_songs", "erase_webhooks",
 }  # fmt: skip
 MINUTES = [MIDNIGHT + timedelta(minutes=n) for n in range(24 * 60)]
 
@@ -27,6 +27,7 @@ def test_each_runs_as_often_as_it_should():
     assert ran == {
         "jams.erase_attendees": 1, "catalog.erase_imports": 1, "jams.erase_statistics": 1, "tasks.erase_replies": 24,
         "tasks.erase_tasks": 1, "jams.hold_nights": 1, "catalog.check_chord_sheets": 24, "catalog.rank_songs": 1,
+        "webhooks.sweep": 288, "webhooks.erase_webhooks": 1,
     }  # fmt: skip
 
 

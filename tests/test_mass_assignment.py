@@ -56,6 +56,12 @@ TAKES = {
     ("venues", "POST"): VENUE,
     ("venue", "PATCH"): VENUE,
     ("library-song", "PATCH"): {"key", "note", "banned"},
+    ("webhooks", "POST"): {"venue", "jam", "url", "types", "name"},
+    ("webhook", "PATCH"): {"url", "types", "name", "enabled"},
+    ("webhook-rotate", "POST"): {"hours"},
+    ("inboxes", "POST"): {"venue", "name"},
+    ("inbox", "PATCH"): {"name", "enabled"},
+    ("inbox-rotate", "POST"): {"hours"},
 }
 FORMS_TAKE = {
     "join": {"display_name", "song", "room_code"},
@@ -87,6 +93,10 @@ FORMS_TAKE = {
     "tokens": {"name", "days", "scopes"},
     "imports": {"file"},
     "import_run": {"do", "near", "update", "line"},
+    "venue_webhooks": {"do", "url", "types", "name", "inbox"},
+    "jam_webhooks": {"do", "url", "types", "name"},
+    "webhook": {"do", "url", "types", "name", "hours", "delivery"},
+    "inbox": {"do", "hours"},
 }
 LONG_AGO = datetime(2001, 1, 1, tzinfo=UTC)
 CHOSEN = {"status": "ended", "role": "staff", "state": "removed", "counts": "hidden", "origin": "host"}

@@ -41,33 +41,39 @@ class LookedAt(OperationsAdmin):
 class EndpointAdmin(LookedAt):
     list_display = ("name", "url", "venue", "jam", "enabled", "disabled_reason", "failing_since")
     list_filter = ("enabled", "disabled_reason")
-    list_select_related = ("venue", "jam")
     search_fields = ("name", "url")
     fields = ("name", "url", "venue", "jam", "types", "enabled", "disabled_reason", "failing_since",
               "old_secret_until", "made_by", "created_at")  # fmt: skip
     actions = (switch_off(change_endpoint, "endpoint"),)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Endpoint]:
+        return super().get_queryset(request).select_related("venue", "jam", "made_by")
 
 
 @admin.register(Inbox)
 class InboxAdmin(LookedAt):
     list_display = ("name", "venue", "enabled", "made_by", "created_at")
     list_filter = ("enabled",)
-    list_select_related = ("venue", "made_by")
     search_fields = ("name", "venue__name")
     fields = ("name", "venue", "enabled", "old_secret_until", "made_by", "created_at")
     actions = (switch_off(change_inbox, "inbox"),)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Inbox]:
+        return super().get_queryset(request).select_related("venue", "made_by")
 
 
 @admin.register(Delivery)
 class DeliveryAdmin(ReadOnlyAdmin):
     list_display = ("event", "endpoint", "state", "tries", "created_at", "ended_at")
-    list_filter = ("state", "event__type")
-    list_select_related = ("event", "endpoint")
+    list_filter = ("state",)
     search_fields = ("endpoint__name", "event__key")
     ordering = ("-pk",)
     paginator = InfinitePaginator
     fields = ("event", "endpoint", "state", "tries", "created_at", "ended_at", "tried")
     readonly_fields = ("tried",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Delivery]:
+        return super().get_queryset(request).select_related("event", "endpoint")
 
     @admin.display(description=_("attempts"))
     def tried(self, delivery: Delivery) -> str:
@@ -79,11 +85,10 @@ class DeliveryAdmin(ReadOnlyAdmin):
 class ReceivedAdmin(ReadOnlyAdmin):
     list_display = ("event", "type", "inbox", "state", "reason", "received_at")
     list_filter = ("state",)
-    list_select_related = ("inbox",)
     search_fields = ("event", "type", "inbox__name")
     ordering = ("-pk",)
     paginator = InfinitePaginator
     fields = ("event", "type", "inbox", "happened_at", "state", "reason", "result", "received_at", "ended_at")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Received]:
-        return super().get_queryset(request).defer("payload", "digest")
+        return super().get_queryset(request).select_related("inbox").defer("payload", "digest")
