@@ -7,7 +7,8 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "jamvote.settings")
 django.setup()
 
-from apps.tasks.worker import app, register  # noqa: E402
+from apps.tasks.broker import app  # noqa: E402
+from apps.tasks.worker import register  # noqa: E402
 
 register()
 

@@ -108,6 +108,7 @@ try:
     CLUSTER_SIZE = env.int("CLUSTER_SIZE", 10, validate=Range(min=3))  # people who vote alike before hosts are told
     CLUSTER_SECONDS = env.int("CLUSTER_SECONDS", 60, validate=positive)  # within which so many of them joined
     NIGHTS_AHEAD_DAYS = env.int("NIGHTS_AHEAD_DAYS", 28, validate=Range(1, 366))  # so early are recurring nights made
+    SET_LIST_AT_ONCE = env.int("SET_LIST_AT_ONCE", 500, validate=Range(min=0))  # songs; longer ones a worker makes
     UNDO_SECONDS = env.int("UNDO_SECONDS", 30, validate=positive)  # a host can take the last action back for so long
     ATTENDEE_DAYS = env.int("ATTENDEE_DAYS", 30, validate=positive)  # names and secrets are erased so long after a jam
     PERFORMER_DAYS = env.int("PERFORMER_DAYS", 400, validate=positive)  # whom a venue remembers, since they came last
@@ -378,6 +379,7 @@ CELERY_BEAT_SCHEDULER = "apps.tasks.beat:Scheduler"
 # What runs by the clock, in UTC: a task and its minute, hour, day, month and weekday. docs/installation.md says what.
 TASK_SCHEDULE = {
     "webhooks.sweep": "*/5 * * * *",
+    "jams.warm_cache": "*/10 * * * *",
     "tasks.erase_replies": "5 * * * *",
     "catalog.check_chord_sheets": "15 * * * *",
     "tasks.erase_tasks": "20 4 * * *",

@@ -9,6 +9,8 @@ application = get_wsgi_application()
 
 from apps.core.metrics import keep_looking  # noqa: E402
 from apps.jams.warming import warm_at_start  # noqa: E402
+from apps.tasks.sending import be_ready  # noqa: E402
 
 keep_looking()
 warm_at_start()
+be_ready()

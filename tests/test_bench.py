@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import pytest
 import uvicorn
 
+from apps.stage.setlist import arrange
 from apps.voting.models import Vote
 from loadtests import live_floor
 from loadtests.bench import COLUMNS, Row, main, table
@@ -20,6 +21,7 @@ from loadtests.bench_live import Cast, Voters, receipts
 from loadtests.bench_pages import Night
 from loadtests.bench_setlist import REQUIRED, differing, gains, gap, night_of, times
 from loadtests.bench_soak import growth_row
+from loadtests.bench_tasks import night
 from loadtests.bench_vote import votes
 from loadtests.client import Asked, load
 from loadtests.machine import Server
@@ -137,6 +139,16 @@ def test_a_night_is_made_up_the_same_each_time(cap):
     assert (max(sign_ups.values()) <= 3) == (cap == 3)
     assert all(len(song.performers) + len(song.missing) >= len(REQUIRED) for song in songs)
     assert sorted((song.votes for song in songs), reverse=True)[:4] == [60, 30, 20, 15]
+
+
+@pytest.mark.django_db
+def test_long_set_lists_have_a_night_to_arrange():
+    jam, host = night("a", 9)
+
+    moved = arrange(jam=jam, host=host)
+
+    assert jam.songs.queue().count() == 9
+    assert moved
 
 
 def test_set_lists_are_judged_by_what_they_gain_and_take():

@@ -25,6 +25,7 @@ def test_each_runs_as_often_as_it_should():
     ran = Counter(name for name, line in settings.TASK_SCHEDULE.items() for at in MINUTES if matches(line, at))
 
     assert ran == {
+        "jams.warm_cache": 144,
         "jams.erase_attendees": 1, "catalog.erase_imports": 1, "jams.erase_statistics": 1, "tasks.erase_replies": 24,
         "tasks.erase_tasks": 1, "jams.hold_nights": 1, "catalog.check_chord_sheets": 24, "catalog.rank_songs": 1,
         "webhooks.sweep": 288, "webhooks.erase_webhooks": 1,
@@ -65,8 +66,9 @@ def test_each_slot_is_queued_once_and_one_that_was_missed_within_the_hour():
     first, again = queue_slots(at), queue_slots(at + timedelta(seconds=30))
 
     slots = set(Task.objects.values_list("slot", flat=True))
-    assert (first, again) == (4, 0)
+    assert (first, again) == (5, 0)
     assert slots == {
+        "jams.warm_cache@2026-11-29T04:20",
         "tasks.erase_replies@2026-11-29T04:05", "catalog.check_chord_sheets@2026-11-29T04:15",
         "tasks.erase_tasks@2026-11-29T04:20", "jams.erase_attendees@2026-11-29T04:25",
     }  # fmt: skip
@@ -76,4 +78,5 @@ def test_each_slot_is_queued_once_and_one_that_was_missed_within_the_hour():
 def test_what_was_missed_for_longer_is_not_made_up_for():
     queue_slots(MIDNIGHT + timedelta(hours=6))
 
-    assert set(Task.objects.values_list("name", flat=True)) == {"tasks.erase_replies", "catalog.check_chord_sheets"}
+    names = set(Task.objects.values_list("name", flat=True))
+    assert names == {"jams.warm_cache", "tasks.erase_replies", "catalog.check_chord_sheets"}

@@ -123,5 +123,6 @@ def fill(**sizes: int) -> None:
 def empty() -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            "TRUNCATE accounts_user, catalog_venue, catalog_song, catalog_songsearch, tasks_task RESTART IDENTITY CASCADE"
+            "TRUNCATE accounts_user, catalog_venue, catalog_song, catalog_songsearch, tasks_task"
+            " RESTART IDENTITY CASCADE"
         )

@@ -1,6 +1,8 @@
 """What the jams have done in the background."""
 
-from apps.jams import attendees, nights, performers, statistics
+from django.conf import settings
+
+from apps.jams import attendees, nights, performers, statistics, warming
 from apps.tasks.declared import Result, task
 
 
@@ -18,3 +20,9 @@ def erase_statistics() -> Result:
 @task(queue="later")
 def hold_nights() -> Result:
     return {"made": len(nights.hold_nights())}
+
+
+@task(queue="later", attempts=1)
+def warm_cache() -> Result:
+    """What a restart of Redis has emptied, too."""
+    return {"warm": warming.warm() if settings.CACHED_READS else 0}

@@ -270,6 +270,7 @@ def set_list_words() -> Words:
     return {
         "none_plan": _("Nothing to queue: no open song fits before closing."),
         "none_arrange": _("The set list is in that order already."),
+        "put_off": _("This set list is long. It is being made, and comes by itself."),
         "ends": _("ends about %(time)s, closing %(closing)s"),
         "closing": _("closing %(closing)s"),
         "line_up": _("Line-up %(filled)s of %(required)s"),

@@ -88,6 +88,12 @@ def arrange(*, jam: Jam, host: User, algorithm: str = DEFAULT) -> list[JamSong]:
     return [songs[pk] for place, pk in enumerate(order) if places[pk] != place]
 
 
+def is_long(jam: Jam) -> bool:
+    """Too long for a request: a worker makes it."""
+    opened = jam.songs.ranked()[: settings.BOARD_SIZE].count()
+    return jam.songs.queue().count() + opened > settings.SET_LIST_AT_ONCE
+
+
 def expected_starts(jam: Jam) -> dict[int, datetime]:
     """When each song of the queue can be expected, if all goes as timed. Asks the database twice."""
     playing = jam.songs.filter(status=Status.PLAYING).select_related("song").first()

@@ -13,8 +13,11 @@ from apps.core.api import valid
 from apps.jams.auth import hosted_jam
 from apps.jams.models import Jam, JamSong
 from apps.stage.serializers import ArrangeInput, ChangedPlan, PlanInput, PlanOutput, PlanQuery
-from apps.stage.setlist import arrange, queue_planned
+from apps.stage.setlist import arrange, is_long, queue_planned
 from apps.stage.shown import set_list_of
+from apps.stage.tasks import arrange_set_list, plan_set_list, put_off
+from apps.tasks.api import queued
+from apps.tasks.serializers import TaskOutput
 
 
 class SetList(APIView):
@@ -29,12 +32,14 @@ class SetList(APIView):
         query.is_valid(raise_exception=True)
         return Response(set_list_of(jam, **query.validated_data))
 
-    @extend_schema(request=PlanInput, responses=ChangedPlan)
+    @extend_schema(request=PlanInput, responses={200: ChangedPlan, 202: TaskOutput})
     def post(self, request: Request, slug: str) -> Response:
         jam, wanted = hosted_jam(request, slug), valid(PlanInput, request)
-        queued = queue_planned(jam=jam, host=user_of(request), **wanted)
+        if is_long(jam):
+            return queued(put_off(plan_set_list, jam=jam, host=user_of(request), **wanted))
+        songs = queue_planned(jam=jam, host=user_of(request), **wanted)
         wanted.pop("count")
-        return changed(jam, queued, **wanted)
+        return changed(jam, songs, **wanted)
 
 
 class ArrangeSetList(APIView):
@@ -42,9 +47,11 @@ class ArrangeSetList(APIView):
 
     scope = ApiToken.Scope.JAMS
 
-    @extend_schema(request=ArrangeInput, responses=ChangedPlan)
+    @extend_schema(request=ArrangeInput, responses={200: ChangedPlan, 202: TaskOutput})
     def post(self, request: Request, slug: str) -> Response:
         jam, wanted = hosted_jam(request, slug), valid(ArrangeInput, request)
+        if is_long(jam):
+            return queued(put_off(arrange_set_list, jam=jam, host=user_of(request), **wanted))
         return changed(jam, arrange(jam=jam, host=user_of(request), **wanted), **wanted)
 
 

@@ -32,6 +32,7 @@ class Declared:
     longest: float
     soft: int
     hard: int
+    atomic: bool
 
     def pause(self, failures: int) -> float:
         """Seconds until the next attempt: backoff with full jitter (AWS Architecture Blog, 2015)."""
@@ -49,11 +50,13 @@ def task(
     longest: float = 3600,
     soft: int | None = None,
     hard: int | None = None,
+    atomic: bool = False,
 ) -> Callable[[Function], Function]:
     """Declares the function as the task "<app>.<function>"; it stays a function.
 
     It is tried `attempts` times at most; after the n-th failure it waits up to `backoff` · 2ⁿ⁻¹ seconds, and never more
-    than `longest`. After `soft` seconds it is told that its time is over, after `hard` it is killed.
+    than `longest`. After `soft` seconds it is told that its time is over, after `hard` it is killed. What is `atomic`
+    runs in one transaction with the note that it is done: its effects in the database are there once, whatever happens.
     """
 
     def declare(function: Function) -> Function:
@@ -67,7 +70,7 @@ def task(
             raise ValueError(f"{name}: no such queue, or soft < hard <= TASK_HARD_SECONDS does not hold.")
         if name in TASKS:
             raise ValueError(f"{name}: there are two of this name.")
-        TASKS[name] = Declared(name, function, queue, attempts, backoff, longest, softest, hardest)
+        TASKS[name] = Declared(name, function, queue, attempts, backoff, longest, softest, hardest, atomic)
         return function
 
     return declare

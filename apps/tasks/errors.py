@@ -13,6 +13,10 @@ class Later(Exception):
         super().__init__(reason)
 
 
+class Overtaken(Exception):
+    """Another attempt has begun; what this one did is taken back."""
+
+
 class NotFailed(DomainError):
     code = "not_failed"
     message = _("Only a task that has failed can be run again. Look at its state.")

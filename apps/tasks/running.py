@@ -6,6 +6,7 @@ Whoever holds it has a number (`attempts`): what they write later than another h
 import logging
 import time
 import traceback
+from contextlib import nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,6 +15,7 @@ from typing import Any
 
 from billiard.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -21,7 +23,7 @@ from django.utils.translation import gettext as _
 from apps.core.errors import DomainError
 from apps.core.logs import request_id
 from apps.tasks.declared import TASKS, Declared
-from apps.tasks.errors import Later
+from apps.tasks.errors import Later, Overtaken
 from apps.tasks.models import Task
 
 log = logging.getLogger(__name__)
@@ -43,7 +45,7 @@ current: ContextVar[Run | None] = ContextVar("current", default=None)
 
 
 def run(pk: int, *, holder: str = "", at: datetime | None = None) -> Task | None:
-    """Runs the task if it is due and nobody holds it; answers it as it was left, or None. Never raises what it raises."""
+    """Runs the task if it is due and nobody holds it; answers it as it was left, or None. Raises nothing of its own."""
     task = claim(pk, holder, at or timezone.now())
     if task is None:
         return None
@@ -68,11 +70,15 @@ def claim(pk: int, holder: str, at: datetime) -> Task | None:
 
 def attempt(task: Task, one: Declared | None) -> None:
     if one is None:
-        return end(task, error=_("This version does not know the task."))
+        end(task, error=_("This version does not know the task."))
+        return
     if task.attempts > task.allowed:
-        return end(task, error=_("The worker ended in the middle of it, again and again."))
+        end(task, error=_("The worker ended in the middle of it, again and again."))
+        return
     try:
-        result = one.function(**task.arguments)
+        do(task, one)
+    except Overtaken:
+        log.warning("%s: attempt %d was taken back, another had begun", task, task.attempts)
     except DomainError as error:
         end(task, error=str(error.message))
     except Later as error:
@@ -86,31 +92,39 @@ def attempt(task: Task, one: Declared | None) -> None:
     except BaseException:  # the process is told to end: no failure of the task's
         leave(task, state=Task.State.WAITING, due_at=timezone.now(), sent_at=None, allowed=task.allowed + 1)
         raise
-    else:
-        end(task, result=result)
 
 
-def end(task: Task, *, result: dict[str, Any] | None = None, error: str = "") -> None:
+def do(task: Task, one: Declared) -> None:
+    with transaction.atomic() if one.atomic else nullcontext():
+        result = one.function(**task.arguments)
+        if not end(task, result=result) and one.atomic:
+            raise Overtaken
+
+
+def end(task: Task, *, result: dict[str, Any] | None = None, error: str = "") -> bool:
     state = Task.State.FAILED if error else Task.State.DONE
-    leave(task, state=state, result=result, error=error[:300], ended_at=timezone.now())
+    return leave(task, state=state, result=result, error=error[:300], ended_at=timezone.now())
 
 
 def fail(task: Task, one: Declared, error: str, seconds: float | None = None) -> None:
     """This attempt: the task waits for its next, or has failed with its last."""
     if task.attempts >= task.allowed:
-        return end(task, error=error)
+        end(task, error=error)
+        return
     failures = task.attempts - (task.allowed - one.attempts)
     pause = one.pause(failures) if seconds is None else seconds
     due_at = timezone.now() + timedelta(seconds=pause)
-    return leave(task, state=Task.State.WAITING, error=error[:300], due_at=due_at, sent_at=None)
+    leave(task, state=Task.State.WAITING, error=error[:300], due_at=due_at, sent_at=None)
 
 
-def leave(task: Task, **fields: Any) -> None:
+def leave(task: Task, **fields: Any) -> bool:
     """As it is now, unless somebody else holds it."""
     for name, value in fields.items():
         setattr(task, name, value)
-    if not Task.objects.filter(pk=task.pk).held(attempt=task.attempts).update(**fields):
+    left = Task.objects.filter(pk=task.pk).held(attempt=task.attempts).update(**fields)
+    if not left:
         log.warning("%s: attempt %d ended when another had begun", task, task.attempts)
+    return bool(left)
 
 
 def give_back(*, pk: int, holder: str, error: str, seconds: float | None = None) -> None:
@@ -121,7 +135,7 @@ def give_back(*, pk: int, holder: str, error: str, seconds: float | None = None)
 
 
 def progress(done: int, of: int) -> None:
-    """How far the task is that runs here; outside of one nothing. Written once a second at most, and when all is done."""
+    """How far the task is that runs here; outside of one nothing. Written once a second at most, and at the end."""
     run = current.get()
     if run is None or not (done >= of or time.monotonic() - run.told_at >= TOLD_EVERY):
         return

@@ -4,13 +4,17 @@ A message may come twice, late or never: rows are claimed, and what is not taken
 """
 
 import logging
+import threading
 import time
 from collections.abc import Iterable
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
+from kombu.exceptions import KombuError
+from redis import RedisError
 
 from apps.tasks.models import Task
 
@@ -26,6 +30,12 @@ class Broker:
     away_until = 0.0
 
 
+def be_ready() -> None:
+    """In a thread: Celery takes a second to be imported, and nobody who asks for something is to wait for that."""
+    if settings.TASK_BROKER_URL:
+        threading.Thread(target=import_module, args=["apps.tasks.broker"], name="broker", daemon=True).start()
+
+
 def send(tasks: Iterable[Task]) -> None:
     """To the broker; without one they are run here. Never raises: what could not be sent is marked for the sweeper."""
     if not settings.TASK_BROKER_URL:
@@ -39,13 +49,13 @@ def send(tasks: Iterable[Task]) -> None:
 
 
 def sent(task: Task) -> bool:
-    from apps.tasks.worker import publish
+    from apps.tasks.broker import publish
 
     if time.monotonic() < Broker.away_until:
         return False
     try:
         publish(task.name, task.pk, task.queue)
-    except Exception as error:
+    except (OSError, KombuError, RedisError) as error:
         Broker.away_until = time.monotonic() + AWAY_SECONDS
         log.warning("tasks: the broker is away, %s waits for the sweeper: %s", task, error)
         return False

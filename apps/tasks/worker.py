@@ -1,4 +1,4 @@
-"""Celery's part: it carries messages, keeps the limits of time and says when a process is gone. The rest is in the rows.
+"""Celery's part: it carries messages, keeps the limits of time, says when a process is gone. The rest is in the rows.
 
 Every declared task is one of Celery's too, of the same name, so that its events and tools know it.
 """
@@ -20,16 +20,13 @@ from celery.worker import request
 from django.conf import settings
 from django.db import Error, connections
 from django.utils.translation import gettext as _
-from kombu import pools
 
+from apps.tasks.broker import app
 from apps.tasks.declared import TASKS
 from apps.tasks.models import Task
 from apps.tasks.running import give_back, run
 
 log = logging.getLogger(__name__)
-
-app = celery.Celery("jamvote")
-app.config_from_object("django.conf:settings", namespace="CELERY")
 
 
 class AttemptFailed(Exception):
@@ -71,19 +68,6 @@ def register() -> None:
         if one.name not in app.tasks:
             limits = {"soft_time_limit": one.soft, "time_limit": one.hard}
             app.register_task(type("Run", (Run,), {"name": one.name, **limits})())
-
-
-def publish(name: str, pk: int, queue: str) -> None:
-    """Raises whatever hinders it, after a fraction of a second."""
-    with senders().acquire(block=True, timeout=1) as producer:
-        app.send_task(name, args=[pk], queue=queue, retry=False, ignore_result=True, producer=producer)
-
-
-def senders() -> Any:
-    """Connections of who sends: a request must not wait long for a broker that is away, as a worker does."""
-    patience = {"max_retries": 0, "socket_connect_timeout": 0.2, "socket_timeout": 0.5}
-    options = settings.CELERY_BROKER_TRANSPORT_OPTIONS | patience
-    return pools.producers[app.connection_for_write(transport_options=options)]
 
 
 @worker_shutting_down.connect

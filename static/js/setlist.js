@@ -111,7 +111,8 @@ export class SetList {
     if (!arranges) body.playable_only = this.playable.checked;
     const done = await this.actions.send("POST", arranges ? `${ADDRESS}/arrange` : ADDRESS, body, button);
     if (!done) return;
-    if (done.changed.length) tell(text(`done_${button.value}`), false, button.value);
+    if (!done.changed) tell(text("put_off"));
+    else if (done.changed.length) tell(text(`done_${button.value}`), false, button.value);
     else tell(text(`none_${button.value}`));
   }
 

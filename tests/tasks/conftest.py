@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
+from apps.tasks.broker import app
 from apps.tasks.sending import Broker
-from apps.tasks.worker import app
 from tests.processes import servers
 
 

@@ -79,7 +79,7 @@ def test_and_by_a_button_that_asks_first(staff):
     asked = staff.get(address).content.decode()
     failed.refresh_from_db()
     before = failed.state
-    staff.post(address)
+    staff.post(address, {"_form_submitted": "True"})
 
     failed.refresh_from_db()
     assert ("Run it again?" in asked, before, failed.state) == (True, "failed", "waiting")

@@ -247,3 +247,14 @@ def test_and_what_fails_there_is_nothing_of_the_callers():
 
     queued.refresh_from_db()
     assert (queued.state, queued.attempts) == ("waiting", 1)
+
+
+def test_what_is_atomic_takes_back_what_another_attempt_has_overtaken():
+    queued = enqueue(made.write_atomically, text="once")
+    late = claim(queued.pk, "", timezone.now())
+    Task.objects.update(due_at=timezone.now())  # its worker must be gone
+    run(queued.pk)
+
+    attempt(late, TASKS[late.name])
+
+    assert written("once") == 1

@@ -1,0 +1,23 @@
+"""Celery's application, and how messages are sent."""
+
+from typing import Any
+
+import celery
+from django.conf import settings
+from kombu import pools
+
+app = celery.Celery("jamvote")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+
+
+def publish(name: str, pk: int, queue: str) -> None:
+    """Raises whatever hinders it, after a fraction of a second."""
+    with senders().acquire(block=True, timeout=1) as producer:
+        app.send_task(name, args=[pk], queue=queue, retry=False, ignore_result=True, producer=producer)
+
+
+def senders() -> Any:
+    """Connections of who sends: a request must not wait long for a broker that is away, as a worker does."""
+    patience = {"max_retries": 0, "socket_connect_timeout": 0.2, "socket_timeout": 0.5}
+    options = settings.CELERY_BROKER_TRANSPORT_OPTIONS | patience
+    return pools.producers[app.connection_for_write(transport_options=options)]
