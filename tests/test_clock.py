@@ -66,9 +66,9 @@ def test_each_slot_is_queued_once_and_one_that_was_missed_within_the_hour():
     first, again = queue_slots(at), queue_slots(at + timedelta(seconds=30))
 
     slots = set(Task.objects.values_list("slot", flat=True))
-    assert (first, again) == (5, 0)
+    assert (first, again) == (6, 0)
     assert slots == {
-        "jams.warm_cache@2026-11-29T04:20",
+        "jams.warm_cache@2026-11-29T04:20", "webhooks.sweep@2026-11-29T04:25",
         "tasks.erase_replies@2026-11-29T04:05", "catalog.check_chord_sheets@2026-11-29T04:15",
         "tasks.erase_tasks@2026-11-29T04:20", "jams.erase_attendees@2026-11-29T04:25",
     }  # fmt: skip
@@ -79,4 +79,4 @@ def test_what_was_missed_for_longer_is_not_made_up_for():
     queue_slots(MIDNIGHT + timedelta(hours=6))
 
     names = set(Task.objects.values_list("name", flat=True))
-    assert names == {"jams.warm_cache", "tasks.erase_replies", "catalog.check_chord_sheets"}
+    assert names == {"webhooks.sweep", "jams.warm_cache", "tasks.erase_replies", "catalog.check_chord_sheets"}

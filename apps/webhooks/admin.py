@@ -75,9 +75,16 @@ class DeliveryAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Delivery]:
         return super().get_queryset(request).select_related("event", "endpoint")
 
+    def get_object(self, request: HttpRequest, *args: Any, **options: Any) -> Any:
+        """With its last attempts; the page asks for each value several times."""
+        found: Any = super().get_object(request, *args, **options)
+        if found:
+            found.last_attempts = list(found.attempts.order_by("-pk")[:10])
+        return found
+
     @admin.display(description=_("attempts"))
-    def tried(self, delivery: Delivery) -> str:
-        rows = delivery.attempts.order_by("-pk")[:10]
+    def tried(self, delivery: Any) -> str:
+        rows = delivery.last_attempts
         return "\n".join(f"{one.at:%Y-%m-%d %H:%M:%S} {one.status or ''} {one.error} {one.ms} ms" for one in rows)
 
 
