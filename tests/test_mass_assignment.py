@@ -100,6 +100,8 @@ FORMS_TAKE = {
 }
 LONG_AGO = datetime(2001, 1, 1, tzinfo=UTC)
 CHOSEN = {"status": "ended", "role": "staff", "state": "removed", "counts": "hidden", "origin": "host"}
+# Numbers that rows of no jam have by chance would look as if they were taken.
+CHOSEN |= dict.fromkeys(["event", "event_id", "delivery", "delivery_id"], 98_766)
 BESIDES = {"is_staff": True, "is_superuser": True, "token": "hostile", "user": 1, "votable": True}
 
 
@@ -166,7 +168,9 @@ def unnumbered(changed, new):
 
 
 @pytest.mark.parametrize(
-    "row", [row for row in MATRIX if row.method not in SAFE], ids=lambda row: f"{row.method} {row.name}"
+    "row",
+    [row for row in MATRIX if row.method not in SAFE and row.name != "inbound"],
+    ids=lambda row: f"{row.method} {row.name}",
 )
 def test_the_api_takes_what_it_says_and_nothing_else(world, row):
     call, values = world.callers[writer(row)], hostile(world)

@@ -28,10 +28,10 @@ class WebhookForm(InHouseStyle, forms.Form):
     )
 
     def __init__(self, *args: Any, endpoint: Endpoint | None = None, **kwargs: Any) -> None:
-        first = {"types": Kind.values}
+        first: dict[str, Any] = {"types": Kind.values}
         if endpoint:
             first = {"url": endpoint.url, "name": endpoint.name, "types": endpoint.types}
-        super().__init__(*args, initial=first, **kwargs)
+        super().__init__(*args, **{"initial": first, **kwargs})
         self.dress()
 
 

@@ -133,11 +133,11 @@ class SendAgain(APIView):
     permission_classes = (TokenMay, IsAuthenticated)
     scope = SCOPE
 
-    @extend_schema(request=None, responses={202: s.DeliveryState})
+    @extend_schema(request=None, responses={202: s.SentAgain})
     def post(self, request: Request, pk: int, delivery: int) -> Response:
         rows = endpoint_of(request, pk).deliveries.select_related("event", "endpoint")
         row = endpoints.send_again(delivery=get_object_or_404(rows, pk=delivery), by=user_of(request))
-        return Response(s.DeliveryState(row).data, status=202)
+        return Response(s.SentAgain(row).data, status=202)
 
 
 def endpoint_of(request: Request, pk: int) -> Endpoint:

@@ -98,7 +98,7 @@ class DeliveryOutput(serializers.ModelSerializer):
         return cut(delivery.last_attempts[0].answer, LONGEST) if delivery.last_attempts else ""
 
 
-class DeliveryState(serializers.ModelSerializer):
+class SentAgain(serializers.ModelSerializer):
     event = serializers.CharField(source="event.key")
 
     class Meta:

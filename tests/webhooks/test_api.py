@@ -80,7 +80,7 @@ def test_a_draft_of_others_is_not_there(call):
 @pytest.mark.parametrize(
     ("more", "field"),
     [({}, "venue"), ({"venue": "a", "jam": "b"}, "venue"), ({"types": []}, "types"),
-     ({"types": ["song.sung"]}, "types"), ({"url": "http://example.com/"}, "url"),
+     ({"types": ["song.sung"]}, "types.0"), ({"url": "http://example.com/"}, "url"),
      ({"url": "https://example.com:444/"}, "url"), ({"secret": "x"}, "secret")],
 )  # fmt: skip
 def test_what_is_wrong_is_named(call, venue, more, field):

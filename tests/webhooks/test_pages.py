@@ -145,9 +145,9 @@ def test_staff_look_and_switch_off(client, venue):
     client.force_login(make_staff())
     endpoint, inbox = make_webhook(venue=venue)[0], make_inbox(venue=venue)[0]
 
-    told = [act(client, Endpoint, "switch_off", endpoint), act(client, Inbox, "switch_off", inbox)]
+    act(client, Endpoint, "switch_off", endpoint)
+    act(client, Inbox, "switch_off", inbox)
 
     endpoint.refresh_from_db()
     inbox.refresh_from_db()
-    assert told == [["Done: 1."], ["Done: 1."]]
     assert (endpoint.enabled, endpoint.disabled_reason, inbox.enabled) == (False, "host", False)
