@@ -184,7 +184,7 @@ USES = {
     "inboxes_of_a_venue": lambda: list(Inbox.objects.of(Venue(pk=7))),
     "one_event_per_inbox_and_id": lambda: Received.objects.filter(inbox=7, event="evt_6").first(),
     "events_of_an_inbox": lambda: list(Inbox(pk=7).received.log()[:20]),
-    "events_to_handle": lambda: Received.objects.waiting().filter(inbox=101, pk__lte=10**6).first(),
+    "events_to_handle": lambda: Received.objects.waiting().filter(inbox=7, pk__lte=10**6).first(),
     "events_in_by_date": lambda: list(Received.objects.filter(received_at__lt=long_ago())),
     "one_play_state_per_inbox": lambda: PlayState.objects.filter(inbox=78, jam=77).first(),
     "play_states_of_a_jam": lambda: list(PlayState.objects.filter(jam=77)),

@@ -277,7 +277,7 @@ ADMIN = [
         forbidden=["add", "delete"],
     ),
     *page_of_model(
-        "webhooks_delivery", filters="state__exact=done", changelist=2, found=2, add=1, change=3, history=3, delete=2,
+        "webhooks_delivery", filters="state__exact=done", changelist=2, found=2, add=1, change=3, history=4, delete=3,
         forbidden=["add", "delete"],
     ),
     *page_of_model(

@@ -103,7 +103,7 @@ INSERT INTO webhooks_inbox (venue_id, key, name, enabled, secret, created_at)
 SELECT n, lpad(to_hex(n), 24, '0'), 'Inbox ' || n, true, '', now() FROM generate_series(1, %(venues)s) n;
 INSERT INTO webhooks_received (inbox_id, event, type, happened_at, digest, payload, state, code, reason, result,
                                received_at)
-SELECT 1 + n %% %(venues)s, 'evt_' || n, 'play.started', now(), '', '{}',
+SELECT CASE WHEN n %% 100 = 0 THEN 7 ELSE 1 + n %% %(venues)s END, 'evt_' || n, 'play.started', now(), '', '{}',
        CASE WHEN n %% 100 = 0 THEN 'waiting' ELSE 'done' END, '', '', '{}', now() - n * interval '1 minute'
 FROM generate_series(1, %(venues)s * 20) n;
 INSERT INTO webhooks_playstate (inbox_id, jam_id, happened_at)
