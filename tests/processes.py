@@ -71,8 +71,8 @@ def wait_for(port):
     raise AssertionError("no server")
 
 
-def wait_until(done):
-    deadline = time.monotonic() + 30
+def wait_until(done, seconds=30):
+    deadline = time.monotonic() + seconds
     while not done():
         assert time.monotonic() < deadline
         time.sleep(0.05)

@@ -14,7 +14,7 @@ from apps.jams.actions import acting
 from apps.jams.lineup import number, put_last
 from apps.jams.models import Jam, JamSong
 from apps.stage.models import Slot
-from apps.stage.planning.algorithms import ALGORITHMS, standing
+from apps.stage.planning.algorithms import ALGORITHMS, in_order, standing
 from apps.stage.planning.plans import CHANGEOVER, UNKNOWN_DURATION, Candidate, Night, Plan
 
 Status = JamSong.Status
@@ -83,7 +83,7 @@ def arrange(*, jam: Jam, host: User, algorithm: str = DEFAULT) -> list[JamSong]:
     with acting(jam, host, "arrange") as action:
         queue, _ranked, night, songs = material_of(action.jam)
         places = {song.id: place for place, song in enumerate(queue)}
-        order = ALGORITHMS[algorithm](queue, replace(night, seconds=None)).songs
+        order = in_order(algorithm, queue, replace(night, seconds=None))
         number(action, [songs[pk] for pk in order])
     return [songs[pk] for place, pk in enumerate(order) if places[pk] != place]
 

@@ -9,6 +9,7 @@ from apps.tasks.models import Task
 
 
 class TaskOutput(serializers.ModelSerializer):
+    result = serializers.DictField(allow_null=True, help_text="What came of it; by task.")
     progress = serializers.SerializerMethodField(help_text="`done` of `of`; null while nothing is known of it.")
 
     class Meta:

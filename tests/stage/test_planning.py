@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from apps.stage.planning.algorithms import ALGORITHMS
+from apps.stage.planning.algorithms import ALGORITHMS, in_order
 from apps.stage.planning.choice import choose, rank
 from apps.stage.planning.optimum import optimum
 from apps.stage.planning.plans import CHANGEOVER, UNKNOWN_DURATION, Candidate, Night, Reason
@@ -506,3 +506,11 @@ def test_a_whole_night_has_less_waiting_and_its_votes():
     assert found.waiting <= 0.7 * plain.waiting
     assert found.tight < plain.tight
     assert found.honoured >= HONOURED
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_an_order_without_reasons_is_that_of_the_plan(algorithm):
+    dice = random.Random(7)
+    songs = [song(n, 60 // n, performers=dice.sample(range(12), 3)) for n in range(1, 20)]
+
+    assert in_order(algorithm, songs, Night(EIGHT)) == list(ALGORITHMS[algorithm](songs, Night(EIGHT)).songs)

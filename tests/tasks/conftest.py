@@ -7,7 +7,7 @@ import pytest
 
 from apps.tasks.broker import app
 from apps.tasks.sending import Broker
-from tests.processes import servers
+from tests.processes import servers, wait_until
 
 
 class Celery:
@@ -16,7 +16,8 @@ class Celery:
 
     def __init__(self, started):
         self.started = started
-        self.worker, self.beat = self.start_worker(), self.start_beat()
+        self.beat = self.start_beat()
+        self.worker = self.start_worker()
 
     def start(self, *words, **env):
         command = [sys.executable, "-m", "celery", "-A", "tests.tasks.app", *words, "--loglevel=warning"]
@@ -27,7 +28,10 @@ class Celery:
         return process
 
     def start_worker(self):
-        return self.start("worker", "--concurrency=4", "--without-gossip", "--without-mingle", TASK_GRACE_SECONDS="2")
+        words = ("--concurrency=4", "--without-gossip", "--without-mingle")
+        worker = self.start("worker", *words, TASK_GRACE_SECONDS="2")
+        wait_until(lambda: app.control.ping(timeout=0.5, limit=1), seconds=120)
+        return worker
 
     def start_beat(self):
         return self.start("beat", TASK_SWEEP_SECONDS="0.2")
@@ -51,8 +55,6 @@ class Celery:
 
 @pytest.fixture(scope="module")
 def running(django_db_setup, django_db_blocker, tmp_path_factory):
-    if not os.environ.get("REDIS_URL"):
-        pytest.skip("needs Redis and PostgreSQL")
     with django_db_blocker.unblock():
         app.control.purge()
         with servers(tmp_path_factory.mktemp("celery")) as started:

@@ -21,6 +21,16 @@ def write_down(*, text):
     return {"written": text}
 
 
+@task(queue="now")
+def write_now(*, text):
+    record(actor=None, verb=text)
+
+
+@task(queue="later")
+def write_sometime(*, text):
+    record(actor=None, verb=text)
+
+
 @task(attempts=2, backoff=0)
 def break_down(*, text):
     record(actor=None, verb=text)

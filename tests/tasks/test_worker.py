@@ -4,6 +4,7 @@ import random
 from datetime import timedelta
 from unittest.mock import patch
 
+import pytest
 from django.db import transaction
 from django.test import override_settings
 from django.utils import timezone
@@ -19,8 +20,12 @@ from tests.tasks.made import (
     last_too_long,
     wait_and_write,
     write_down,
+    write_now,
+    write_sometime,
     written,
 )  # fmt: skip
+
+pytestmark = pytest.mark.services
 
 
 def is_ended(*tasks):
@@ -165,6 +170,20 @@ def test_random_kills_lose_nothing_and_do_nothing_twice(celery, tmp_path):
 
     assert {now(task).state for task in tasks} == {"done"}
     assert [written(f"task {n}") for n in range(40)] == [1] * 40
+
+
+def test_what_somebody_waits_for_goes_before_what_has_time(celery, tmp_path):
+    gate = str(tmp_path / "gate")
+    held = [enqueue(wait_and_write, text=f"held {n}", gate=gate) for n in range(4)]
+    wait_until(lambda: all(written(f"begin held {n}") for n in range(4)))
+    later = [enqueue(write_sometime, text=f"later {n}") for n in range(16)]
+    urgent = enqueue(write_now, text="urgent")
+
+    (tmp_path / "gate").touch()
+    wait_until(lambda: is_ended(*held, *later, urgent))
+
+    begun = sorted([urgent, *later], key=lambda task: now(task).started_at)
+    assert begun.index(urgent) < 8
 
 
 def test_what_nobody_took_is_sent_again(celery):

@@ -33,6 +33,13 @@ def balanced(candidates: Iterable[Candidate], night: Night) -> Plan:
 ALGORITHMS: Mapping[str, Algorithm] = {"votes": by_votes, "balanced": balanced}
 
 
+def in_order(algorithm: str, candidates: Iterable[Candidate], night: Night) -> list[int]:
+    """The songs of its plan by their ids. Without reasons, which take as long again as a third of the search."""
+    choice = choose(candidates, night)
+    order = choice.order if algorithm == "votes" else search(choice, Score(choice, night))
+    return [choice.songs[index].id for index in order]
+
+
 def standing(songs: Sequence[Candidate], night: Night) -> Plan:
     """The songs in the order in which they are given, all of them, and what there is to say for it."""
     choice = choose(songs, replace(night, seconds=None, playable_only=False))
