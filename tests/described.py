@@ -105,9 +105,10 @@ def repeatable(**more):
 def label(row):
     """`GET /api/v1/jams/{slug}`."""
     pattern = ROUTES[f"api:{row.name}"].pattern
-    return f"{row.method} /" + pattern.replace("<int:pk>", "{id}").replace("<int:song>", "{song}").replace(
-        "<slug:slug>", "{slug}"
-    )
+    names = {"<int:pk>": "{id}", "<int:song>": "{song}", "<int:delivery>": "{delivery}", "<slug:slug>": "{slug}"}
+    for converter, name in names.items():
+        pattern = pattern.replace(converter, name)
+    return f"{row.method} /{pattern}"
 
 
 def parts(case, *, good):

@@ -56,6 +56,7 @@ MORE_IS_ASKED = {
     ("inbox", "PATCH"): READABLE,
     ("recurrence", "PUT"): "a date to come, and days that are there until then",
 }
+SHOWN = {"pk", "slug", "song", "delivery"}  # in addresses
 made = Counter()  # cases by role, kind and first digit of the answer
 
 
@@ -141,7 +142,7 @@ def target(world, row):
     if row.name == "undo":
         queue_song(jam_song=make_jam_song(jam=world.jam), host=world.host)
     ids = resolve(address(world, row.name, at)).kwargs
-    there = {{"pk": "id"}.get(name, name): value for name, value in ids.items() if name in {"pk", "slug", "song"}}
+    there = {{"pk": "id"}.get(name, name): value for name, value in ids.items() if name in SHOWN}
     return there, filled(world, row.body, at)
 
 

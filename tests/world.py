@@ -12,6 +12,7 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.db import transaction
 from django.urls import get_resolver
 from django.utils import timezone
 
@@ -232,7 +233,8 @@ class World:
             make_webhook(venue=self.venue)
             make_webhook(jam=self.live.jam)
             make_inbox(venue=self.venue, by=self.host)
-        tell(jam=self.live.jam, kind="jam.status", facts=lambda: {"status": "live"})
+        with transaction.atomic():
+            tell(jam=self.live.jam, kind="jam.status", facts=lambda: {"status": "live"})
         for delivery in Delivery.objects.filter(attempts=None):
             Attempt.objects.create(delivery=delivery, status=500, error="status")
             Attempt.objects.create(delivery=delivery, status=200, answer="Thank you.")

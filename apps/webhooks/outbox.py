@@ -17,7 +17,7 @@ Facts = dict[str, Any]
 
 def tell(*, jam: Jam, kind: str, facts: Callable[[], Facts]) -> Event | None:
     """`facts` are asked for where somebody is to hear them; where there are none, nothing is told. Nor is anything of a
-    draft."""
+    draft. Call it in a transaction."""
     endpoints = [] if jam.status == Jam.Status.DRAFT else Endpoint.objects.wanting(jam, kind)
     told = facts() if endpoints else {}
     if not told:

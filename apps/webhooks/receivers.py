@@ -4,6 +4,7 @@ are erased one day, and what was sent is not."""
 from collections.abc import Iterable
 from typing import Any
 
+from django.db import transaction
 from django.dispatch import receiver
 
 from apps.jams.events import jam_moved, report_ready, song_moved
@@ -49,4 +50,5 @@ def of_slots(jam: Jam, pks: set[int]) -> Facts:
 
 @receiver(report_ready)
 def tell_report(jam: Jam, report: int, **kwargs: Any) -> None:
-    tell(jam=jam, kind=Kind.REPORT_READY, facts=lambda: {"report": report})
+    with transaction.atomic():
+        tell(jam=jam, kind=Kind.REPORT_READY, facts=lambda: {"report": report})
