@@ -130,8 +130,8 @@ def translated(url: str) -> Iterator[None]:
 class PublicOnly(httpcore.SyncBackend):
     """Connects to names of which every address is public."""
 
-    def __init__(self, public: Callable[[str], bool], seconds: float = SECONDS) -> None:
-        self.public, self.end = public, time.monotonic() + seconds
+    def __init__(self, public: Callable[[str], bool], seconds: float | None = None) -> None:
+        self.public, self.end = public, time.monotonic() + (SECONDS if seconds is None else seconds)
 
     def connect_tcp(
         self,
