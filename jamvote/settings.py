@@ -140,6 +140,19 @@ try:
     TASK_RESEND_SECONDS = env.int("TASK_RESEND_SECONDS", 60, validate=positive)  # for a message that nobody took
     TASK_DAYS = env.int("TASK_DAYS", 14, validate=positive)  # tasks that are done are kept
     FAILED_TASK_DAYS = env.int("FAILED_TASK_DAYS", 90, validate=positive)  # and those that have failed
+    WEBHOOK_SECONDS = env.float("WEBHOOK_SECONDS", 10.0, validate=Range(0.1, 30))  # in which a receiver must answer
+    WEBHOOK_TEST_SECONDS = env.float("WEBHOOK_TEST_SECONDS", 5.0, validate=Range(0.1, 10))  # while somebody waits
+    # Seconds from one failed attempt to the next, a fifth more at most; after the last an event is given up.
+    WEBHOOK_RETRIES: list[int] = env.list(
+        "WEBHOOK_RETRIES", [5, 300, 1800, 7200, 18000, 36000, 28800], subcast=int, validate=Length(1, 50)
+    )
+    WEBHOOK_RETRY_AFTER_SECONDS = env.int("WEBHOOK_RETRY_AFTER_SECONDS", 3600, validate=positive)  # believed at most
+    WEBHOOK_DISABLE_DAYS = env.int("WEBHOOK_DISABLE_DAYS", 5, validate=positive)  # of failures alone
+    WEBHOOK_DAYS = env.int("WEBHOOK_DAYS", 30, validate=positive)  # events and their log are kept
+    WEBHOOK_OVERLAP_HOURS = env.int("WEBHOOK_OVERLAP_HOURS", 24, validate=Range(0, 168))  # that an old secret holds on
+    WEBHOOK_TOLERANCE_SECONDS = env.int("WEBHOOK_TOLERANCE_SECONDS", 300, validate=Range(1, 3600))  # of what comes in
+    WEBHOOK_IN_BYTES = env.int("WEBHOOK_IN_BYTES", 64 * 1024, validate=positive)
+    MAX_WEBHOOKS = env.int("MAX_WEBHOOKS", 20, validate=positive)  # of a venue or a jam; inboxes of a venue too
     IDEMPOTENCY_HOURS = env.int("IDEMPOTENCY_HOURS", 24, validate=positive)  # replies are kept for calls said again
     # A call that has run for so long has died with its process, and may be run again.
     IDEMPOTENCY_TAKE_OVER_SECONDS = env.int("IDEMPOTENCY_TAKE_OVER_SECONDS", 60, validate=positive)
@@ -158,6 +171,8 @@ try:
         "code": ("anonymous", env.quota("LIMIT_CODE", "1200/60")),  # codes of jams that are none
         "join": ("address", env.quota("LIMIT_JOIN", "3000/60")),
         "login": ("address", env.quota("LIMIT_LOGIN", "30/300")),
+        "inbox": ("inbox", env.quota("LIMIT_INBOX", "1200/60")),  # events that come in there, whoever sends them
+        "webhook_test": ("user", env.quota("LIMIT_WEBHOOK_TEST", "10/60")),
     }
 except ValueError as error:  # EnvError is one, and so is what a file raises that cannot be read
     raise ImproperlyConfigured(f"Environment: {error}") from error
@@ -209,6 +224,7 @@ INSTALLED_APPS = [
     "apps.voting",
     "apps.stage",
     "apps.reports",
+    "apps.webhooks",
     "apps.pages",
 ]
 
@@ -338,6 +354,9 @@ LIMITED: dict[str, tuple[str, ...]] = {
     "POST mfa_authenticate": ("user", "login"),
     "POST mfa_reauthenticate": ("user", "login"),
     "POST api:tokens": ("user", "login"),
+    "POST api:inbound": ("inbox", "address"),
+    "POST api:webhook-test": ("user", "webhook_test"),
+    "POST pages:webhook_test": ("user", "webhook_test"),
     "GET pages:accent": (),  # made of their address alone
     "GET apps.core.media.media": (),
 }
@@ -370,6 +389,7 @@ CELERY_BEAT_SCHEDULER = "apps.tasks.beat:Scheduler"
 
 # What runs by the clock, in UTC: a task and its minute, hour, day, month and weekday. docs/installation.md says what.
 TASK_SCHEDULE = {
+    "webhooks.sweep": "*/5 * * * *",
     "jams.warm_cache": "*/10 * * * *",
     "tasks.erase_replies": "5 * * * *",
     "catalog.check_chord_sheets": "15 * * * *",
@@ -381,6 +401,7 @@ TASK_SCHEDULE = {
     "reports.erase_reports": "38 4 * * *",
     "catalog.rank_songs": "40 4 * * *",
     "jams.hold_nights": "45 4 * * *",
+    "webhooks.erase_webhooks": "50 4 * * *",
 }
 
 # Accounts and safety -----------------------------------------------------------------------------
@@ -593,6 +614,8 @@ SPECTACULAR_SETTINGS = {
         "SongStatus": "apps.jams.models.JamSong.Status",
         "TaskState": "apps.tasks.models.Task.State",
         "Taking": ["open", "paused", "closed"],
+        "DeliveryState": "apps.webhooks.models.Delivery.State",
+        "ReceivedState": "apps.webhooks.models.Received.State",
     },
 }
 

@@ -35,6 +35,8 @@ from apps.stage import setlist_api as setlist
 from apps.tasks import api as tasks
 from apps.voting import api as voting
 from apps.voting import library_api as whole_library
+from apps.webhooks import api as webhooks
+from apps.webhooks import in_api as webhooks_in
 
 PAGED = ("page", "page_size", "ordering")
 jam_list = public_read("jams", *PAGED, "when", "status", "venue", hot=jam_reads.jams)
@@ -129,6 +131,17 @@ v1: list[Any] = [
     path("/tasks", tasks.Tasks.as_view(), name="tasks"),
     path("/tasks/<int:pk>", tasks.TaskDetail.as_view(), name="task"),
     path("/tasks/<int:pk>/run-again", tasks.RunTaskAgain.as_view(), name="task-run-again"),
+    path("/webhooks", webhooks.Webhooks.as_view(), name="webhooks"),
+    path("/webhooks/in/<slug:key>", webhooks_in.Inbound.as_view(), name="inbound"),
+    path("/webhooks/inboxes", webhooks_in.Inboxes.as_view(), name="inboxes"),
+    path("/webhooks/inboxes/<int:pk>", webhooks_in.InboxDetail.as_view(), name="inbox"),
+    path("/webhooks/inboxes/<int:pk>/rotate", webhooks_in.InboxRotate.as_view(), name="inbox-rotate"),
+    path("/webhooks/inboxes/<int:pk>/events", webhooks_in.InboxEvents.as_view(), name="inbox-events"),
+    path("/webhooks/<int:pk>", webhooks.WebhookDetail.as_view(), name="webhook"),
+    path("/webhooks/<int:pk>/rotate", webhooks.WebhookRotate.as_view(), name="webhook-rotate"),
+    path("/webhooks/<int:pk>/test", webhooks.WebhookTest.as_view(), name="webhook-test"),
+    path("/webhooks/<int:pk>/deliveries", webhooks.Deliveries.as_view(), name="deliveries"),
+    path("/webhooks/<int:pk>/deliveries/<int:delivery>/send-again", webhooks.SendAgain.as_view(), name="send-again"),
     path("/users", accounts.Users.as_view(), name="users"),
     path("/users/me", accounts.Myself.as_view(), name="myself"),
     path("/users/<int:pk>", accounts.UserDetail.as_view(), name="user"),

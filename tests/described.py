@@ -105,8 +105,16 @@ def repeatable(**more):
 def label(row):
     """`GET /api/v1/jams/{slug}`."""
     pattern = ROUTES[f"api:{row.name}"].pattern
-    named = pattern.replace("<int:pk>", "{id}").replace("<int:song>", "{song}")
-    return f"{row.method} /" + named.replace("<slug:slug>", "{slug}").replace("<slug:host>", "{host}")
+    names = {
+        "<slug:host>": "{host}",
+        "<int:pk>": "{id}",
+        "<int:song>": "{song}",
+        "<int:delivery>": "{delivery}",
+        "<slug:slug>": "{slug}",
+    }
+    for converter, name in names.items():
+        pattern = pattern.replace(converter, name)
+    return f"{row.method} /{pattern}"
 
 
 def parts(case, *, good):

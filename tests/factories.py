@@ -21,6 +21,10 @@ from apps.reports.models import Report
 from apps.stage.models import Performance, SignUp, Slot
 from apps.tasks.models import Task
 from apps.voting.models import Vote
+from apps.webhooks.endpoints import add_endpoint
+from apps.webhooks.inboxes import add_inbox
+from apps.webhooks.kinds import Kind
+from apps.webhooks.models import Endpoint, Inbox
 
 numbers = itertools.count(1)
 PASSWORD = "a-long-enough-password"
@@ -151,3 +155,25 @@ def make_performance(*, jam: Jam | None = None, song: Song | None = None, **fiel
     jam, now = jam or make_jam(), timezone.now()
     fields = {"votes": 1, "started_at": now - timedelta(minutes=4), "ended_at": now} | fields
     return Performance.objects.create(jam=jam, song=song or make_song(), **fields)
+
+
+def make_webhook(
+    *, venue: Venue | None = None, jam: Jam | None = None, by: User | None = None, url: str = "", **fields
+) -> tuple[Endpoint, str]:
+    """For all events of a venue, unless it is said otherwise; and its secret."""
+    types = fields.pop("types", Kind.values)
+    by = by or make_staff()
+    if jam is None:
+        venue = venue or make_venue()
+    endpoint, secret = add_endpoint(venue=venue, jam=jam, by=by, url=url or "https://example.com/hook", types=types)
+    for name, value in fields.items():
+        setattr(endpoint, name, value)
+    endpoint.save()
+    return endpoint, secret
+
+
+def make_inbox(*, venue: Venue | None = None, by: User | None = None, name: str = "Stage") -> tuple[Inbox, str]:
+    by = by or make_user()
+    venue = venue or make_venue()
+    venue.managers.add(by)
+    return add_inbox(venue=venue, by=by, name=name)

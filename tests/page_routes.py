@@ -19,7 +19,7 @@ from tests.factories import (
     make_user,
     songs_file,
 )
-from tests.routes import CALLERS, empty_venue, invitation_to, slot_in
+from tests.routes import CALLERS, HOOK, empty_venue, inbox_at, invitation_to, slot_in, webhook_at
 from tests.world import ROUTES
 
 # A page knows no tokens.
@@ -176,6 +176,15 @@ PAGES = [
     page("tokens", "POST", Right.ADD_VENUE, form={"name": "Lights", "days": "7"}),
     page("token_revoke", "GET", Right.ADD_VENUE, 404, host=200, host_without_csrf=200),  # the host's
     page("token_revoke", "POST", Right.ADD_VENUE, 404, host=303),
+    page("venue_webhooks", "GET", Right.CHANGE_VENUE),
+    page("venue_webhooks", "POST", Right.CHANGE_VENUE, form={"url": HOOK, "types": "song.playing"}),
+    page("jam_webhooks", "GET", Right.CHANGE_JAM),
+    page("jam_webhooks", "POST", Right.CHANGE_JAM, form={"url": HOOK, "types": "song.playing"}),
+    *form_page("webhook", Right.CHANGE_VENUE, {"do": "off"}),
+    page("webhook_test", "POST", Right.CHANGE_VENUE, 303),
+    *form_page("webhook_delete", Right.CHANGE_VENUE),
+    *form_page("inbox", Right.CHANGE_VENUE, {"do": "off"}),
+    *form_page("inbox_delete", Right.CHANGE_VENUE),
     page("language", "POST", Right.WATCH, 303, form={"language": "ar", "next": "/jams"}),
     page("logout", "POST", Right.WATCH, 302),
 ]
@@ -240,6 +249,10 @@ def address(world, name, at):
         "import_report": lambda: {"run": make_import(by=world.host).pk},
     }
     ids |= made[name]() if name in made else {}
+    if "webhook" in params:
+        ids["webhook"] = webhook_at(world, at).pk
+    if "inbox" in params:
+        ids["inbox"] = inbox_at(world, at).pk
     if "attendee" in params:
         ids["attendee"] = make_attendee(jam=jam).pk
     if "slot" in params:

@@ -15,11 +15,13 @@ from django.urls import reverse
 from apps.accounts.roles import Right, Role, may
 from apps.jams.invitations import invite
 from apps.jams.models import Attendee, JamHost
+from apps.webhooks.outbox import tell
 from tests.callers import Caller, with_cookie
 from tests.factories import (
     make_api_token,
     make_attendee,
     make_attendee_with_token,
+    make_inbox,
     make_jam,
     make_jam_song,
     make_report,
@@ -31,6 +33,7 @@ from tests.factories import (
     make_task,
     make_user,
     make_venue,
+    make_webhook,
 )
 
 # What each caller is to the jam (and its venue) of the world, and to the one elsewhere. A new kind of caller (an API
@@ -115,6 +118,7 @@ def vote(name, method, allowed=Right.TAKE_PART, **options) -> Row:
     return row(name, method, allowed, others=401, removed=403, **options)
 
 
+HOOK = "https://192.0.2.1/hook"  # which is nobody's (RFC 5737), so nothing is called
 TIMES = {"starts_at": "2026-12-01T20:00:00Z", "ends_at": "2026-12-01T23:00:00Z"}
 MATRIX = [
     row("root", "GET", Right.WATCH),
@@ -241,6 +245,23 @@ MATRIX = [
     row("library-song", "GET", Right.CHANGE_VENUE),
     row("library-song", "PATCH", Right.CHANGE_VENUE, body={"banned": "Nobody can hear it any more."}),
     row("library-song", "DELETE", Right.CHANGE_VENUE, 204),
+    own("webhooks", "GET", LOGGED_IN | {"host_without_csrf"}),
+    own("webhooks", "POST", Right.CHANGE_VENUE, 201, body={"venue": "VENUE", "url": HOOK, "types": ["song.playing"]}),
+    own("webhook", "GET", Right.CHANGE_VENUE, others=404),
+    own("webhook", "PATCH", Right.CHANGE_VENUE, others=404, body={"enabled": False}),
+    own("webhook", "DELETE", Right.CHANGE_VENUE, 204, others=404),
+    own("webhook-rotate", "POST", Right.CHANGE_VENUE, others=404, body={"hours": 1}),
+    own("webhook-test", "POST", Right.CHANGE_VENUE, others=404),
+    own("deliveries", "GET", Right.CHANGE_VENUE, others=404),
+    own("send-again", "POST", Right.CHANGE_VENUE, 202, others=404),
+    own("inboxes", "GET", LOGGED_IN | {"host_without_csrf"}),
+    own("inboxes", "POST", Right.CHANGE_VENUE, 201, body={"venue": "VENUE", "name": "Stage"}),
+    own("inbox", "GET", Right.CHANGE_VENUE, others=404),
+    own("inbox", "PATCH", Right.CHANGE_VENUE, others=404, body={"enabled": False}),
+    own("inbox", "DELETE", Right.CHANGE_VENUE, 204, others=404),
+    own("inbox-rotate", "POST", Right.CHANGE_VENUE, others=404, body={"hours": 1}),
+    own("inbox-events", "GET", Right.CHANGE_VENUE, others=404),
+    row("inbound", "POST", set(), others=401),  # whoever signs: tests/webhooks/test_in.py
 ]
 STATUS_FOR = {
     "song-approve": "pending",
@@ -303,14 +324,20 @@ OF_A_VENUE = (
     "venue-song-list-fetch",
     "venue-song-list-changes", "venue-song-list-apply",
 )  # fmt: skip
+OF_WEBHOOKS = {
+    "webhooks", "webhook", "webhook-rotate", "webhook-test", "deliveries", "send-again", "inboxes", "inbox",
+    "inbox-rotate", "inbox-events", "inbound",
+}  # fmt: skip
 OF_SONGS = {"songs", "song", "merge-songs"}
 OF_NO_JAM = {"root", "schema", "docs", "jams", "search", "venues", "performances"} | {
     *OF_SONGS,
     *OF_A_VENUE,
     *OF_ACCOUNTS,
     *OF_REPORTS,
+    *OF_WEBHOOKS,
 }
-SHARED = OF_NO_JAM - {"jams", "reports", *OF_A_VENUE}  # which are the same wherever one is at home
+# Which are the same wherever one is at home.
+SHARED = OF_NO_JAM - {"jams", "reports", *OF_A_VENUE, *OF_WEBHOOKS} | {"inbound"}
 
 
 def address(world, name, at="own"):
@@ -355,12 +382,38 @@ def of_no_jam(world, name, at):
         "venue-song-list-changes": lambda: {"slug": make_song_list(venue=world.venues[at]).venue.slug},
         "venue-song-list-apply": lambda: {"slug": make_song_list(venue=world.venues[at]).venue.slug},
         "library-song": lambda: {"slug": world.venues[at].slug, "pk": make_song().pk},
+        **dict.fromkeys(
+            ["webhook", "webhook-rotate", "webhook-test", "deliveries"], lambda: {"pk": webhook_at(world, at).pk}
+        ),
+        "send-again": lambda: delivery_at(world, at),
+        **dict.fromkeys(["inbox", "inbox-rotate", "inbox-events"], lambda: {"pk": inbox_at(world, at).pk}),
+        "inbound": lambda: {"key": inbox_at(world, at).key},
         "token": lambda: {"pk": make_api_token(user=world.host)[0].pk},
         "user": lambda: {"pk": world.host.pk},
         "task": lambda: {"pk": make_task(by=world.host, state="failed").pk},
         "task-run-again": lambda: {"pk": make_task(by=world.host, state="failed").pk},
     }
     return made[name]() if name in made else {}
+
+
+def webhook_at(world, at):
+    return make_webhook(venue=world.venues[at], by=at_home(world, at), url=HOOK)[0]
+
+
+def inbox_at(world, at):
+    return make_inbox(venue=world.venues[at], by=at_home(world, at))[0]
+
+
+def delivery_at(world, at):
+    """Told of the jam, and given up."""
+    webhook, jam = webhook_at(world, at), world.jams[at]
+    tell(jam=jam, kind="jam.status", facts=lambda: {"status": "live"})
+    webhook.deliveries.update(state="failed")
+    return {"pk": webhook.pk, "delivery": webhook.deliveries.get().pk}
+
+
+def at_home(world, at):
+    return world.host if at == "own" else world.other_host
 
 
 def slot_in(jam):

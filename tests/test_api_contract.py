@@ -26,7 +26,9 @@ from tests.factories import make_jam_song
 from tests.routes import MATRIX, address, filled, make_world, undone
 
 pytestmark = [pytest.mark.django_db, pytest.mark.no_cover]
-ROWS = {label(row): row for row in MATRIX if row.name not in {"root", "schema", "docs"}}  # which are not described
+ROWS = {
+    label(row): row for row in MATRIX if row.name not in {"root", "schema", "docs", "inbound"}
+}  # which are not described
 # What is as described and still refused, for what a description cannot say.
 TIMES = "times of these centuries, one after the other"
 READABLE = "a name that can be read"
@@ -52,8 +54,13 @@ MORE_IS_ASKED = {
     ("attendees", "POST"): READABLE,
     ("people", "POST"): READABLE,
     ("venue-song-list", "PUT"): "an address of the web, over HTTPS",
+    ("webhooks", "POST"): "either a venue or a jam, which exists, and a public https address",
+    ("webhook", "PATCH"): "a public https address",
+    ("inboxes", "POST"): READABLE,
+    ("inbox", "PATCH"): READABLE,
     ("recurrence", "PUT"): "a date to come, and days that are there until then",
 }
+SHOWN = {"pk", "slug", "song", "host", "delivery"}  # in addresses
 made = Counter()  # cases by role, kind and first digit of the answer
 
 
@@ -131,9 +138,6 @@ def test_these_were_the_cases(full, capsys):
     assert {kind for _role, kind, _digit in made} == {"row", "examples", "coverage", "fuzzing", "stateful"}
 
 
-KNOWN = {"pk", "slug", "song", "host"}
-
-
 def target(world, row):
     """Where the row's thing is, and a body that is taken there."""
     at = "other" if row.name == "accept" else "own"  # the host runs their own already
@@ -142,7 +146,7 @@ def target(world, row):
     if row.name == "undo":
         queue_song(jam_song=make_jam_song(jam=world.jam), host=world.host)
     ids = resolve(address(world, row.name, at)).kwargs
-    there = {{"pk": "id"}.get(name, name): value for name, value in ids.items() if name in KNOWN}
+    there = {{"pk": "id"}.get(name, name): value for name, value in ids.items() if name in SHOWN}
     return there, filled(world, row.body, at)
 
 

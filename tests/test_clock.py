@@ -16,7 +16,7 @@ ROOT = Path(__file__).parent.parent
 MIDNIGHT = datetime(2026, 11, 29, tzinfo=UTC)
 PERIODIC = {
     "erase_attendees", "erase_imports", "erase_statistics", "erase_replies", "erase_tasks", "hold_nights",
-    "check_chord_sheets", "rank_songs", "erase_reports",
+    "check_chord_sheets", "rank_songs", "erase_reports", "erase_webhooks",
 }  # fmt: skip
 MINUTES = [MIDNIGHT + timedelta(minutes=n) for n in range(24 * 60)]
 
@@ -30,6 +30,7 @@ def test_each_runs_as_often_as_it_should():
         "tasks.erase_tasks": 1, "jams.hold_nights": 1, "catalog.check_chord_sheets": 24, "catalog.rank_songs": 1,
         "catalog.sync_sources": 144,
         "reports.erase_reports": 1,
+        "webhooks.sweep": 288, "webhooks.erase_webhooks": 1,
     }  # fmt: skip
 
 
@@ -69,7 +70,7 @@ def test_each_slot_is_queued_once_and_one_that_was_missed_within_the_hour():
     slots = set(Task.objects.values_list("slot", flat=True))
     assert (first, again) == (6, 0)
     assert slots == {
-        "jams.warm_cache@2026-11-29T04:20",
+        "jams.warm_cache@2026-11-29T04:20", "webhooks.sweep@2026-11-29T04:25",
         "tasks.erase_replies@2026-11-29T04:05", "catalog.check_chord_sheets@2026-11-29T04:15",
         "tasks.erase_tasks@2026-11-29T04:20", "jams.erase_attendees@2026-11-29T04:25",
         "catalog.sync_sources@2026-11-29T04:20",
@@ -81,4 +82,10 @@ def test_what_was_missed_for_longer_is_not_made_up_for():
     queue_slots(MIDNIGHT + timedelta(hours=6))
 
     names = set(Task.objects.values_list("name", flat=True))
-    assert names == {"jams.warm_cache", "tasks.erase_replies", "catalog.check_chord_sheets", "catalog.sync_sources"}
+    assert names == {
+        "jams.warm_cache",
+        "tasks.erase_replies",
+        "catalog.check_chord_sheets",
+        "catalog.sync_sources",
+        "webhooks.sweep",
+    }

@@ -15,7 +15,9 @@ def named():
     file = ""
     for path, test, cut in TESTS:
         file = path if path.endswith(".py") else file
-        if file.startswith(("test_", "core/test", "jams/", "voting/", "catalog/", "pages/", "live/", "browser/")):
+        if file.startswith(
+            ("test_", "core/test", "jams/", "voting/", "catalog/", "pages/", "live/", "webhooks/", "browser/")
+        ):
             yield file, test, bool(cut)
 
 

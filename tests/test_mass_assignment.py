@@ -59,6 +59,12 @@ TAKES = {
     ("venue-song-list", "PUT"): {"url", "schedule", "by_itself", "near", "update", "mapping"},
     ("venue-song-list-apply", "POST"): {"digest"},
     ("library-song", "PATCH"): {"key", "note", "banned"},
+    ("webhooks", "POST"): {"venue", "jam", "url", "types", "name"},
+    ("webhook", "PATCH"): {"url", "types", "name", "enabled"},
+    ("webhook-rotate", "POST"): {"hours"},
+    ("inboxes", "POST"): {"venue", "name"},
+    ("inbox", "PATCH"): {"name", "enabled"},
+    ("inbox-rotate", "POST"): {"hours"},
 }
 FORMS_TAKE = {
     "join": {"display_name", "song", "room_code"},
@@ -92,9 +98,15 @@ FORMS_TAKE = {
     "imports": {"file"},
     "reports": {"about", "since", "until", "format"},
     "import_run": {"do", "near", "update", "line"},
+    "venue_webhooks": {"do", "url", "types", "name", "inbox"},
+    "jam_webhooks": {"do", "url", "types", "name"},
+    "webhook": {"do", "url", "types", "name", "hours", "delivery"},
+    "inbox": {"do", "hours"},
 }
 LONG_AGO = datetime(2001, 1, 1, tzinfo=UTC)
 CHOSEN = {"status": "ended", "role": "staff", "state": "removed", "counts": "hidden", "origin": "host"}
+# Numbers that rows of no jam have by chance would look as if they were taken.
+CHOSEN |= dict.fromkeys(["event", "event_id", "delivery", "delivery_id"], 98_766)
 BESIDES = {"is_staff": True, "is_superuser": True, "token": "hostile", "user": 1, "votable": True}
 
 
@@ -161,7 +173,9 @@ def unnumbered(changed, new):
 
 
 @pytest.mark.parametrize(
-    "row", [row for row in MATRIX if row.method not in SAFE], ids=lambda row: f"{row.method} {row.name}"
+    "row",
+    [row for row in MATRIX if row.method not in SAFE and row.name != "inbound"],
+    ids=lambda row: f"{row.method} {row.name}",
 )
 def test_the_api_takes_what_it_says_and_nothing_else(world, row):
     call, values = world.callers[writer(row)], hostile(world)

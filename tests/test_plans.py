@@ -10,6 +10,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import connection, transaction
 from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from apps.accounts.errors import TokenUnknown
 from apps.accounts.models import ApiToken, AuditEvent, User
@@ -44,6 +45,7 @@ from apps.tasks.sending import unsent
 from apps.voting import ballot
 from apps.voting.merging import places_of
 from apps.voting.queries import mine
+from apps.webhooks.models import Alias, Delivery, Endpoint, Event, Inbox, Lane, PlayState, Received
 from tests.volume import empty, fill
 
 pytestmark = [pytest.mark.services, pytest.mark.django_db]
@@ -174,6 +176,29 @@ USES = {
     # Background work
     "reports_of_a_user": lambda: list(Report.objects.of(host())[:20]),
     "reports_by_expiry": lambda: list(Report.objects.expired()),
+    # Webhooks
+    "webhooks_of_a_venue": lambda: list(Endpoint.objects.of(venue=Venue(pk=7))),
+    "webhooks_of_a_jam": lambda: Endpoint.objects.wanting(Jam(pk=77, venue_id=7), "song.playing"),
+    "webhook_events_by_date": lambda: list(Event.objects.filter(created_at__lt=long_ago())),
+    "webhook_events_of_a_jam": lambda: list(Event.objects.filter(jam=77)),
+    "one_lane_per_webhook_and_jam": lambda: list(Lane.objects.filter(jam=77, endpoint__in=[1577])),
+    "webhook_lanes_due": lambda: list(Lane.objects.forgotten(before=long_ago())),
+    "webhook_lanes_of_a_jam": lambda: list(Lane.objects.filter(jam=77)),
+    "webhooks_to_send": lambda: Lane(pk=100).deliveries.waiting().first(),
+    "deliveries_of_a_webhook": lambda: list(Endpoint(pk=1577).deliveries.log()[:20]),
+    "deliveries_of_an_event": lambda: list(Delivery.objects.filter(event=77)),
+    "deliveries_of_a_lane": lambda: list(Delivery.objects.filter(lane=77)),
+    "attempts_of_a_delivery": lambda: list(Delivery(pk=77).attempts.order_by("-pk")[:10]),
+    "one_inbox_per_key": lambda: Inbox.objects.filter(key="0" * 23 + "7").first(),
+    "inboxes_of_a_venue": lambda: list(Inbox.objects.of(Venue(pk=7))),
+    "one_event_per_inbox_and_id": lambda: Received.objects.filter(inbox=7, event="evt_6").first(),
+    "events_of_an_inbox": lambda: list(Inbox(pk=7).received.log()[:20]),
+    "events_to_handle": lambda: Received.objects.waiting().filter(inbox=7, pk__lte=10**6).first(),
+    "events_in_by_date": lambda: list(Received.objects.filter(received_at__lt=long_ago())),
+    "one_play_state_per_inbox": lambda: PlayState.objects.filter(inbox=78, jam=77).first(),
+    "play_states_of_a_jam": lambda: list(PlayState.objects.filter(jam=77)),
+    "one_alias_per_name": lambda: Alias.objects.filter(inbox=7, jam=7, of="signup", theirs="s-6").first(),
+    "aliases_of_a_jam": lambda: list(Alias.objects.filter(jam=77)),
     "tasks_due": lambda: list(unsent()[:50]),
     "tasks_of_a_user": lambda: list(Task.objects.seen_by(host()).order_by("-pk")[:20]),
     "one_unfinished_task_a_key": lambda: Task.objects.unfinished().filter(key="key 500").first(),
@@ -183,6 +208,10 @@ USES = {
     "tokens_of_a_user": lambda: list(ApiToken.objects.filter(user=host()).order_by("-pk")[:20]),
     "one_user_per_email": lambda: User.objects.get_by_natural_key("host7@example.com"),
 }
+
+
+def long_ago():
+    return timezone.now() - timedelta(days=300)
 
 
 def wanted():
@@ -238,7 +267,7 @@ def test_no_index_is_without_a_query():
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT indexrelname FROM pg_stat_user_indexes JOIN pg_index USING (indexrelid)"
-            " WHERE NOT indisprimary AND relname ~ '^(accounts|catalog|jams|voting|stage|tasks|reports)_'"
+            " WHERE NOT indisprimary AND relname ~ '^(accounts|catalog|jams|voting|stage|tasks|reports|webhooks)_'"
         )
         there = {name for (name,) in cursor}
 

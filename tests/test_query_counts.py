@@ -41,6 +41,13 @@ API = [
     row("api:auth", 1, "host"),  # user
     row("api:auth", 1, "program"),  # token with its user
     row("api:tokens", 3, "host"),  # user, count, page
+    row("api:webhooks", 3, "host"),  # user, count, page
+    row("api:webhooks", 3, "host", "?page_size=30"),
+    row("api:webhook", 2, "host"),  # user, webhook
+    row("api:deliveries", 5, "host"),  # user, webhook, count, page, attempts
+    row("api:inboxes", 3, "host"),
+    row("api:inbox", 2, "host"),
+    row("api:inbox-events", 4, "host"),  # user, inbox, count, page
     row("api:tasks", 3, "host"),  # user, count, page
     row("api:tasks", 3, "staff", "?state=failed&page_size=30"),
     row("api:task", 2, "host"),  # user, task
@@ -213,6 +220,12 @@ PAGES = [
     row("pages:venue_song_list", 9, "host"),  # list, by kind, changes: count, page, what runs, questions
     row("pages:venue_wanted", 4, "host"),  # what is wanted
     row("pages:venue_song", 5, "host"),  # song, the venue's
+    row("pages:venue_webhooks", 5, "host"),  # inboxes, webhooks
+    row("pages:jam_webhooks", 4, "host"),  # webhooks
+    row("pages:webhook", 6, "host"),  # webhook, manages?, count, page, attempts
+    row("pages:webhook_delete", 3, "host"),
+    row("pages:inbox", 5, "host"),  # inbox, manages?, count, page
+    row("pages:inbox_delete", 3, "host"),
     row("pages:ban", 5, "host"),  # jam, host?, manages?, song
 ]
 # Everything begins with the user.
@@ -273,6 +286,22 @@ ADMIN = [
     ),
     *page_of_model(
         "jams_recurrence", filters="opens__exact=1", changelist=3, found=3, add=1, change=3, history=5, delete=2,
+        forbidden=["add", "delete"],
+    ),
+    *page_of_model(
+        "webhooks_endpoint", filters="enabled__exact=1", changelist=2, found=2, add=1, change=2, history=3, delete=2,
+        forbidden=["add", "delete"],
+    ),
+    *page_of_model(
+        "webhooks_inbox", filters="enabled__exact=1", changelist=2, found=2, add=1, change=2, history=3, delete=2,
+        forbidden=["add", "delete"],
+    ),
+    *page_of_model(
+        "webhooks_delivery", filters="state__exact=done", changelist=2, found=2, add=1, change=3, history=4, delete=3,
+        forbidden=["add", "delete"],
+    ),
+    *page_of_model(
+        "webhooks_received", filters="state__exact=done", changelist=2, found=2, add=1, change=2, history=3, delete=2,
         forbidden=["add", "delete"],
     ),
     *page_of_model(

@@ -98,6 +98,32 @@ INSERT INTO reports_report (owner_id, about, name, format, language, file, creat
 SELECT 1 + n %% %(users)s, 'venue:' || 1 + n %% %(venues)s, 'Venue ' || n, 'csv', 'en', '', now(), now(),
        now() + n * interval '1 minute'
 FROM generate_series(1, %(users)s * 10) n;
+INSERT INTO webhooks_endpoint (venue_id, jam_id, name, url, types, enabled, disabled_reason, secret, created_at)
+SELECT CASE WHEN n <= %(venues)s THEN n END, CASE WHEN n > %(venues)s THEN n - %(venues)s END, 'Hook ' || n,
+       'https://example.com/' || n, '["song.playing"]', true, '', '', now()
+FROM generate_series(1, %(venues)s + %(jams)s) n;
+INSERT INTO webhooks_event (key, jam_id, type, revision, payload, created_at)
+SELECT 'msg_' || n, 1 + n %% %(jams)s, 'song.playing', 1 + n / %(jams)s, '{}', now() - n * interval '1 minute'
+FROM generate_series(1, %(jams)s * 8) n;
+INSERT INTO webhooks_lane (endpoint_id, jam_id, due_at)
+SELECT %(venues)s + n, n, CASE WHEN n %% 50 = 0 THEN now() END FROM generate_series(1, %(jams)s) n;
+INSERT INTO webhooks_delivery (event_id, endpoint_id, lane_id, revision, state, tries, created_at)
+SELECT n, %(venues)s + 1 + n %% %(jams)s, 1 + n %% %(jams)s, 1 + n / %(jams)s,
+       CASE WHEN n %% 100 = 0 THEN 'waiting' ELSE 'done' END, 1, now()
+FROM generate_series(1, %(jams)s * 8) n;
+INSERT INTO webhooks_attempt (delivery_id, at, status, ms, error, answer)
+SELECT n, now(), 200, 20, '', '' FROM generate_series(1, %(jams)s * 8) n;
+INSERT INTO webhooks_inbox (venue_id, key, name, enabled, secret, created_at)
+SELECT n, lpad(to_hex(n), 24, '0'), 'Inbox ' || n, true, '', now() FROM generate_series(1, %(venues)s) n;
+INSERT INTO webhooks_received (inbox_id, event, type, happened_at, digest, payload, state, code, reason, result,
+                               received_at)
+SELECT CASE WHEN n %% 100 = 0 THEN 7 ELSE 1 + n %% %(venues)s END, 'evt_' || n, 'play.started', now(), '', '{}',
+       CASE WHEN n %% 100 = 0 THEN 'waiting' ELSE 'done' END, '', '', '{}', now() - n * interval '1 minute'
+FROM generate_series(1, %(venues)s * 20) n;
+INSERT INTO webhooks_playstate (inbox_id, jam_id, happened_at)
+SELECT 1 + n %% %(venues)s, n, now() FROM generate_series(1, %(jams)s) n;
+INSERT INTO webhooks_alias (inbox_id, jam_id, "of", theirs, ours)
+SELECT 1 + n %% %(venues)s, 1 + n %% %(jams)s, 'signup', 's-' || n, n FROM generate_series(1, %(jams)s * 2) n;
 INSERT INTO tasks_task (name, arguments, queue, state, about, by_id, key, slot, due_at, attempts, allowed, holder, done,
                         "of", error, created_at)
 SELECT 'jams.do', '{}', 'soon', CASE WHEN n %% 500 = 0 THEN 'waiting' ELSE 'done' END, '', 1 + n %% %(users)s,

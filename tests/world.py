@@ -12,6 +12,7 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.db import transaction
 from django.urls import get_resolver
 from django.utils import timezone
 
@@ -27,11 +28,14 @@ from apps.reports.operations import token_of
 from apps.stage.models import Performance, SignUp, Slot
 from apps.tasks.models import Task
 from apps.voting.models import Vote
+from apps.webhooks.models import Attempt, Delivery, Endpoint, Inbox, Received
+from apps.webhooks.outbox import tell
 from tests.callers import Caller, with_cookie
 from tests.factories import (
     make_api_token,
     make_attendee,
     make_attendee_with_token,
+    make_inbox,
     make_jam,
     make_jam_song,
     make_performance,
@@ -46,12 +50,13 @@ from tests.factories import (
     make_user,
     make_venue,
     make_vote,
+    make_webhook,
 )
 
 MODELS = (
     User, ApiToken, Venue, Song, LibrarySong, SongView, SongSearch, Jam, JamSong, Attendee, Performer, AuditEvent,
     JamView, Recurrence, Vote, AccessAttempt, Slot, SignUp, Performance, ImportRun, SongList,
-    Task,
+    Task, Endpoint, Delivery, Inbox, Received,
 )  # fmt: skip
 EVERYBODY = ("visitor", "attendee", "phone", "stranger", "host", "program", "other_host", "staff")
 
@@ -94,10 +99,12 @@ ONLY_WRITTEN = {
         "signup-move", "attendee-signups", "attendee-away", "attendee-vote", "people", "my-away", "void", "undo",
         "host", "invitation", "accept", "my-performer", "task-run-again",
         "venue-song-list-fetch", "venue-song-list-apply",
+        "webhook-rotate", "webhook-test", "send-again", "inbox-rotate", "inbound",
     )),
     *(f"pages:{name}" for name in (
         "enter", "suggest", "vote", "claim", "instruments", "performer", "away", "me", "leave", "add_songs",
         "song_act", "logout", "language", "session_end", "void", "host_remove", "take_back", "set_list", "sign_up_act",
+        "webhook_test",
     )),
     "admin:logout",
 }  # fmt: skip
@@ -123,6 +130,7 @@ class World:
         self.song_list = make_song_list(venue=self.venue, problems=[[2, "rejected", "title", "", "is missing"]])
         self.report = make_report(owner=self.host, venue=self.venue)
         self.task = make_task(by=self.host, state="failed", result={"songs": 3}, error="Not tonight.")
+        self.webhook, self.inbox = make_webhook(venue=self.venue)[0], make_inbox(venue=self.venue, by=self.host)[0]
         for number in range(rows):
             self.add_row(number)
         self.phone, secret = make_attendee_with_token(jam=self.live.jam, name="Paula Phone")
@@ -218,6 +226,7 @@ class World:
         values = {"title": "Song of songs (Live)", "artist": "Somebody"}
         ImportQuestion.objects.create(run=self.run, line=3 + number, values=values, song=make_song())
         self.imported()
+        self.told(jam, number)
         today = timezone.now().date()
         JamView.objects.create(jam=jam, day=today, page="jam", times=number)
         SongView.objects.create(song=song.song, day=today, times=number)
@@ -228,6 +237,23 @@ class World:
         run = ImportRun.objects.create(owner=self.host, name="Songs.csv", near="ask", state="done", counts={"asked": 1})
         ImportBatch.objects.create(run=run, line=2, problems=[[2, "rejected", "title", "", "is missing"]])
         return run
+
+    def told(self, jam, number):
+        """An event went out after two attempts, and one came in."""
+        make_webhook(jam=jam)
+        if number < 15:  # there are no more at once
+            make_webhook(venue=self.venue)
+            make_webhook(jam=self.live.jam)
+            make_inbox(venue=self.venue, by=self.host)
+        with transaction.atomic():
+            tell(jam=self.live.jam, kind="jam.status", facts=lambda: {"status": "live"})
+        for delivery in Delivery.objects.filter(attempts=None):
+            Attempt.objects.create(delivery=delivery, status=500, error="status")
+            Attempt.objects.create(delivery=delivery, status=200, answer="Thank you.")
+        Received.objects.create(
+            inbox=self.inbox, event=f"evt_{number}", type="play.started", happened_at=timezone.now(), digest=b"",
+            state="refused", reason="The set list is empty.",
+        )  # fmt: skip
 
     def come_in(self, user, number):
         """As it is after a log-in, and after a wrong try."""
@@ -265,9 +291,9 @@ class World:
         route, jam = ROUTES[name], self.live.jam
         known = {
             "slug": self.venue.slug if "venue" in name or "library" in name else jam.slug,
-            "pk": {"api:user": self.host.pk, "api:task": self.task.pk, "api:report": self.report.pk}.get(
-                name, self.song.pk if name in {"api:song", "api:library-song"} else self.live.songs[0].pk
-            ),
+            "pk": {"api:user": self.host.pk, "api:task": self.task.pk, "api:report": self.report.pk}.get(name)
+            or self.of_webhooks(name)
+            or (self.song.pk if name in {"api:song", "api:library-song"} else self.live.songs[0].pk),
             "song": self.song.pk if name in {"pages:song", "pages:venue_song"} else self.live.songs[0].pk,
             "attendee": self.live.sam.pk,
             "code": jam.code,
@@ -289,17 +315,25 @@ class World:
             "object_id": jam.pk,
             "url": "nothing",
             "uidb36": "1",
-            "key": self.keys.get(name),
+            "key": self.keys.get(name, self.inbox.key),
             "session": 0,
             "run": self.run.pk,
             "report": self.report.pk,
             "kind": "csv",
             "host": "me",
+            "webhook": self.webhook.pk,
+            "inbox": self.inbox.pk,
+            "delivery": 0,
         }
         for model in MODELS:
             if route.pattern.startswith(f"admin/{model._meta.app_label}/{model._meta.model_name}/"):
                 known["object_id"] = self.row_of(model).pk
         return "/" + PARAM.sub(lambda found: str((known | given)[found[1] or found[2]]), route.pattern).rstrip("$")
+
+    def of_webhooks(self, name):
+        if name in {"api:webhook", "api:webhook-rotate", "api:webhook-test", "api:deliveries", "api:send-again"}:
+            return self.webhook.pk
+        return self.inbox.pk if name in {"api:inbox", "api:inbox-rotate", "api:inbox-events"} else None
 
     def about(self, night):
         """What makes an address one of that night: 'hidden'."""

@@ -142,6 +142,7 @@ class ApiToken(models.Model):
 
         JAMS = "jams", _("Run and change my jams")
         LIBRARY = "library", _("Change venues and songs")
+        WEBHOOKS = "webhooks", _("Set up webhooks")
         ACCOUNT = "account", _("Change my name")
 
     user = models.ForeignKey(

@@ -17,11 +17,11 @@ from apps.catalog.errors import ListNotFetched
 from apps.catalog.json_records import read_json
 from apps.catalog.list_models import SongList
 from apps.catalog.reader import Reader, Records, is_heading
-from apps.core.outbound import Fetched, Refused, TooLarge, Unreachable, fetch
+from apps.core.outbound import Refused, Reply, TooLarge, Unreachable, fetch
 from apps.core.text import fold
 
 Trouble = SongList.Trouble
-Get = Callable[..., Fetched]
+Get = Callable[..., Reply]
 ACCEPT = "text/csv, application/json;q=0.9, text/plain;q=0.5, */*;q=0.1"
 AGENT = "JamVote (fetches a song list of a venue)"
 HTTPS_ALONE = {"https": 443}
@@ -30,7 +30,7 @@ RECORDS: dict[str, Records] = {"csv": read_records, "json": read_json}
 BLANKS = b" \t\r\n\xef\xbb\xbf"  # and the mark of UTF-8
 
 
-def public_list(url: str, *, headers: dict[str, str]) -> Fetched:
+def public_list(url: str, *, headers: dict[str, str]) -> Reply:
     """Over HTTPS from public addresses, within the limits of the settings."""
     most, seconds = settings.SONG_LIST_BYTES, settings.SONG_LIST_SECONDS
     return fetch(url, headers=headers, most_bytes=most, seconds=seconds, ports=HTTPS_ALONE)
@@ -74,7 +74,7 @@ class NotAList(Exception):
         self.trouble, self.detail, self.again = trouble, detail, again
 
 
-def format_of(found: Fetched) -> str:
+def format_of(found: Reply) -> str:
     """'csv' or 'json', by what it is called and else by how it begins. Raises NotAList."""
     if found.status != 200:
         raise NotAList(Trouble.STATUS, str(found.status), again=found.status in WORTH_ANOTHER_TRY)
@@ -87,7 +87,7 @@ def format_of(found: Fetched) -> str:
     return "csv"
 
 
-def kept(song_list: SongList, found: Fetched, format_: str) -> SongList:
+def kept(song_list: SongList, found: Reply, format_: str) -> SongList:
     """The row with what was found, unless its address is another one by now."""
     digest = hashlib.sha256(found.body).hexdigest()
     with transaction.atomic():
@@ -103,7 +103,7 @@ def kept(song_list: SongList, found: Fetched, format_: str) -> SongList:
     return row
 
 
-def header(found: Fetched, name: str, most: int) -> str:
+def header(found: Reply, name: str, most: int) -> str:
     """As it was sent, or not at all: half of one would never match."""
     value = found.headers.get(name, "")
     return value if len(value) <= most and value.isprintable() and value.isascii() else ""

@@ -32,6 +32,10 @@ GROUPS: tuple[tuple[Any, dict[str, str]], ...] = (
         "jams.JamView": "bar_chart", "catalog.SongView": "monitoring", "catalog.SongSearch": "search",
     }),
     (_("Background work"), {"tasks.Task": "task_alt"}),
+    (_("Webhooks"), {
+        "webhooks.Endpoint": "webhook", "webhooks.Delivery": "outbox", "webhooks.Inbox": "inbox",
+        "webhooks.Received": "move_to_inbox",
+    }),
     (_("Accounts and safety"), {
         "accounts.User": "person", "accounts.ApiToken": "key", "axes.AccessAttempt": "gpp_maybe",
         "accounts.AuditEvent": "history",

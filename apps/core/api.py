@@ -31,5 +31,5 @@ class Root(APIView):
 
     @extend_schema(exclude=True)
     def get(self, request: Request) -> Response:
-        names = ("auth", "jams", "search", "songs", "tasks", "users", "venues", "schema", "docs")
+        names = ("auth", "jams", "search", "songs", "tasks", "users", "venues", "webhooks", "schema", "docs")
         return Response({name: reverse(f"api:{name}", request=request) for name in names})

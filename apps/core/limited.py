@@ -49,24 +49,25 @@ def refusal(request: HttpRequest, match: Any) -> HttpResponse | None:
     """Counts the call as its route says, and answers it where it is one too many."""
     method = "GET" if request.method in SAFE else "POST"
     names = settings.LIMITED.get(f"{method} {match.view_name}")
-    return refused(request, settings.LIMITED[method] if names is None else names)
+    return refused(request, settings.LIMITED[method] if names is None else names, inbox=match.kwargs.get("key", ""))
 
 
-def refused(request: HttpRequest, names: tuple[str, ...]) -> HttpResponse | None:
-    """Counts the call on these policies, and answers it where it is one too many."""
-    if not (buckets := buckets_of(request, names)):
+def refused(request: HttpRequest, names: tuple[str, ...], *, inbox: str = "") -> HttpResponse | None:
+    """Counts the call on these policies, and answers it where it is one too many. `inbox`: which it is for."""
+    if not (buckets := buckets_of(request, names, inbox)):
         return None
     taken = limiter.take(buckets)
     request.left = taken.left  # type: ignore[attr-defined]
     return too_many_requests(request, taken.wait) if taken.refused else None
 
 
-def buckets_of(request: HttpRequest, names: tuple[str, ...]) -> list[Bucket]:
+def buckets_of(request: HttpRequest, names: tuple[str, ...], inbox: str = "") -> list[Bucket]:
     kind, key = asker(request) if names else ("", "")
     found = []
     for name in names:
         whose, (calls, seconds) = settings.LIMITS[name]
-        counted = key if whose == kind else client_address(request) if whose == "address" else ""
+        others = {"address": client_address(request), "inbox": inbox}
+        counted = key if whose == kind else others.get(whose, "")
         if counted:
             found.append(Bucket(name, counted, calls, seconds))
     return found

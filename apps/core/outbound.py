@@ -10,6 +10,7 @@ import ssl
 import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
 import httpcore
@@ -37,10 +38,14 @@ class TooLarge(Exception):
     """More is there than was to be read, as it is sent or once it is unpacked."""
 
 
-class Fetched(NamedTuple):
+class TooSlow(Unreachable):
+    """Not in time."""
+
+
+class Reply(NamedTuple):
     status: int
-    headers: dict[str, str]  # by their names in small letters
-    body: bytes  # unpacked; empty unless the status is 200
+    headers: dict[str, str]  # by their names in lower case
+    body: bytes  # of `fetch` unpacked, and empty unless the status is 200; of `post` its beginning
 
 
 def status_of(url: str, *, public: Callable[[str], bool] = is_public, ports: Mapping[str, int] = PORTS) -> int:
@@ -68,7 +73,7 @@ def fetch(
     seconds: float = SECONDS,
     public: Callable[[str], bool] = is_public,
     ports: Mapping[str, int] = PORTS,
-) -> Fetched:
+) -> Reply:
     """What is there, by GET, after at most MAX_REDIRECTS, within so many seconds and bytes.
 
     Raises Refused, Unreachable, TooLarge. `ports` names the schemes too: without "http" no hop may be one.
@@ -81,6 +86,39 @@ def fetch(
                 return found
             address = checked(found.headers["location"], ports, address)
     raise Unreachable(url)
+
+
+def post(
+    url: str,
+    body: bytes,
+    headers: Mapping[str, str],
+    *,
+    seconds: float,
+    most: int,
+    public: Callable[[str], bool] = is_public,
+    ports: Mapping[str, int] = PORTS,
+) -> Reply:
+    """What is answered there within so many seconds, and at most so many bytes of it. A redirect is an answer like
+    others: nobody follows it.
+
+    Raises Refused, TooSlow, Unreachable.
+    """
+    address = checked(url, ports)
+    with httpcore.ConnectionPool(network_backend=PublicOnly(public, seconds)) as pool, translated(url):
+        given = [("User-Agent", "JamVote (webhooks)"), ("Accept", "*/*"), ("Connection", "close"), *headers.items()]
+        with pool.stream("POST", target_of(address), headers=given, content=body) as answer:
+            return Reply(answer.status, said_in(answer), beginning(answer, most))
+
+
+def beginning(answer: httpcore.Response, most: int) -> bytes:
+    """What has come when there is enough of it or time is over: the status has been said by then."""
+    read = b""
+    with suppress(httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, OSError):
+        for part in answer.iter_stream():
+            read += part
+            if len(read) >= most:
+                break
+    return read[:most]
 
 
 def checked(url: str, ports: Mapping[str, int], at: httpx.URL | None = None) -> httpx.URL:
@@ -97,27 +135,36 @@ def checked(url: str, ports: Mapping[str, int], at: httpx.URL | None = None) -> 
 
 def ask(pool: httpcore.ConnectionPool, method: str, url: httpx.URL) -> tuple[int, str]:
     """The status, and where it leads to. The answer is closed before its body."""
-    target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
+    with translated(str(url)), pool.stream(method, target_of(url), headers=HEADERS) as answer:
+        return answer.status, said_in(answer).get("location", "")
+
+
+def target_of(url: httpx.URL) -> httpcore.URL:
+    return httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
+
+
+@contextmanager
+def translated(url: str) -> Iterator[None]:
     try:
-        with pool.stream(method, target, headers=HEADERS) as answer:
-            headers = {name.lower(): value for name, value in answer.headers}
-            return answer.status, headers.get(b"location", b"").decode("latin-1")
-    except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, OSError, ValueError) as error:
-        raise Unreachable(str(url)) from error
+        yield
+    except (httpcore.TimeoutException, TimeoutError) as error:
+        raise TooSlow(url) from error
+    except (httpcore.NetworkError, httpcore.ProtocolError, OSError, ValueError) as error:
+        raise Unreachable(url) from error
 
 
-def get(pool: httpcore.ConnectionPool, url: httpx.URL, headers: Mapping[str, str], most: int) -> Fetched:
-    target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
+def get(pool: httpcore.ConnectionPool, url: httpx.URL, headers: Mapping[str, str], most: int) -> Reply:
     sent = [*{**dict(HEADERS), **headers, "Accept-Encoding": "gzip"}.items()]
-    try:
-        with pool.stream("GET", target, headers=sent) as answer:
-            said = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in answer.headers}
-            body = b""
-            if answer.status == 200:
-                body = whole(answer.iter_stream(), said.get("content-encoding", "").strip().lower(), most)
-            return Fetched(answer.status, said, body)
-    except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, OSError, ValueError) as error:
-        raise Unreachable(str(url)) from error
+    with translated(str(url)), pool.stream("GET", target_of(url), headers=sent) as answer:
+        said = said_in(answer)
+        body = b""
+        if answer.status == 200:
+            body = whole(answer.iter_stream(), said.get("content-encoding", "").strip().lower(), most)
+        return Reply(answer.status, said, body)
+
+
+def said_in(answer: httpcore.Response) -> dict[str, str]:
+    return {name.lower().decode("latin-1"): value.decode("latin-1") for name, value in answer.headers}
 
 
 def whole(parts: Iterable[bytes], coding: str, most: int) -> bytes:

@@ -53,6 +53,8 @@ class Action:
                 events.song_moved.send(None, song=thing, before=old["status"])
         else:
             thing.save(update_fields=list(new))
+            if "status" in new:
+                events.jam_moved.send(None, jam=thing, before=old["status"])
 
     def end(self) -> None:
         jam = self.jam

@@ -15,6 +15,7 @@ from apps.pages.views import (
     home,
     hosts,
     imports,
+    inboxes,
     installed,
     jam,
     join,
@@ -35,6 +36,7 @@ from apps.pages.views import (
     stage,
     tokens,
     venue_library,
+    webhooks,
 )
 
 
@@ -113,6 +115,7 @@ urlpatterns = [
     path("jams/<slug:slug>/hosts", hosts.hosts, name="hosts"),
     path("jams/<slug:slug>/hosts/<int:jam_host>/remove", hosts.host_remove, name="host_remove"),
     path("jams/<slug:slug>/invitations/<int:invitation>/take-back", hosts.take_back, name="take_back"),
+    path("jams/<slug:slug>/webhooks", webhooks.jam_webhooks, name="jam_webhooks"),
     path("invitations/<str:token>", hosts.invitation, name="invitation"),
     path("jams/<slug:slug>/edit", account.jam_edit, name="jam_edit"),
     path("jams/<slug:slug>/duplicate", account.jam_duplicate, name="jam_duplicate"),
@@ -137,6 +140,12 @@ urlpatterns = [
     path("venues/<slug:slug>/wanted", venue_library.wanted, name="venue_wanted"),
     path("venues/<slug:slug>/library/list", song_list.song_list, name="venue_song_list"),
     path("venues/<slug:slug>/library/<int:song>", venue_library.song, name="venue_song"),
+    path("venues/<slug:slug>/webhooks", webhooks.venue_webhooks, name="venue_webhooks"),
+    path("webhooks/<int:webhook>", webhooks.webhook, name="webhook"),
+    path("webhooks/<int:webhook>/test", webhooks.webhook_test, name="webhook_test"),
+    path("webhooks/<int:webhook>/delete", webhooks.webhook_delete, name="webhook_delete"),
+    path("webhooks/inboxes/<int:inbox>", inboxes.inbox, name="inbox"),
+    path("webhooks/inboxes/<int:inbox>/delete", inboxes.inbox_delete, name="inbox_delete"),
     path("accent/<colour:colour>.css", library.accent, name="accent"),
     path("host", account.host, name="host"),
     path("host/report", reports.host_report, name="host_report"),

@@ -11,7 +11,7 @@ from apps.accounts.models import User
 from apps.jams.actions import Action, acting
 from apps.jams.errors import SongNotReady, WasRemoved
 from apps.jams.models import Attendee, Jam, JamSong
-from apps.stage import board
+from apps.stage import board, events
 from apps.stage.errors import (
     AlreadySignedUp,
     SignUpGone,
@@ -44,6 +44,7 @@ class Step:
         """After the commit room and people are told."""
         if self.slots:
             Slot.objects.filter(pk__in=self.slots).update(revision=F("revision") + 1)
+            events.slots_changed.send(None, jam=self.jam, slots=self.slots)
         jam, slots, gone, songs, people = self.jam, self.slots, self.gone, self.songs, self.people
         transaction.on_commit(lambda: board.publish_slots(jam, slots, gone, songs), robust=True)
         transaction.on_commit(lambda: board.tell(people), robust=True)

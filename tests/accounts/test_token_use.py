@@ -28,9 +28,13 @@ SESSIONS_ONLY, NO_TOKEN = "sessions only", "no token changes it"
 OF_A_ROUTE = {
     **dict.fromkeys(["tokens", "token"], SESSIONS_ONLY),
     **dict.fromkeys(
-        ["user", "attendees", "me", "my-performer", "my-away", "vote", "signups", "task-run-again"], NO_TOKEN
+        ["user", "attendees", "me", "my-performer", "my-away", "vote", "signups", "task-run-again", "inbound"], NO_TOKEN
     ),
     "myself": "account",
+    **dict.fromkeys(
+        ["webhooks", "webhook", "webhook-rotate", "webhook-test", "send-again", "inboxes", "inbox", "inbox-rotate"],
+        "webhooks",
+    ),
     **dict.fromkeys(["songs", "song", "merge-songs", "venues", "venue", "library-song", "venue-song-list",
                      "venue-song-list-fetch", "venue-song-list-apply"], "library"),
     **dict.fromkeys(

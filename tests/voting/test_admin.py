@@ -48,6 +48,7 @@ def test_every_model_of_ours_has_its_page():
         "jams.JamView", "jams.Attendee", "voting.Vote", "jams.Recurrence", "stage.Slot", "stage.SignUp",
         "stage.Performance", "jams.Performer", "catalog.ImportRun", "catalog.SongList",
         "tasks.Task",
+        "webhooks.Endpoint", "webhooks.Delivery", "webhooks.Inbox", "webhooks.Received",
     }  # fmt: skip
 
 
