@@ -68,7 +68,7 @@ def test_each_slot_is_queued_once_and_one_that_was_missed_within_the_hour():
     first, again = queue_slots(at), queue_slots(at + timedelta(seconds=30))
 
     slots = set(Task.objects.values_list("slot", flat=True))
-    assert (first, again) == (6, 0)
+    assert (first, again) == (7, 0)
     assert slots == {
         "jams.warm_cache@2026-11-29T04:20", "webhooks.sweep@2026-11-29T04:25",
         "tasks.erase_replies@2026-11-29T04:05", "catalog.check_chord_sheets@2026-11-29T04:15",

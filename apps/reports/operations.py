@@ -16,11 +16,12 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.core.formats import dumps
+from apps.jams.events import report_ready
 from apps.reports.errors import NotYourReport, ReportGone, ReportNotReady, TooManyReports
 from apps.reports.models import Report
 from apps.reports.periods import ALL, Period
 from apps.reports.reading import read_report
-from apps.reports.subjects import Subject, subject_of
+from apps.reports.subjects import OfJam, Subject, subject_of
 from apps.reports.tables import as_csv
 from apps.tasks.enqueue import enqueue
 
@@ -64,7 +65,10 @@ def make_report(*, report: Report, told: Callable[[int, int], None] | None = Non
         content = written(subject, report.period, report.format, report.owner, told=told)
         report.file.save(f"reports/{report.pk}.{report.format}", ContentFile(content), save=False)
         report.made_at = timezone.now()
-        report.save(update_fields=["file", "made_at"])
+        with transaction.atomic():
+            report.save(update_fields=["file", "made_at"])
+            if isinstance(subject, OfJam):
+                report_ready.send(None, jam=subject.jam, report=report.pk)
     if report.mailed_at is None:
         mail_link(report)
         report.mailed_at = timezone.now()

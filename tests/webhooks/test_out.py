@@ -13,9 +13,10 @@ from standardwebhooks.webhooks import WebhookVerificationError
 
 from apps.core.addresses import is_public
 from apps.core.errors import Invalid
-from apps.jams.events import report_ready
 from apps.jams.lineup import finish_song, play_song, queue_song, skip_song
 from apps.jams.operations import end_jam, last_call, open_jam, start_jam
+from apps.reports.operations import order_report
+from apps.reports.subjects import OfJam
 from apps.stage.events import slots_changed
 from apps.stage.operations import sign_up
 from apps.tasks.models import Task
@@ -139,13 +140,14 @@ def test_only_what_was_asked_for_goes_to_whoever_asked(receiver, jam, host):
     assert Event.objects.count() == 1
 
 
-def test_a_report_is_told_of_by_its_event(receiver, jam):
+def test_a_report_that_is_made_is_told_of(receiver, jam, host):
     make_webhook(jam=jam, url=receiver.url)
 
-    report_ready.send(None, jam=jam, report=7)
+    report = order_report(subject=OfJam(jam), by=host)
     run_tasks()
 
-    assert receiver.events()[0]["data"]["report"] == 7
+    assert receiver.types() == ["report.ready"]
+    assert receiver.events()[0]["data"]["report"] == report.pk
 
 
 def test_what_is_rolled_back_is_told_to_nobody(receiver, jam, host):
