@@ -105,7 +105,7 @@ def test_a_bomb_is_not_unpacked(site):
     ("body", "coding"),
     [
         (b"no gzip", "gzip"),
-        (gzip.compress(b"x" * 5000)[:-9], "gzip"),
+        (gzip.compress(b"x" * 5000, mtime=0)[:-9], "gzip"),
         (b"", "gzip"),
         (b"x", "br"),
         (b"x", "gzip, gzip"),
