@@ -1,6 +1,7 @@
 """Imports in steps: whatever ends a process in the middle, each row is taken once."""
 
 import threading
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -177,6 +178,14 @@ def test_what_is_no_csv_file_is_not_kept(content, message):
         start_import(by=make_user(), file=ContentFile(content, name="x.csv"))
 
     assert ImportRun.objects.count() == 0
+
+
+@pytest.mark.parametrize(("empty", "kept"), [(98, 1), (99, 0)])
+def test_a_file_has_so_many_columns_that_a_page_can_ask_for_each(empty, kept):
+    with suppress(Unreadable):
+        upload("Creep,Radiohead", header="title,artist" + "," * empty)
+
+    assert ImportRun.objects.count() == kept
 
 
 def test_a_file_has_a_size_and_a_number_of_rows(settings):
