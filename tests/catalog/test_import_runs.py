@@ -202,6 +202,21 @@ def test_a_file_has_a_size_and_a_number_of_rows(settings):
     assert "too large" in str(caught.value.fields)
 
 
+def test_nobody_keeps_more_imports_than_they_may(settings):
+    settings.MAX_IMPORTS = 2
+    host, other = make_user(), make_user()
+    first = upload("Creep,Radiohead", by=host)
+    upload("One,U2", by=host)
+
+    with pytest.raises(Invalid) as caught:
+        upload("Halo,Beyoncé", by=host)
+    assert "Discard one" in str(caught.value.fields)
+    assert upload("Halo,Beyoncé", by=other)
+
+    first.delete()
+    assert upload("Halo,Beyoncé", by=host)
+
+
 def test_who_has_no_account_that_may_imports_nothing():
     with pytest.raises(NotAllowed):
         upload(*songs(1), by=AnonymousUser())

@@ -69,7 +69,7 @@ def terms(text: str) -> list[str]:
 
 
 def asked(text: str) -> list[str]:
-    """The terms of a query, of which the last may be unfinished. Where they are many, those that say little go first."""
+    """The terms of a query, of which the last may be unfinished. Of many, the small ones go first."""
     found = [term for chunk in chunks(text) for term in split(chunk)]
     if len(found) > MOST_ASKED:
         found = [term for term in found if term not in SMALL] or found
