@@ -199,8 +199,8 @@ class SongSearchQuerySet(QuerySet["SongSearch"]):
         """What was looked for in the venue's jams on these days and is not there: `text`, how often it was
         `searched` and `written_in`, and the `last` day; the most wanted first.
 
-        What fewer than WANTED_AT_LEAST have asked for is not told, since a text can be private; nor is what the library
-        has by now, as the last search for it anywhere has shown.
+        What fewer than WANTED_AT_LEAST searches were for is not told, since a text can be private; nor is what the
+        library has by now, as the last search for it anywhere has shown.
         """
         here = self.filter(place=venue.pk, day__range=(since, until)).order_by().values("text")
         texts = here.annotate(

@@ -15,6 +15,7 @@ from apps.catalog.rows import Outcome, Row, read_row, show
 from apps.core.text import fold
 
 DIGEST = 16  # bytes: a million songs must fit into memory
+MOST_COLUMNS = 100  # of a file: a page asks for each what it is
 Identity = tuple[str, str]
 Columns = list[str | None]  # of a song, for each column of the file; None for one that is not used
 
@@ -76,7 +77,11 @@ def is_heading(heading: str) -> bool:
 
 
 def columns_of(header: Record, mapping: dict[str, str] | None = None) -> Columns:
-    """What the headings mean, each column of a song once. `mapping` has the column that a heading is, '' for none."""
+    """What the headings mean, each column of a song once. `mapping` has the column that a heading is, '' for none.
+    Raises Unreadable."""
+    if len(header.fields) > MOST_COLUMNS:
+        text = _("The file has %(n)d columns: at most %(most)d. Delete those that are empty or say nothing of songs.")
+        raise Unreadable(text % {"n": len(header.fields), "most": MOST_COLUMNS})
     said = {fold(heading): column or None for heading, column in (mapping or {}).items()}
     if unknown := said.keys() - {fold(heading) for heading in header.fields}:
         text = _("The file has no column %(name)s. It has: %(names)s.")

@@ -33,6 +33,7 @@ def start_import(*, by: User, file: "File[bytes]") -> ImportRun:
     if not may(Right.ADD_SONG, roles_of(by)):
         raise NotAllowed
     forget_old_imports()
+    check_room(by)
     check(file)
     run = ImportRun(owner=by, name=clean(file.name or "")[-200:] or "songs.csv", size=file.size)
     run.columns, run.digest = columns_of(first_records(raw(file))[0]), digest_of(raw(file))
@@ -69,6 +70,13 @@ def forget_old_imports() -> int:
     """Files and reports of imports of IMPORT_DAYS ago; says how many."""
     _rows, gone = ImportRun.objects.old().delete()
     return gone.get("catalog.ImportRun", 0)
+
+
+def check_room(by: User) -> None:
+    """Or who may sign up could fill the disk."""
+    if ImportRun.objects.filter(owner=by).count() >= settings.MAX_IMPORTS:
+        text = _("You keep %(n)d imports, as many as you may. Discard one, then upload the file again.")
+        raise Invalid(fields={"file": [text % {"n": settings.MAX_IMPORTS}]})
 
 
 def check(file: "File[bytes]") -> None:

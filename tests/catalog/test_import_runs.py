@@ -1,6 +1,7 @@
 """Imports in steps: whatever ends a process in the middle, each row is taken once."""
 
 import threading
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -179,6 +180,14 @@ def test_what_is_no_csv_file_is_not_kept(content, message):
     assert ImportRun.objects.count() == 0
 
 
+@pytest.mark.parametrize(("empty", "kept"), [(98, 1), (99, 0)])
+def test_a_file_has_so_many_columns_that_a_page_can_ask_for_each(empty, kept):
+    with suppress(Unreadable):
+        upload("Creep,Radiohead", header="title,artist" + "," * empty)
+
+    assert ImportRun.objects.count() == kept
+
+
 def test_a_file_has_a_size_and_a_number_of_rows(settings):
     settings.MAX_IMPORT_ROWS = 2
     assert upload(*songs(2))
@@ -191,6 +200,21 @@ def test_a_file_has_a_size_and_a_number_of_rows(settings):
     with pytest.raises(Invalid) as caught:
         upload(*songs(1))
     assert "too large" in str(caught.value.fields)
+
+
+def test_nobody_keeps_more_imports_than_they_may(settings):
+    settings.MAX_IMPORTS = 2
+    host, other = make_user(), make_user()
+    first = upload("Creep,Radiohead", by=host)
+    upload("One,U2", by=host)
+
+    with pytest.raises(Invalid) as caught:
+        upload("Halo,Beyoncé", by=host)
+    assert "Discard one" in str(caught.value.fields)
+    assert upload("Halo,Beyoncé", by=other)
+
+    first.delete()
+    assert upload("Halo,Beyoncé", by=host)
 
 
 def test_who_has_no_account_that_may_imports_nothing():

@@ -70,6 +70,13 @@ def test_terms_are_words_that_indexes_and_queries_take_as_they_are(title, artist
     assert len(asked(title)) <= MOST_ASKED
 
 
+def test_of_many_words_those_that_say_little_are_left_out_first():
+    typed = "paul revere and the raiders featuring mark lindsay we gotta all get together"
+
+    assert asked(typed) == ["paul", "revere", "raiders", "mark", "lindsay", "we", "gotta", "all"]
+    assert asked("the in of to a an x le la") == ["the", "in", "of", "to", "a", "an", "x", "le"]
+
+
 def test_a_slip_is_a_letter_too_few_too_many_another_or_two_exchanged():
     slips = set(variants("queen"))
 

@@ -91,6 +91,7 @@ def test_the_report_has_every_row_that_was_not_just_taken_and_runs_in_no_spreads
     [
         (None, "This field is required."),
         (songs_file(header=""), "The first line must name the columns"),
+        (songs_file(header="title,artist" + "," * 99), "at most 100"),
     ],
 )  # fmt: skip
 def test_a_file_that_is_none_is_refused_with_words(client, host, text, file, said):

@@ -69,8 +69,11 @@ def terms(text: str) -> list[str]:
 
 
 def asked(text: str) -> list[str]:
-    """The terms of a query, of which the last may be unfinished."""
-    return [term for chunk in chunks(text) for term in split(chunk)][:MOST_ASKED]
+    """The terms of a query, of which the last may be unfinished. Of many, the small ones go first."""
+    found = [term for chunk in chunks(text) for term in split(chunk)]
+    if len(found) > MOST_ASKED:
+        found = [term for term in found if term not in SMALL] or found
+    return found[:MOST_ASKED]
 
 
 def song_terms(title: str, artist: str) -> str:
