@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import F
 
+from apps.catalog.list_models import ListDifference
 from apps.catalog.models import LibrarySong, Song, SongView
 from apps.catalog.music import MAX_TAGS
 from apps.catalog.run_models import ImportQuestion
@@ -29,6 +30,7 @@ def unite_songs(song: Song, into: Song) -> tuple[dict[str, Any], dict[str, Any]]
         into.save(update_fields=[*new])
     unite_libraries(song, into)
     ImportQuestion.objects.filter(song=song).update(song=into)
+    ListDifference.objects.filter(song=song).update(song=into)
     views = SongView.objects.filter(song=song).order_by("day").values_list("day", "times")
     add_up(SongView, [(into.pk, day, times) for day, times in views], by=("song", "day"))
     return before, new

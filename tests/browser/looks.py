@@ -83,7 +83,6 @@ STATES = [
     Look("pages:songs", query="?search=nothing+like+it"),
     Look("pages:venues", query="?search=nothing+like+it"),
     Look("pages:venue", night="bare"),
-    Look("pages:venue_statistics", "host", "bare"),
     Look("pages:venue_wanted", "host", "bare"),
     Look("pages:venue_library", "host", "bare"),
     Look("pages:venue_library", "host", query="?banned=1"),
