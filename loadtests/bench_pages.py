@@ -10,8 +10,8 @@ what is tapped in the list.
 """
 
 import os
-import shutil
 import statistics
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -28,7 +28,6 @@ PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
 OF_OTHERS = ("account", "admin", "drf_spectacular_sidecar", "mfa", "rest_framework", "unfold")
 BARE = '<!doctype html><html lang="en"><meta charset="utf-8"><title>Bare</title><p>Nothing but this.</p>'
 FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-background-networking"]
-BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 LISTENING = """
   const listen = EventTarget.prototype.addEventListener;
   EventTarget.prototype.addEventListener = function (type, ...more) {
@@ -234,7 +233,7 @@ def slow_down(line: Any, latency: int, kbits: int, slower: int) -> None:
 def browser() -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 
-    path = os.environ.get("JAMVOTE_BROWSER") or next(filter(None, map(shutil.which, BROWSERS)), None)
+    path = os.environ.get("JAMVOTE_BROWSER") or sys.exit("bench pages: needs Chromium: install it")
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield chromium
