@@ -33,9 +33,18 @@ class Server:
             psutil.Process(pid).kill()
 
 
-def set_up() -> None:
-    """Django in this process, on new stores that are migrated."""
-    for name in ("DATABASE_POOL", "LOCAL_COPY_SECONDS", "CACHED_READS", "DEBUG", "PUBLIC_URL", "ALLOWED_HOSTS"):
+def set_up(*, services: bool = True) -> None:
+    """Django in this process, on new stores that are migrated; without `services` on those of the embedded default."""
+    for name in (
+        "DATABASE_URL",
+        "REDIS_URL",
+        "DATABASE_POOL",
+        "LOCAL_COPY_SECONDS",
+        "CACHED_READS",
+        "DEBUG",
+        "PUBLIC_URL",
+        "ALLOWED_HOSTS",
+    ):
         os.environ.pop(name, None)  # the product as it comes
     pin(0)
     os.environ |= {
@@ -43,9 +52,9 @@ def set_up() -> None:
         "DATA_DIR": str(servers.private_directory()),
         "LOG_LEVEL": "WARNING",
         "DJANGO_SETTINGS_MODULE": "jamvote.settings",
-        "DATABASE_URL": servers.start_postgres(),
-        "REDIS_URL": servers.start_redis(),
     }
+    if services:
+        os.environ |= {"DATABASE_URL": servers.start_postgres(), "REDIS_URL": servers.start_redis()}
     Path(os.environ["DATA_DIR"], "static").mkdir()
     import django
     from django.core.management import call_command

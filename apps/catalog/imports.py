@@ -18,12 +18,12 @@ from apps.catalog.reader import Identity, Reader, identity
 from apps.catalog.resolving import Asked, resolve
 from apps.catalog.rows import Outcome, Problem, Row
 from apps.catalog.run_models import ImportRun
-from apps.catalog.upkeep import rank_songs
+from apps.catalog.upkeep import free_tiers, rank_songs
 from apps.core.copying import insert_many
 from apps.core.search.terms import song_terms
 from apps.core.store import retire_after_commit
 
-BATCH = 1000
+BATCH = 2000
 Near = ImportRun.Near
 ATTEMPTS = 3
 
@@ -138,9 +138,11 @@ def take(batch: Batch, columns: list[str], options: Options) -> None:
     if not options.dry_run:
         list_songs(song.pk for song in known.values() if not song.listed)
         make_known(known, rows)
-        named = {key: make_song(key, new[key]) for key in {asked.row_of for asked in batch.asked} if key in new}
+        tiers = free_tiers()
+        names = {asked.row_of for asked in batch.asked}
+        named = {key: make_song(key, new[key], next(tiers)) for key in names if key in new}
         Song.objects.bulk_create(named.values())  # for their keys
-        insert_many(make_song(key, row) for key, row in new.items() if key not in named)
+        insert_many(make_song(key, row, next(tiers)) for key, row in new.items() if key not in named)
         write(changed, columns)
         for asked in batch.asked:
             asked.song = asked.song or (named[asked.row_of].pk if asked.row_of in named else None)
@@ -158,14 +160,12 @@ def counted(batch: Batch, new: int, changed: int, known: int) -> Report:
 
 
 def find_known(rows: dict[Identity, Row], *, update: bool) -> dict[Identity, Song]:
-    titles, artists = {title for title, _artist in rows}, {artist for _title, artist in rows}
-    songs = Song.objects.filter(folded_title__in=titles, folded_artist__in=artists)
+    songs = Song.objects.known_as_one_of(rows)
     if update:
         songs = songs.select_for_update().order_by("folded_title", "folded_artist")
     else:
         songs = songs.only("folded_title", "folded_artist", "listed", "popularity")
-    found = {(song.folded_title, song.folded_artist): song for song in songs}
-    return {key: song for key, song in found.items() if key in rows}
+    return {(song.folded_title, song.folded_artist): song for song in songs}
 
 
 def songs_of(same: dict[Identity, int], *, update: bool) -> dict[Identity, Song]:
@@ -184,10 +184,10 @@ def make_known(known: dict[Identity, Song], rows: dict[Identity, Row]) -> None:
     Song.objects.bulk_update(songs, ["popularity"])
 
 
-def make_song(key: Identity, row: Row) -> Song:
+def make_song(key: Identity, row: Row, tier: int) -> Song:
     title, artist = row.values["title"], row.values["artist"]
     keys = {"title_key": title_key(title), "lead_key": lead_key(title, artist), "terms": song_terms(title, artist)}
-    return Song(folded_title=key[0], folded_artist=key[1], **keys, **row.values)
+    return Song(folded_title=key[0], folded_artist=key[1], tier=tier, **keys, **row.values)
 
 
 def change(song: Song, key: Identity, row: Row) -> bool:

@@ -98,8 +98,7 @@ def added(found: list[ListDifference]) -> dict[int, int]:
     columns = sorted({name for row in rows.values() for name in row.values})
     imports.store(Batch(list(rows.values())), columns, Options())
     named = {pk: identity(row) for pk, row in rows.items()}
-    titles, artists = {title for title, _artist in named.values()}, {artist for _title, artist in named.values()}
-    songs = Song.objects.filter(folded_title__in=titles, folded_artist__in=artists)
+    songs = Song.objects.known_as_one_of(named.values())
     known = {(title, artist): pk for pk, title, artist in songs.values_list("pk", "folded_title", "folded_artist")}
     return {pk: known[key] for pk, key in named.items() if key in known}
 

@@ -130,9 +130,7 @@ def claims(comparison: Comparison, row: Row, song: int) -> bool:
 
 
 def songs_named(rows: dict[Identity, Row]) -> dict[Identity, Song]:
-    titles, artists = {title for title, _artist in rows}, {artist for _title, artist in rows}
-    songs = Song.objects.filter(folded_title__in=titles, folded_artist__in=artists)
-    return {key_of(song): song for song in songs if key_of(song) in rows}
+    return {key_of(song): song for song in Song.objects.known_as_one_of(rows)}
 
 
 def key_of(song: Song) -> Identity:

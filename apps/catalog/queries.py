@@ -1,8 +1,10 @@
 """Reads of venues and songs in the product's words. Each list is fully ordered."""
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
+import orjson
 from django.conf import settings
 from django.db import connection
 from django.db.models import (
@@ -125,6 +127,25 @@ class HasTag(Func):
         return f"EXISTS (SELECT 1 FROM json_each({sql}) WHERE value = %s)", [*params, tag.value[0]]  # noqa: S608 — a column
 
 
+class Named(Func):
+    """Whether a song has one of these folded titles and artists. One parameter, where there are thousands of names."""
+
+    output_field = BooleanField()
+    arg_joiner = ", "
+    template = "((%(expressions)s) IN (SELECT value ->> 0, value ->> 1 FROM %(each)s(%%s)))"
+
+    def __init__(self, names: Iterable[tuple[str, str]]) -> None:
+        super().__init__(F("folded_title"), F("folded_artist"), each="jsonb_array_elements")
+        self.names = orjson.dumps(list(names)).decode()
+
+    def as_sql(self, *args: Any, **context: Any) -> Any:
+        sql, params = super().as_sql(*args, **context)
+        return sql, (*params, self.names)
+
+    def as_sqlite(self, *args: Any, **context: Any) -> Any:
+        return self.as_sql(*args, each="json_each", **context)
+
+
 class VenueQuerySet(QuerySet["Venue"]):
     def letting(self, user: "User", right: Right) -> Self:
         """Those that let the user do that."""
@@ -225,6 +246,10 @@ class SongQuerySet(QuerySet["Song"]):
     def known_as(self, *, title: str, artist: str) -> Self:
         """The song of that title and artist, however they are spelled: none or one."""
         return self.filter(folded_title=folded(title), folded_artist=folded(artist))
+
+    def known_as_one_of(self, names: Iterable[tuple[str, str]]) -> Self:
+        """The songs of these folded titles and artists."""
+        return self.filter(Named(names))
 
     def near(self, *, title: str, artist: str) -> Self:
         """Those that may be that song under another name, for apps.catalog.near: of its title, and of its artist."""

@@ -3,6 +3,7 @@
 import re
 import secrets
 import unicodedata
+from functools import lru_cache
 
 CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # without 0 O 1 I L, which look alike across a room
 
@@ -11,8 +12,10 @@ JOINERS = "\u200c\u200d"
 BLANK = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
 
 SIGNS = re.compile(r"[\W_]+")
+CACHED = 2048  # a row of a file is folded for its identity, its keys and its terms
 
 
+@lru_cache(CACHED)
 def fold(text: str) -> str:
     """The form in which two spellings of one title, artist or name are equal: 'Beyoncé  &  Co.' → 'beyonce and co'.
 

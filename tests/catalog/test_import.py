@@ -3,11 +3,13 @@ import threading
 
 import pytest
 from django.db import IntegrityError, connection
+from django.db.models import Count
 
 from apps.catalog import imports
 from apps.catalog.errors import Unreadable
 from apps.catalog.imports import import_songs
 from apps.catalog.models import Song
+from apps.catalog.upkeep import rank_songs
 from tests.factories import make_song
 
 pytestmark = pytest.mark.django_db
@@ -268,7 +270,20 @@ def test_a_batch_at_a_time_is_told():
         on_batch=lambda: calls.append(Song.objects.count()),
     )
 
-    assert calls == [1000, 2000, 2100, 2100]
+    assert calls == [2000, 2100, 2100]
+
+
+def test_new_songs_stand_where_there_is_room_and_need_not_move(monkeypatch):
+    monkeypatch.setattr(imports, "rank_songs", lambda: None)
+    run(*(f"Song {number},A" for number in range(1010)), header="title,artist")
+
+    assert list(Song.objects.values_list("tier").annotate(Count("pk")).order_by("tier")) == [(0, 1000), (1, 10)]
+    assert rank_songs() == 0
+
+    make_song(title="By hand", artist="A")  # beyond all tiers, until it is ranked
+    run("One more,A", header="title,artist")
+    assert Song.objects.get(title="One more").tier == 4
+    assert rank_songs() == 2
 
 
 def test_a_fault_leaves_whole_batches():
@@ -282,7 +297,7 @@ def test_a_fault_leaves_whole_batches():
         run(*lines, header="title,artist", on_batch=fail)
     again, _problems = run(*lines, header="title,artist")
 
-    assert (again.known, again.added) == (1000, 1100)
+    assert (again.known, again.added) == (2000, 100)
 
 
 def test_a_song_that_somebody_adds_meanwhile_is_known(monkeypatch):

@@ -15,12 +15,18 @@ from apps.core.search.terms import ARTIST, BEGINS, FEW
 if TYPE_CHECKING:
     from apps.core.search.engine import Source
 
+NO_TERM = '"@"'
+NONE = "SELECT 1 WHERE FALSE"
 NEAR = 16  # more than on PostgreSQL, since here the beginning of a term weighs no more than its middle
 
-MEANT = """
-WITH given (place, term, begun) AS ({given}),
-slips (place, term, begun) AS ({slips}),
-typed (place, term, begun) AS ({typed}),
+MEANT = f"""
+WITH given (place, term, begun) AS (SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(%(given)s)),
+slips (place, term, begun) AS MATERIALIZED (
+    SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(%(slips)s)
+),
+typed (place, term, begun) AS MATERIALIZED (
+    SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(%(typed)s)
+),
 known (place) AS (
     SELECT place FROM typed WHERE EXISTS (
         SELECT 1 FROM core_term c WHERE c.term >= typed.term
@@ -28,7 +34,12 @@ known (place) AS (
 ),
 alternatives (place, term, begun, firm) AS (
     SELECT *, 1 FROM given
-    {near}
+    UNION
+    SELECT place, value, 0, 0 FROM (
+        SELECT place, (SELECT json_group_array(term) FROM (
+            SELECT term FROM core_term_fts WHERE core_term_fts MATCH trigrams ORDER BY rank LIMIT {NEAR}
+        )) AS terms FROM (SELECT value ->> 0 AS place, value ->> 1 AS trigrams FROM json_each(%(trigrams)s))
+    ), json_each(terms)
     UNION
     SELECT place, term, 0, 0 FROM slips WHERE NOT begun AND term IN (SELECT term FROM core_term)
     UNION
@@ -58,17 +69,12 @@ ways (plain, by_artist) AS (
     FROM json_each(%(left_out)s) AS out JOIN places ON places.place <> out.value GROUP BY out.value
 ),
 almost (plain, by_artist) AS MATERIALIZED (
-    -- '@' is no term.
-    SELECT coalesce(group_concat('(' || plain || ')', ' OR '), '"@"'),
-           coalesce(group_concat('(' || by_artist || ')', ' OR '), '"@"') FROM ways
+    SELECT coalesce(group_concat('(' || plain || ')', ' OR '), '{NO_TERM}'),
+           coalesce(group_concat('(' || by_artist || ')', ' OR '), '{NO_TERM}') FROM ways
 )
 """
-ROWS = "SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(%({})s)"
-LIKE = """
-UNION SELECT * FROM (SELECT {place}, term, 0, 0 FROM core_term_fts
-                     WHERE core_term_fts MATCH %(like{place})s ORDER BY rank LIMIT %(near)s)
-"""
-WAYS = ("(SELECT {} FROM meant)", "(SELECT {} FROM perhaps)", "(SELECT {} FROM almost)")
+TYPED = "typed_ones"  # the way of the terms as they stand
+WAYS = ("meant", "perhaps", "almost")  # what is found sooner, of whatever kind, will do
 
 
 def statement(
@@ -78,22 +84,55 @@ def statement(
     params: dict[str, Any] = {"most": most, "folded": text}
     if not loose:
         params |= {"plain": match(exact(wanted), ""), "by_artist": match(exact(wanted), ARTIST)}
-        return joined(sources, ("%({})s",)), params
+        return joined(sources, (TYPED,)), params
+    given, others = [*exact(wanted), *pairs(wanted)], [*slips(wanted), *begun_slips(wanted)]
     typed = [Term(place, wanted.terms[place], begun=wanted.is_open(place)) for place in wanted.needed]
     typed = [term for term in typed if len(term.text) > 2]
-    params |= {f"like{term.place}": trigrams(term.text) for term in typed}
-    given, others = [*exact(wanted), *pairs(wanted)], [*slips(wanted), *begun_slips(wanted)]
-    params |= {"given": table(given), "slips": table(others), "typed": table(typed), "near": NEAR}
+    params |= {"given": table(given), "slips": table(others), "typed": table(typed)}
+    params["trigrams"] = orjson.dumps([[term.place, trigrams(term.text)] for term in typed]).decode()
     params["left_out"] = orjson.dumps(wanted.needed if len(wanted.needed) > 2 else []).decode()
-    rows = {name: ROWS.format(name) for name in ("given", "slips", "typed")}
-    head = MEANT.format(**rows, near="".join(LIKE.format(place=term.place) for term in typed))
-    return head + joined(sources, WAYS), params
+    return MEANT + ", " + joined(sources, WAYS).removeprefix("WITH "), params
 
 
 def joined(sources: Sequence["Source"], ways: Sequence[str]) -> str:
-    return " UNION ALL ".join(
-        part(source, [way.format("by_artist" if source.by_artist else "plain") for way in ways]) for source in sources
+    """What each way finds, a way after the other."""
+    steps, finding = [], {source.kind: list[str]() for source in sources}
+    for place, way in enumerate(ways):
+        # Who has some of the words is nobody whom they name.
+        asked = [source for source in sources if way != "almost" or not source.by_artist]
+        for source in asked:
+            steps.append(f"{source.kind}_{way} AS MATERIALIZED ({rows(source, way, ways[:place])})")
+            finding[source.kind].append(f"SELECT * FROM {source.kind}_{way}")
+        steps.append(f"found_{way} AS ({' UNION ALL '.join(f'SELECT 1 FROM {s.kind}_{way}' for s in asked) or NONE})")
+    parts = [told(source, " UNION ALL ".join(finding[source.kind])) for source in sources]
+    return f"WITH {', '.join(steps)} {' UNION ALL '.join(parts)}"
+
+
+def rows(source: "Source", way: str, earlier: Sequence[str]) -> str:
+    name = source.model._meta.db_table
+    column = "by_artist" if source.by_artist else "plain"
+    too_late = " OR ".join(f"EXISTS (SELECT 1 FROM found_{other})" for other in earlier) or "FALSE"
+    query = (
+        f"%({column})s"
+        if way == TYPED
+        else f"(SELECT CASE WHEN {too_late} THEN '{NO_TERM}' ELSE {column} END FROM {way})"
     )
+    wheres = [(f"t.id IN (SELECT rowid FROM {name}_fts WHERE {name}_fts MATCH {query})", "%(most)s")]
+    if source.exact and way == TYPED:
+        wheres.insert(0, (f"t.{source.exact} = %(folded)s", "%(most)s" if source.one_per == "t.id" else "1"))
+    select = f"SELECT t.* FROM {name} t WHERE {source.where} AND {{}} ORDER BY {source.order} LIMIT {{}}"
+    each = " UNION ALL ".join(f"SELECT * FROM ({select.format(where, most)})" for where, most in wheres)
+    return f"SELECT * FROM ({each}) LIMIT %(most)s"
+
+
+def told(source: "Source", found: str) -> str:
+    """Each once, the best known first."""
+    more = ", ".join(f"'{name}', {column}" for name, column in source.more.items())
+    columns = f"'{source.kind}', t.id, {source.name}, t.terms, {source.weight}, json_object({more})"
+    # Of each group the row with the highest weight: SQLite gives the columns of the row that has the only max().
+    one_each = f"SELECT t.*, max({source.weight}) FROM ({found}) t GROUP BY {source.one_per}"
+    few = f"SELECT * FROM ({one_each}) t ORDER BY {source.order} LIMIT {source.most}"
+    return f"SELECT * FROM (SELECT {columns} FROM ({few}) t {source.joins})"
 
 
 def table(terms: list[Term]) -> str:
@@ -111,22 +150,3 @@ def match(given: list[Term], mark: str) -> str:
         lexeme = f'"{BEGINS if few else ""}{mark}{term.text}"'
         places.setdefault(term.place, []).append(f"{lexeme} *" if term.begun and not few else lexeme)
     return " AND ".join(f"({' OR '.join(any_of)})" for any_of in places.values())
-
-
-def part(source: "Source", queries: list[str]) -> str:
-    """One select after the other: a later one is only looked into when those before it have not given enough."""
-    name = source.model._meta.db_table
-    wheres = [
-        (f"t.id IN (SELECT rowid FROM {name}_fts WHERE {name}_fts MATCH {query})", "%(most)s") for query in queries
-    ]
-    if source.exact:
-        wheres.insert(0, (f"t.{source.exact} = %(folded)s", "%(most)s" if source.one_per == "t.id" else "1"))
-    select = f"SELECT t.* FROM {name} t WHERE {source.where} AND {{}} ORDER BY {source.order} LIMIT {{}}"
-    each = " UNION ALL ".join(f"SELECT * FROM ({select.format(where, most)})" for where, most in wheres)
-    more = ", ".join(f"'{name}', {column}" for name, column in source.more.items())
-    columns = f"'{source.kind}', t.id, {source.name}, t.terms, {source.weight}, json_object({more})"
-    enough = f"SELECT * FROM ({each}) LIMIT %(most)s"
-    # Of each group the row with the highest weight: SQLite gives the columns of the row that has the only max().
-    one_each = f"SELECT t.*, max({source.weight}) FROM ({enough}) t GROUP BY {source.one_per}"
-    few = f"SELECT * FROM ({one_each}) t ORDER BY {source.order} LIMIT {source.most}"
-    return f"SELECT * FROM (SELECT {columns} FROM ({few}) t {source.joins})"
