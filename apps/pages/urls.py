@@ -1,6 +1,5 @@
 from collections.abc import Callable
 
-from django.contrib.auth.views import LogoutView
 from django.http.response import HttpResponseBase
 from django.urls import path, register_converter
 from django.views.generic import RedirectView
@@ -163,5 +162,5 @@ urlpatterns = [
     path("sw.js", installed.service_worker, name="service_worker"),
     path("offline", installed.offline, name="offline"),
     path("language", languages.language, name="language"),
-    path("logout", LogoutView.as_view(), name="logout"),
+    path("logout", my_account.LogOut.as_view(), name="logout"),
 ]

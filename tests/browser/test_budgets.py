@@ -78,8 +78,7 @@ def test_the_console_keeps_its_budget(opened, jam, host):
     path = f"/jams/{jam.slug}/host"
     first, again = opened(path, viewport=desk, cookies=logged_in(host), ready="[data-console] [data-key]")
 
-    # What is the host's is kept by no browser: the page, the line-up, the plan.
-    within(first, again, requests=16, script=60, style=24, page=40, whole=200, anew=0.5)
+    within(first, again, requests=16, script=60, style=24, page=40, whole=200, anew=0.2)
 
 
 def test_home_keeps_its_budget(opened):

@@ -67,7 +67,7 @@ def test_the_console_shows_the_night(as_host, jam, text):
     page = text(response).replace("\u2068", "").replace("\u2069", "")
     assert "Start Valerie and mark Superstition as played" in page
     assert "Sir Duke The Testers from Priya" in page
-    assert response["Cache-Control"] == "private, no-store"
+    assert response["Cache-Control"] == "private, no-cache"
 
 
 def test_hosts_see_hidden_counts_in_their_order(as_host, jam, text):

@@ -57,12 +57,41 @@ def test_tokens_of_another_secret_are_another_page(phone, jam):
     assert phone.get(f"/jams/{jam.slug}", headers={"if-none-match": etag}).status_code == 200
 
 
-def test_nobody_keeps_what_is_of_hosts(jam):
-    host = Client()
-    host.force_login(jam.hosts.get())
+@pytest.fixture
+def host(jam):
+    client = Client()
+    client.force_login(jam.hosts.get())
+    return client
+
+
+def test_a_console_that_says_the_same_is_not_sent_again(host, jam):
+    path = f"/jams/{jam.slug}/host"
+    host.get(path)
+    first = host.get(path)
+
+    assert (first.status_code, first["Cache-Control"]) == (200, "private, no-cache")
+    assert host.get(path, headers={"if-none-match": first["ETag"]}).status_code == 304
+    cast_vote(jam_song=jam.songs.get(), attendee=make_attendee(jam=jam))
+    assert host.get(path, headers={"if-none-match": first["ETag"]}).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/logout", "/admin/logout/"])
+def test_the_console_of_one_host_is_nobody_elses_and_goes_at_log_out(host, jam, path):
+    console = f"/jams/{jam.slug}/host"
+    host.get(console)
+    etag = host.get(console)["ETag"]
+    stranger = Client()
+    stranger.force_login(make_user())
+
+    assert stranger.get(console, headers={"if-none-match": etag}).status_code in {403, 404}
+    assert host.post(path)["Clear-Site-Data"] == '"cache"'
+    assert host.get(console, headers={"if-none-match": etag})["Location"].startswith("/login")
+
+
+def test_nobody_keeps_what_else_is_of_hosts(host, jam):
     draft = make_jam(host=jam.hosts.get(), status="draft")
 
-    for path in (f"/jams/{jam.slug}", f"/jams/{draft.slug}", f"/jams/{jam.slug}/host", "/account", "/host"):
+    for path in (f"/jams/{jam.slug}", f"/jams/{draft.slug}", "/account", "/host"):
         assert host.get(path)["Cache-Control"] == "private, no-store"
 
 

@@ -29,6 +29,7 @@ from apps.pages.set_list import planned_board
 from apps.pages.templatetags.parts import SCRIPT_ICONS, clock, isolated
 from apps.pages.undoing import last_deed
 from apps.pages.views.common import HostRequest, beside, find_hosted_jam, page_with_form, see_other, telling
+from apps.pages.views.kept import kept
 from apps.pages.words import console_words, lost_in_words, strip_of
 from apps.voting.clusters import NEWEST, clusters_of, described
 from apps.voting.operations import remove_attendee, void_attendees
@@ -48,9 +49,12 @@ STEPS = (
 
 
 @login_required
+@kept
 @require_safe
 def console(request: HostRequest, slug: str) -> HttpResponse:
-    return show(request, find_hosted_jam(request, slug))
+    response = show(request, find_hosted_jam(request, slug))
+    response.own = True  # type: ignore[attr-defined]
+    return response
 
 
 def show(request: HostRequest, jam: Jam, *, lines: str = "", status: int = 200) -> HttpResponse:
