@@ -1,11 +1,11 @@
 """How a host's action runs: under the jam's lock, audited, and told to the room after the commit."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Case, F, When
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.audit import plain, record
@@ -40,14 +40,8 @@ class Action:
         new = {name: value for name, value in fields.items() if getattr(thing, name) != value}
         if not new:
             return
-        name = "jam" if isinstance(thing, Jam) else f"song {thing.pk}"
-        self.before.setdefault(name, {}).update({n: plain(getattr(thing, n)) for n in new})
-        self.after.setdefault(name, {}).update({n: plain(v) for n, v in new.items()})
-        old = {field: getattr(thing, field) for field in new}
-        for field, value in new.items():
-            setattr(thing, field, value)
+        old = self.note(thing, new)
         if isinstance(thing, JamSong):
-            self.songs.append(thing.pk)
             JamSong.objects.filter(pk=thing.pk).update(**new, revision=F("revision") + 1)
             if "status" in new:
                 events.song_moved.send(None, song=thing, before=old["status"])
@@ -55,6 +49,28 @@ class Action:
             thing.save(update_fields=list(new))
             if "status" in new:
                 events.jam_moved.send(None, jam=thing, before=old["status"])
+
+    def number(self, queue: Sequence[JamSong]) -> None:
+        """The places of a set list, from 1 on, in one statement."""
+        moved = {song.pk: place for place, song in enumerate(queue, start=1) if song.position != place}
+        for song in queue:
+            if song.pk in moved:
+                self.note(song, {"position": moved[song.pk]})
+        if moved:
+            place = Case(*(When(pk=pk, then=place) for pk, place in moved.items()))
+            JamSong.objects.filter(pk__in=moved).update(position=place, revision=F("revision") + 1)
+
+    def note(self, thing: Jam | JamSong, new: dict[str, Any]) -> dict[str, Any]:
+        """Sets what is new of it, for the audit event and the room; answers what was."""
+        name = "jam" if isinstance(thing, Jam) else f"song {thing.pk}"
+        old = {field: getattr(thing, field) for field in new}
+        self.before.setdefault(name, {}).update({field: plain(value) for field, value in old.items()})
+        self.after.setdefault(name, {}).update({field: plain(value) for field, value in new.items()})
+        for field, value in new.items():
+            setattr(thing, field, value)
+        if isinstance(thing, JamSong):
+            self.songs.append(thing.pk)
+        return old
 
     def end(self) -> None:
         jam = self.jam

@@ -95,7 +95,7 @@ def unqueue_song(*, jam_song: JamSong, host: User) -> JamSong:
     with acting(jam_song.jam, host, "unqueue") as action:
         song = ready(action, jam_song, Status.QUEUED)
         action.change(song, status=Status.OPEN, position=None)
-        number(action, list(action.jam.songs.queue()))
+        action.number(list(action.jam.songs.queue()))
     return song
 
 
@@ -105,7 +105,7 @@ def move_song(*, jam_song: JamSong, host: User, position: int) -> JamSong:
         song = ready(action, jam_song, Status.QUEUED)
         queue = [other for other in action.jam.songs.queue() if other.pk != song.pk]
         queue.insert(min(max(position, 0), len(queue)), song)
-        number(action, queue)
+        action.number(queue)
     return song
 
 
@@ -115,11 +115,6 @@ def lock_song(*, jam_song: JamSong, host: User, locked: bool) -> JamSong:
         song = ready(action, jam_song, Status.QUEUED)
         action.change(song, locked=locked)
     return song
-
-
-def number(action: Action, queue: list[JamSong]) -> None:
-    for place, song in enumerate(queue, start=1):
-        action.change(song, position=place)
 
 
 def play_song(*, jam_song: JamSong, host: User) -> JamSong:
@@ -146,7 +141,7 @@ def start(action: Action, song: JamSong) -> None:
     action.song = song.pk
     finish_playing(action)
     action.change(song, status=Status.PLAYING, position=None, started_at=timezone.now(), ended_at=None)
-    number(action, list(action.jam.songs.queue()))
+    action.number(list(action.jam.songs.queue()))
 
 
 def finish_song(*, jam_song: JamSong, host: User) -> JamSong:
@@ -202,7 +197,7 @@ def skip_song(*, jam_song: JamSong, host: User) -> JamSong:
         song = ready(action, jam_song, Status.QUEUED, Status.PLAYING)
         status = Status.REMOVED if reasons(action.jam.venue_id, [song.song]) else Status.OPEN
         action.change(song, status=status, position=None, started_at=None)
-        number(action, list(action.jam.songs.queue()))
+        action.number(list(action.jam.songs.queue()))
     return song
 
 
@@ -217,7 +212,7 @@ def remove_song(*, jam_song: JamSong, host: User) -> JamSong:
 def take_off(action: Action, song: JamSong) -> None:
     action.change(song, status=Status.REMOVED, position=None, pinned=False)
     action.desk = True
-    number(action, list(action.jam.songs.queue()))
+    action.number(list(action.jam.songs.queue()))
     tell_who_suggested(song)
 
 

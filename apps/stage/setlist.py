@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.jams.actions import acting
-from apps.jams.lineup import number, put_last
+from apps.jams.lineup import put_last
 from apps.jams.models import Jam, JamSong
 from apps.stage.models import Slot
 from apps.stage.planning.algorithms import ALGORITHMS, in_order, standing
@@ -84,7 +84,7 @@ def arrange(*, jam: Jam, host: User, algorithm: str = DEFAULT) -> list[JamSong]:
         queue, _ranked, night, songs = material_of(action.jam)
         places = {song.id: place for place, song in enumerate(queue)}
         order = in_order(algorithm, queue, replace(night, seconds=None))
-        number(action, [songs[pk] for pk in order])
+        action.number([songs[pk] for pk in order])
     return [songs[pk] for place, pk in enumerate(order) if places[pk] != place]
 
 

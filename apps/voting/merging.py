@@ -22,7 +22,7 @@ from apps.core.errors import NotThere
 from apps.core.store import retire
 from apps.jams import events as jam_events
 from apps.jams.actions import Action, acting
-from apps.jams.lineup import number, tell_who_suggested
+from apps.jams.lineup import tell_who_suggested
 from apps.jams.models import Jam, JamSong
 from apps.live.streams import announce
 from apps.voting.songs import unite
@@ -134,7 +134,7 @@ def unite_in_jam(action: Action, song: Song, into: Song) -> None:
     )
     action.before[f"song {gone_pk}"] = {"song": song.pk, "status": gone.status}
     if was_queued:
-        number(action, list(action.jam.songs.queue()))
+        action.number(list(action.jam.songs.queue()))
 
 
 def leave_where_banned(song: Song, places: Places, by: User) -> None:

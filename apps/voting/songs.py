@@ -12,7 +12,7 @@ from apps.jams import events
 from apps.jams.actions import Action, acting
 from apps.jams.board import tell_attendees
 from apps.jams.errors import SongNotReady
-from apps.jams.lineup import number, ready, tell_who_suggested
+from apps.jams.lineup import ready, tell_who_suggested
 from apps.jams.models import JamSong
 from apps.voting.models import Vote
 from apps.voting.operations import counted_at
@@ -47,7 +47,7 @@ def merge_songs(*, jam_song: JamSong, into: JamSong, host: User) -> JamSong:
         action.after["merge"] = {"song": song.pk, "into": into.pk, "votes": unite(action, song, into)}
         events.songs_merged.send(None, song=song, into=into)
         action.change(song, status=Status.REMOVED, position=None, pinned=False)
-        number(action, list(action.jam.songs.queue()))
+        action.number(list(action.jam.songs.queue()))
         action.desk = True
         tell_who_suggested(song)
     return into

@@ -23,7 +23,7 @@ from apps.core.store import retire_after_commit
 from apps.jams import board, events
 from apps.jams.actions import Action, acting
 from apps.jams.errors import ChangedSince, NothingToUndo, UndoTooLate, WrongStatus
-from apps.jams.lineup import TO_COME, number, tell_who_suggested
+from apps.jams.lineup import TO_COME, tell_who_suggested
 from apps.jams.models import Attendee, Jam, JamSong
 from apps.voting.models import Vote
 from apps.voting.operations import counted_at
@@ -178,7 +178,7 @@ def put_in_queue(undoing: Action, placed: list[tuple[int, JamSong]]) -> None:
     queue = [song for song in undoing.jam.songs.queue() if song.pk not in back]
     for place, song in sorted(placed, key=lambda pair: pair[0]):
         queue.insert(min(place - 1, len(queue)), song)
-    number(undoing, queue)
+    undoing.number(queue)
 
 
 def put_library_back(undoing: Action, event: AuditEvent) -> None:

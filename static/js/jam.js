@@ -23,22 +23,27 @@ const list = find("[data-board]");
 const board = list && new Board(list, { mine: votes && ((song) => votes.of(song)), voting: () => state.facts.voting ?? data.voting, lineUp: new LineUps(data.slug, state, stream) });
 const me = votes && new Me({ slug: data.slug, state, votes, most: data.max_votes });
 
+// Written by the server and never replaced.
+const PARTS = ["pill", "voting", "counts", "suggesting", "now", "next", "queue", "played", "none", "more"];
+const parts = Object.fromEntries(PARTS.map((name) => [name, all(`[data-${name}]`)]));
+const present = find("[data-present]");
+
 function show() {
   const { facts } = state;
   if (facts.status !== data.status && (facts.status === "ended" || data.status === "ended")) return turnPage();
-  setText(find("[data-present]"), text("here", { count: facts.people ?? 0 }));
-  for (const pill of all("[data-pill]")) pill.hidden = pill.dataset.pill !== facts.status;
-  for (const line of all("[data-voting]")) line.hidden = line.dataset.voting !== facts.voting || facts.status === "draft";
-  for (const line of all("[data-counts]")) line.hidden = line.dataset.counts !== facts.counts;
-  for (const part of all("[data-suggesting]")) part.hidden = part.dataset.suggesting !== facts.suggestions;
-  for (const strip of all("[data-now]")) showNow(strip, state);
-  for (const line of all("[data-next]")) showNext(line, state.queue[0]);
-  for (const lines of all("[data-queue]")) showLines(lines, state.queue.slice(1), (song) => String(song.position));
-  for (const lines of all("[data-played]")) showLines(lines, state.played, (song) => (song.ended_at ? clockOf(song.ended_at) : ""));
+  setText(present, text("here", { count: facts.people ?? 0 }));
+  for (const pill of parts.pill) pill.hidden = pill.dataset.pill !== facts.status;
+  for (const line of parts.voting) line.hidden = line.dataset.voting !== facts.voting || facts.status === "draft";
+  for (const line of parts.counts) line.hidden = line.dataset.counts !== facts.counts;
+  for (const part of parts.suggesting) part.hidden = part.dataset.suggesting !== facts.suggestions;
+  for (const strip of parts.now) showNow(strip, state);
+  for (const line of parts.next) showNext(line, state.queue[0]);
+  for (const lines of parts.queue) showLines(lines, state.queue.slice(1), (song) => String(song.position));
+  for (const lines of parts.played) showLines(lines, state.played, (song) => (song.ended_at ? clockOf(song.ended_at) : ""));
   const { ranking } = state;
   board?.show(ranking);
-  for (const none of all("[data-none]")) none.hidden = ranking.length > 0;
-  for (const more of all("[data-more]")) {
+  for (const none of parts.none) none.hidden = ranking.length > 0;
+  for (const more of parts.more) {
     more.hidden = !facts.more_songs;
     setText(more, text("more_songs", { count: facts.more_songs ?? 0 }));
   }
