@@ -18,7 +18,7 @@ crowd    300 simulated attendees, with cached reads and without: 3 minutes
 soak     memory and descriptors while people come and go: 75 minutes
 pages    pages in a browser on slow lines beside a bare one: 5 minutes
 search   search as one types among a million songs: 6 minutes
-tasks    many tasks at once, long set lists, and a worker whose processes are killed: 2 minutes
+tasks    many tasks at once, reports, set lists, events, and a worker whose processes are killed: 4 minutes
 reports  reports of a season of 200 nights and 2 million votes: 5 minutes
 webhooks events that come in, done by a worker that is killed twice: 3 minutes
 setlist  what the balanced set list gains over the ranking, and takes: 2 minutes

@@ -1,11 +1,13 @@
 """Background work by a real worker of four processes and a real beat: how soon many tasks at once are done, how long
-set lists take, and whether anything is lost or done twice when processes of the worker are killed on the way.
+reports and set lists take, and whether anything is lost or done twice when processes of the worker are killed on the
+way. At the end come the events of bench_webhooks.py.
 
 Times are of the rows: from when a task was queued, or begun, to when it had ended.
 """
 
 import os
 import random
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -15,12 +17,14 @@ from typing import Any
 
 import psutil
 
+from loadtests import bench_reports, bench_webhooks
 from loadtests.bench import Row
 from loadtests.machine import CORES, about, set_up
 from tests import servers
 
 AT_ONCE = 50
 LAST = 5  # seconds until the last of them has ended
+REPORTS, VOTES, A_REPORT = 20, 10_000, 1  # at once, of a night with so many votes; seconds that each may take
 SET_LISTS = {500: (10, 2), 1_000: (1, 30)}  # songs: so many at once, seconds that each may take
 INSTRUMENTS = ("vocals", "guitar", "bass", "drums")
 KILLS = 2
@@ -37,12 +41,16 @@ def run(*, short: bool) -> list[Row]:
     while not app.control.ping(timeout=0.5):
         pass
     print(about())
-    rows = [*many_at_once(3 if short else 20)]
+    rows = [*many_at_once(3 if short else 20), reports()]
     for songs, (times, most) in SET_LISTS.items():
         if songs == max(SET_LISTS) and short:
             continue
         rows.append(set_lists(songs, times, most))
-    return [*rows, *killed(worker)]
+    rows += killed(worker)
+    if short:  # ./dev bench webhooks --short has them
+        return rows
+    os.kill(worker, signal.SIGTERM)
+    return [*rows, *bench_webhooks.measured(bench_webhooks.RATE * 120)]
 
 
 def start(*words: str, **env: str) -> int:
@@ -73,13 +81,33 @@ def queue_notes(name: str, **options: Any) -> list[Any]:
     return [enqueue(note, text=f"{name} {n}", **options) for n in range(AT_ONCE)]
 
 
+def reports() -> Row:
+    """Each of a night that nobody has summed up, ordered by somebody else: votes are counted, a file is written and a
+    link mailed."""
+    from apps.accounts.models import User
+    from apps.jams.models import Jam, JamHost
+    from apps.reports.operations import order_report
+    from apps.reports.subjects import OfJam
+
+    bench_reports.fill(REPORTS, VOTES)
+    ordered = []
+    for jam in Jam.objects.select_related("venue").filter(slug__startswith="night-"):
+        reader = User.objects.create_user(f"{jam.slug}@example.com", name=jam.name)
+        JamHost.objects.create(jam=jam, user=reader, role="co_host")
+        ordered.append(order_report(subject=OfJam(jam), by=reader))
+    took = seconds(ended([report.task for report in ordered]))
+    return Row(
+        f"{REPORTS} reports at once", max(took), "s", most=A_REPORT, note=f"the longest; median {median(took):.2f} s"
+    )
+
+
 def set_lists(songs: int, times: int, most: float) -> Row:
     """Each of another jam, all queued at once; from when it was begun, beside as many others as there are processes."""
     from apps.stage.tasks import arrange_set_list, put_off
 
     nights = [night(f"{songs}-{n}", songs) for n in range(times)]
     tasks = ended([put_off(arrange_set_list, jam=jam, host=host, algorithm="balanced") for jam, host in nights])
-    took = [(task.ended_at - task.started_at).total_seconds() for task in tasks]
+    took = seconds(tasks)
     all_done = (max(task.ended_at for task in tasks) - min(task.created_at for task in tasks)).total_seconds()
     note = f"the longest; median {median(took):.1f} s, all done after {all_done:.1f} s"
     return Row(f"{times} set lists of {songs:,} songs", max(took), "s", most=most, note=note)
@@ -144,6 +172,10 @@ def notes() -> int:
     from apps.accounts.models import AuditEvent
 
     return AuditEvent.objects.filter(about__startswith="killed").count()
+
+
+def seconds(tasks: list[Any]) -> list[float]:
+    return [(task.ended_at - task.started_at).total_seconds() for task in tasks]
 
 
 def ended(tasks: list[Any]) -> list[Any]:
