@@ -17,7 +17,7 @@ live     rooms of 300 to 10,000 sockets beside a bare socket server: 4 minutes
 crowd    300 simulated attendees, with cached reads and without: 3 minutes
 soak     memory and descriptors while people come and go: 75 minutes
 pages    pages in a browser on slow lines beside a bare one: 5 minutes
-search   search as one types among a million songs: 6 minutes
+search   search as one types among a million songs, and imports: 5 minutes
 tasks    many tasks at once, reports, set lists, events, and a worker whose processes are killed: 4 minutes
 reports  reports of a season of 200 nights and 2 million votes: 5 minutes
 webhooks events that come in, done by a worker that is killed twice: 3 minutes
