@@ -6,6 +6,7 @@ const PAGES = `pages-${version}`;
 const PATIENCE = 3_000;
 const MOST = 30; // pages
 const ALONE = /^\/(api|admin)\b/; // always from the line
+const DESK = /\/host$/; // a console that is old would mislead: it is the browser's to keep, and to ask about
 const LASTING = /^\/(static|accent)\//;
 const ENDING = /^\/(logout|language|jams\/[\w-]+\/leave)$/; // pages are another's then, or in another language
 
@@ -32,10 +33,18 @@ addEventListener("fetch", (event) => {
   const { origin, pathname } = new URL(request.url);
   if (origin !== location.origin) return;
   if (request.method === "POST" && ENDING.test(pathname)) event.waitUntil(caches.delete(PAGES));
+  if (request.method === "POST" && pathname === "/language") event.respondWith(speak(request));
   if (request.method !== "GET") return;
   if (lasts(request.url)) event.respondWith(file(request));
   else if (request.mode === "navigate" && !ALONE.test(pathname)) event.respondWith(page(event));
 });
+
+// The page for what was never seen speaks the new language, too.
+async function speak(request) {
+  const answer = await fetch(request);
+  await caches.open(FILES).then((cache) => cache.add(offline)).catch(() => {});
+  return answer;
+}
 
 const lasts = (address) => LASTING.test(new URL(address, location).pathname);
 
@@ -67,7 +76,8 @@ const see = async (address) => keep(address, await fetch(address));
 
 // The server says what nobody may keep: all that is of hosts and accounts.
 async function keep(address, answer) {
-  const may = answer.ok && !answer.redirected && !/no-store/.test(answer.headers.get("Cache-Control") ?? "no-store");
+  const open = !DESK.test(new URL(address, location).pathname);
+  const may = open && answer.ok && !answer.redirected && !/no-store/.test(answer.headers.get("Cache-Control") ?? "no-store");
   const cache = await caches.open(PAGES);
   if (may) await cache.put(address, answer.clone());
   else if (answer.type !== "opaqueredirect" && answer.status < 500) await cache.delete(address);

@@ -111,6 +111,20 @@ def test_who_leaves_leaves_no_page_behind(visitor, server, jam):
     expect(mine.locator("body")).not_to_contain_text("Ana Lovelace")
 
 
+def test_the_page_for_what_was_never_seen_speaks_the_language_that_was_chosen(visitor, server, jam):
+    mine = visitor()
+    mine.goto(f"{server}/jams/{jam.slug}")
+    wait_for_worker(mine)
+    mine.locator("form.tongues [value=ar]").click()
+    expect(mine.locator("html")).to_have_attribute("lang", "ar")
+    mine.context.set_offline(True)
+
+    mine.goto(f"{server}/songs")
+
+    expect(mine.locator("html")).to_have_attribute("lang", "ar")
+    expect(mine.locator("h1")).to_have_text("لا يوجد اتصال")
+
+
 def test_a_new_version_is_used_when_somebody_says_so(visitor, collected, jam):
     with servers(collected) as serve:
         address = serve(ASGI)
