@@ -226,6 +226,7 @@ INSTALLED_APPS = [
     "apps.stage",
     "apps.reports",
     "apps.webhooks",
+    "apps.insight",
     "apps.pages",
 ]
 

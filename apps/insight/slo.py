@@ -1,0 +1,58 @@
+"""What is promised, by class of endpoints: slo.toml, read once."""
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+FILE = Path(__file__).with_name("slo.toml")
+READING = ("GET", "HEAD")
+OTHER = "other"
+
+
+@dataclass(frozen=True)
+class EndpointClass:
+    """Endpoints with the same targets, in seconds. Of names of routes, `*` stands for any text."""
+
+    name: str
+    p95: float
+    p99: float
+    timeout: float
+    average: float | None = None
+    routes: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
+
+    def has(self, endpoint: str, method: str) -> bool:
+        more = self.reads if method in READING else self.writes
+        return re.fullmatch(pattern(self.routes + more), endpoint) is not None
+
+
+@dataclass(frozen=True)
+class Promise:
+    """`availability`: the share of requests that end without a fault of ours."""
+
+    availability: float
+    classes: tuple[EndpointClass, ...]
+
+    def class_of(self, endpoint: str, method: str) -> EndpointClass:
+        return next((one for one in self.classes if one.has(endpoint, method)), self.classes[-1])
+
+
+@lru_cache
+def promise() -> Promise:
+    """Raises TypeError for a target that there is not."""
+    said = tomllib.loads(FILE.read_text())
+    classes = [EndpointClass(name=name, **as_tuples(targets)) for name, targets in said["class"].items()]
+    return Promise(said["availability"], tuple(sorted(classes, key=lambda one: one.name == OTHER)))
+
+
+def as_tuples(targets: dict[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in targets.items()}
+
+
+def pattern(routes: tuple[str, ...]) -> str:
+    """A regular expression, of Python and of Prometheus (RE2), for names of routes; of none, one that nothing fits."""
+    return "|".join(re.escape(route).replace(r"\*", ".*").replace(r"\-", "-") for route in routes) or "-"
