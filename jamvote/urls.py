@@ -27,7 +27,6 @@ from apps.jams import people_api as people
 from apps.jams import performers_api as performers
 from apps.jams import reads as jam_reads
 from apps.jams import search_api as search
-from apps.pages.views.my_account import LogOut
 from apps.reports import api as reports
 from apps.stage import api as stage
 from apps.stage import history_api as history
@@ -152,7 +151,6 @@ v1: list[Any] = [
 
 urlpatterns = [
     path("api/v1", include((repeatable(v1), "api"))),
-    path("admin/logout/", LogOut.as_view()),
     path("admin/", admin.site.urls),
     path("metrics", metrics, name="metrics"),
     path(f"{settings.MEDIA_URL.lstrip('/')}<path:path>", media),

@@ -25,6 +25,7 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 
 from apps.accounts.audit import record
 from apps.accounts.audited import AuditedAdmin
+from apps.accounts.log_out import LogOut
 from apps.accounts.models import ApiToken, AuditEvent, User
 from apps.accounts.operations import end_other_sessions, turn_off_second_factor
 from apps.accounts.tokens import revoke_token
@@ -64,6 +65,7 @@ def door(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
 
 log_in = admin.site.login
 admin.site.login = door  # type: ignore[method-assign]
+admin.site.logout = LogOut.as_view()  # type: ignore[assignment, method-assign]
 admin.site.password_change = lambda *args, **kwargs: redirect("account_change_password")  # type: ignore[assignment]
 
 

@@ -4,6 +4,7 @@ from django.http.response import HttpResponseBase
 from django.urls import path, register_converter
 from django.views.generic import RedirectView
 
+from apps.accounts.log_out import LogOut
 from apps.catalog.statistics import count_song_page
 from apps.core.cached import public_page
 from apps.core.metrics import counted
@@ -162,5 +163,5 @@ urlpatterns = [
     path("sw.js", installed.service_worker, name="service_worker"),
     path("offline", installed.offline, name="offline"),
     path("language", languages.language, name="language"),
-    path("logout", my_account.LogOut.as_view(), name="logout"),
+    path("logout", LogOut.as_view(), name="logout"),
 ]

@@ -6,6 +6,7 @@ import json
 import pytest
 from django.test import Client
 
+from apps.accounts.models import User
 from apps.jams.identity import cookie_name
 from apps.voting.operations import cast_vote
 from tests.factories import make_attendee, make_attendee_with_token, make_jam, make_jam_song, make_user
@@ -75,9 +76,10 @@ def test_a_console_that_says_the_same_is_not_sent_again(host, jam):
     assert host.get(path, headers={"if-none-match": first["ETag"]}).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/logout", "/admin/logout/"])
-def test_the_console_of_one_host_is_nobody_elses_and_goes_at_log_out(host, jam, path):
+@pytest.mark.parametrize(("path", "role"), [("/logout", "host"), ("/admin/logout/", "staff")])
+def test_the_console_of_one_host_is_nobody_elses_and_goes_at_log_out(host, jam, path, role):
     console = f"/jams/{jam.slug}/host"
+    User.objects.update(role=role)
     host.get(console)
     etag = host.get(console)["ETag"]
     stranger = Client()

@@ -1,15 +1,13 @@
 """One's own account: what there is to change, and where one is logged in."""
 
 import re
-from typing import Any
 
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.views import LogoutView
 from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -29,15 +27,6 @@ SYSTEMS = {
     "iPhone": "iPhone", "iPad": "iPad", "Android": "Android", "Windows": "Windows", "Mac OS X": "Mac",
     "CrOS": "Chrome OS", "Linux": "Linux",
 }  # fmt: skip
-
-
-class LogOut(LogoutView):
-    """What the browser has kept of a host's pages goes, too: `Back` would show it."""
-
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        response = super().post(request, *args, **kwargs)
-        response.headers["Clear-Site-Data"] = '"cache"'
-        return response
 
 
 @login_required
