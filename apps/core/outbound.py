@@ -125,10 +125,11 @@ def checked(url: str, ports: Mapping[str, int], at: httpx.URL | None = None) -> 
     """Before anything is looked up: of the web, at its own port, no name and password in it. `at`: where it is told."""
     try:
         address = at.join(url) if at else httpx.URL(url)
+        host = address.host  # read from Punycode here
     except (httpx.InvalidURL, ValueError) as error:
         raise Refused(url) from error
-    port = address.port or PORTS.get(address.scheme)
-    if not address.host or address.userinfo or port is None or port != ports.get(address.scheme):
+    port = PORTS.get(address.scheme) if address.port is None else address.port
+    if not host or address.userinfo or port is None or port != ports.get(address.scheme):
         raise Refused(url)
     return address
 

@@ -50,6 +50,9 @@ class Site(BaseHTTPRequestHandler):
     def at_nonsense(self):
         self.say(302, Location="http://[::1")
 
+    def at_no_name(self):
+        self.say(302, Location="http://xn--/")
+
     def at_drip(self):
         with_time = time.monotonic() + 30
         while time.monotonic() < with_time:
@@ -176,7 +179,7 @@ def test_a_name_that_leads_elsewhere_a_moment_later_is_not_followed(site, monkey
     assert answers == [["127.0.0.2"]]
 
 
-@pytest.mark.parametrize("path", ["/inside", "/elsewhere", "/nonsense"])
+@pytest.mark.parametrize("path", ["/inside", "/elsewhere", "/nonsense", "/no_name"])
 def test_a_redirect_is_looked_at_like_the_first_address(site, path):
     with pytest.raises(Refused):
         look(site, path)
@@ -189,6 +192,7 @@ def test_a_redirect_is_looked_at_like_the_first_address(site, path):
     [
         "ftp://example.com/", "file:///etc/passwd", "http://example.com:22/", "https://example.com:80/",
         "http://sam:secret@example.com/", "http:///nothing", "javascript:alert(1)", "http://[::1", "",
+        "http://example.com:0/", "http://xn--/",
     ],
 )  # fmt: skip
 def test_only_the_web_at_its_own_ports_and_without_passwords(url):

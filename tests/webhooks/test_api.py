@@ -140,7 +140,7 @@ def test_a_delivery_of_another_webhook_is_not_found_in_this_one(receiver, call, 
 
 def test_a_test_answers_what_came_back_and_ten_a_minute_are_enough(settings, receiver, call, venue):
     endpoint, _secret = make_webhook(venue=venue, url=receiver.url)
-    settings.LIMITS = settings.LIMITS | {"webhook_test": ("user", (1, 60))}
+    settings.LIMITS = settings.LIMITS | {"webhook_test": ("account", (1, 60))}
 
     first, second = (call("POST", f"{AT}/{endpoint.pk}/test") for _time in range(2))
 
