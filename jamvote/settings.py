@@ -122,6 +122,8 @@ try:
     REPORT_SECONDS = env.int("REPORT_SECONDS", 1800, validate=positive)  # a report is kept unless nights change
     REPORT_NIGHTS = env.int("REPORT_NIGHTS", 1000, validate=positive)  # of a report, at most: the latest
     REPORT_VOTES_AT_ONCE = env.int("REPORT_VOTES_AT_ONCE", 500_000, validate=Range(min=0))  # more wait for a task
+    MAX_REPORTS = env.int("MAX_REPORTS", 50, validate=positive)  # of a user, that are kept as files
+    MAX_REPORTS_AT_ONCE = env.int("MAX_REPORTS_AT_ONCE", 5, validate=positive)  # of a user, that are being made
     REPORT_LINK_DAYS = env.int("REPORT_LINK_DAYS", 7, validate=positive)  # a made report and its link hold
     SEASON_BEGINS = env.int("SEASON_BEGINS", 9, validate=Range(1, 12))  # the month
     CHORD_SHEET_DAYS = env.int("CHORD_SHEET_DAYS", 30, validate=positive)  # until one is looked at again
