@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from apps.accounts.audit import record
@@ -30,7 +31,7 @@ def add_endpoint(
     *, by: User, url: str, types: Collection[str], name: str = "", venue: Venue | None = None, jam: Jam | None = None
 ) -> tuple[Endpoint, str]:
     """Of a venue's jams, or of one jam. Raises NotYours, Invalid, TooManyWebhooks."""
-    endpoint = Endpoint(venue=venue, jam=jam, made_by=by)
+    endpoint = Endpoint(venue=venue, jam=jam, made_by=by, language=get_language() or "en")
     if not endpoint.lets(by):
         raise NotYours
     set_fields(endpoint, {"url": url, "types": types, "name": name})

@@ -9,6 +9,7 @@ import pytest
 from django.core import mail
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext, override
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from apps.core.addresses import is_public
@@ -315,6 +316,18 @@ def test_gone_switches_it_off_and_its_owner_is_told(receiver, jam, host):
     [message] = mail.outbox
     assert message.to == [host.email]
     assert "410" in message.body
+
+
+def test_the_owner_is_told_in_the_language_in_which_it_was_made(receiver, jam, host):
+    with override("ar"):
+        make_webhook(jam=jam, url=receiver.url, by=host)
+    receiver.answers += [410]
+
+    queue(jam, host, "One")
+    run_tasks()
+
+    with override("ar"):
+        assert mail.outbox[0].subject.startswith(gettext("A webhook was switched off: %(name)s")[:10])
 
 
 def test_days_of_failures_alone_switch_it_off(settings, receiver, jam, host):
