@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import transaction
@@ -49,7 +50,7 @@ def change_endpoint(*, endpoint: Endpoint, by: User, **fields: Any) -> Endpoint:
     NotYours, Invalid, NotThere."""
     with transaction.atomic():
         row = of(endpoint, by)
-        before = facts(row)
+        before, url = facts(row), row.url
         set_fields(row, fields)
         if row.enabled != before["enabled"]:
             row.disabled_reason = "" if row.enabled else Endpoint.Off.HOST
@@ -57,7 +58,7 @@ def change_endpoint(*, endpoint: Endpoint, by: User, **fields: Any) -> Endpoint:
             if not row.enabled:
                 give_up_all(row)
         row.save(update_fields=["url", "types", "name", "enabled", "disabled_reason", "failing_since"])
-        if facts(row) != before:
+        if facts(row) != before or row.url != url:
             record(actor=by, verb="change_webhook", about=row.jam or row.venue, before=before, after=facts(row))
     return row
 
@@ -154,7 +155,7 @@ def set_fields(endpoint: Endpoint, fields: dict[str, Any]) -> None:
         endpoint.name = clean(fields["name"])[:LONGEST_NAME]
     if "url" in fields:
         endpoint.url = checked_url(fields["url"])
-        endpoint.name = endpoint.name or endpoint.url[:LONGEST_NAME]
+        endpoint.name = endpoint.name or host_of(endpoint.url)[:LONGEST_NAME]
     if "types" in fields:
         endpoint.types = checked_types(fields["types"])
     if "enabled" in fields:
@@ -181,6 +182,10 @@ def checked_types(types: Collection[str]) -> list[str]:
 
 
 def facts(row: Endpoint | Inbox) -> dict[str, Any]:
-    """For the audit log: nothing of the secret."""
-    names = ("url", "types", "enabled") if isinstance(row, Endpoint) else ("enabled",)
-    return {"webhook": row.pk, "name": row.name} | {name: getattr(row, name) for name in names}
+    """For the audit log: nothing of the secret, and of the address the host, since its path may be one, too."""
+    said = {"webhook": row.pk, "name": row.name, "enabled": row.enabled}
+    return said | {"host": host_of(row.url), "types": row.types} if isinstance(row, Endpoint) else said
+
+
+def host_of(url: str) -> str:
+    return urlsplit(url).hostname or ""

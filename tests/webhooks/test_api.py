@@ -189,6 +189,19 @@ def test_an_inbox_is_made_read_rotated_and_taken_away(call, venue):
     assert call("DELETE", path).status_code == 204
 
 
+def test_the_audit_log_has_of_an_address_the_host_alone(call, venue):
+    """Whoever has the address of a chat's webhook writes into that chat."""
+    body = {"venue": venue.slug, "url": "https://chat.example/hooks/T0/s3cret", "types": ["song.playing"]}
+    made = call("POST", AT, body).json()
+
+    call("PATCH", f"{AT}/{made['id']}", {"url": "https://chat.example/hooks/T0/s3cret-2"})
+
+    assert made["name"] == "chat.example"
+    said = [(event.verb, event.after["host"], "s3cret" in str([event.before, event.after])) for event in
+            AuditEvent.objects.filter(verb__contains="webhook").order_by("pk")]  # fmt: skip
+    assert said == [("add_webhook", "chat.example", False), ("change_webhook", "chat.example", False)]
+
+
 def test_no_secret_is_read_again_anywhere(receiver, call, owner, venue, caplog):
     caplog.set_level(logging.DEBUG)
     endpoint, secret = make_webhook(venue=venue, url=receiver.url)
