@@ -296,6 +296,11 @@ def test_whoever_may_no_longer_read_it_is_not_mailed_when_the_mail_is_tried_agai
     assert mail.outbox == []
 
 
+@pytest.mark.parametrize("host", ["abc", "0", "9" * 30, "-1"])
+def test_a_host_that_is_none_is_not_there_or_not_ones_own(client, host):
+    assert read(client, make_staff(), f"/api/v1/reports/hosts/{host}").status_code in {403, 404}
+
+
 def test_one_that_failed_is_asked_for_again_from_its_page(client, night, host):
     report = order_report(subject=OfJam(night), by=host, kind="json")
     Task.objects.filter(pk=report.task_id).update(state="failed", error="The disk is full.")
