@@ -64,7 +64,9 @@ def make_report(*, report: Report, told: Callable[[int, int], None] | None = Non
         raise NotYourReport
     if report.made_at is None:
         content = written(subject, report.period, report.format, report.owner, told=told)
-        report.file.save(f"reports/{report.pk}.{report.format}", ContentFile(content), save=False)
+        name = f"reports/{report.pk}.{report.format}"
+        report.file.storage.delete(name)  # of an attempt that was killed, which nothing else would lead to
+        report.file.save(name, ContentFile(content), save=False)
         report.made_at = timezone.now()
         with transaction.atomic():
             report.save(update_fields=["file", "made_at"])

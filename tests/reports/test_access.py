@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from django.core import mail
+from django.core.files.base import ContentFile
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
@@ -279,6 +280,18 @@ def test_a_task_that_runs_twice_mails_once(venue, night, manager):
 
     assert len(mail.outbox) == 1
     assert task(report=0) == {"gone": True}
+
+
+def test_what_a_killed_attempt_has_written_is_not_left_behind(venue, manager):
+    report = order_report(subject=OfVenue(venue), by=manager)
+    files = report.file.storage
+    files.save(f"reports/{report.pk}.csv", ContentFile(b"half"))
+
+    make_report_task(report=report.pk)
+
+    report.refresh_from_db()
+    assert report.file.name == f"reports/{report.pk}.csv"
+    assert files.open(report.file.name).read() != b"half"
 
 
 @pytest.mark.parametrize("gone", ["right", "account"])
