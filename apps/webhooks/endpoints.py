@@ -96,6 +96,8 @@ def ping(*, endpoint: Endpoint, by: User) -> Attempt:
             event=event, endpoint=endpoint, state=state, tries=1, ended_at=timezone.now()
         )
         outcome.attempt.save()
+        if outcome.delivered:
+            Endpoint.objects.filter(pk=endpoint.pk).update(failing_since=None)
     return outcome.attempt
 
 

@@ -440,6 +440,21 @@ def test_a_ping_shows_the_answer_and_is_in_the_log(receiver, jam):
     assert not run_tasks()
 
 
+def test_a_ping_that_arrives_ends_the_days_of_failures(receiver, jam, host):
+    endpoint, _secret = make_webhook(jam=jam, url=receiver.url)
+    receiver.answers += [500, 500]
+    queue(jam, host, "One")
+    run_tasks()
+
+    failed = ping(endpoint=endpoint, by=host)
+    endpoint.refresh_from_db()
+    still = endpoint.failing_since
+    ping(endpoint=endpoint, by=host)
+
+    endpoint.refresh_from_db()
+    assert (failed.status, bool(still), endpoint.failing_since) == (500, True, None)
+
+
 def test_what_was_given_up_is_sent_again_with_the_same_id(settings, receiver, jam, host):
     settings.WEBHOOK_RETRIES = [5]
     endpoint, _secret = make_webhook(jam=jam, url=receiver.url)
