@@ -12,7 +12,7 @@ import pytest
 
 from apps.core import outbound
 from apps.core.addresses import is_public
-from apps.core.outbound import Refused, Unreachable, status_of
+from apps.core.outbound import Refused, TooSlow, Unreachable, post, status_of
 
 
 class Site(BaseHTTPRequestHandler):
@@ -177,6 +177,18 @@ def test_a_name_that_leads_elsewhere_a_moment_later_is_not_followed(site, monkey
 
     assert look(site, "/sheet", host="chords.example") == 200
     assert answers == [["127.0.0.2"]]
+
+
+def test_a_name_that_nobody_answers_for_is_given_up(monkeypatch):
+    end = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *given, **options: end.wait(5) or [])
+    began = time.monotonic()
+
+    with pytest.raises(TooSlow):
+        post("https://slow.example/", b"", {}, seconds=0.3, most=10)
+
+    end.set()
+    assert time.monotonic() - began < 3
 
 
 @pytest.mark.parametrize("path", ["/inside", "/elsewhere", "/nonsense", "/no_name"])
