@@ -217,13 +217,13 @@ class PublicOnly(httpcore.SyncBackend):
 
 
 def looked_up(host: str, port: int, seconds: float) -> list[str]:
-    """Raises TimeoutError: who answers for the name may take longer than anybody else is given, and the system waits."""
+    """Raises TimeoutError: who answers for the name may take longer than anybody is given, and the system waits."""
     found: Future[list[Any]] = Future()
 
     def look_up() -> None:
         try:
             found.set_result(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
-        except Exception as error:
+        except (OSError, ValueError) as error:
             found.set_exception(error)
 
     threading.Thread(target=look_up, name="outbound.look_up", daemon=True).start()
