@@ -359,11 +359,11 @@ LIMITED: dict[str, tuple[str, ...]] = {
     "POST mfa_reauthenticate": ("user", "login"),
     "POST api:tokens": ("user", "login"),
     "POST api:inbound": ("inbox", "address"),
-    "POST api:webhook-test": ("user", "webhook_test"),
-    "POST pages:webhook_test": ("user", "webhook_test"),
-    "POST api:venue-song-list": ("user", "song_list"),
-    "POST api:venue-song-list-fetch": ("user", "song_list"),
-    "POST pages:venue_song_list": ("user", "song_list"),
+    "POST api:webhook-test": ("participant", "user", "address", "webhook_test"),
+    "POST pages:webhook_test": ("participant", "user", "address", "webhook_test"),
+    "POST api:venue-song-list": ("participant", "user", "address", "song_list"),
+    "POST api:venue-song-list-fetch": ("participant", "user", "address", "song_list"),
+    "POST pages:venue_song_list": ("participant", "user", "address", "song_list"),
     "GET pages:accent": (),  # made of their address alone
     "GET apps.core.media.media": (),
 }

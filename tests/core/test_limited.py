@@ -193,6 +193,13 @@ def test_a_song_list_is_fetched_only_so_often(allow):
     assert said == [404, 404, 429]  # there is none
 
 
+@pytest.mark.parametrize("path", ["/webhooks/1/test", "/venues/none/library/list", "/api/v1/webhooks/1/test"])
+def test_who_is_nobody_is_counted_there_too(allow, path):
+    allow(address="2/60")
+
+    assert statuses(visitor.post(path, **HERE) for _ in range(3))[-1] == 429
+
+
 def test_a_session_that_is_made_up_is_nobody(allow):
     allow(address="2/60")
     caller = Caller(cookies={configured.SESSION_COOKIE_NAME: "x" * 32})
