@@ -122,6 +122,8 @@ try:
     REPORT_SECONDS = env.int("REPORT_SECONDS", 1800, validate=positive)  # a report is kept unless nights change
     REPORT_NIGHTS = env.int("REPORT_NIGHTS", 1000, validate=positive)  # of a report, at most: the latest
     REPORT_VOTES_AT_ONCE = env.int("REPORT_VOTES_AT_ONCE", 500_000, validate=Range(min=0))  # more wait for a task
+    MAX_REPORTS = env.int("MAX_REPORTS", 50, validate=positive)  # of a user, that are kept as files
+    MAX_REPORTS_AT_ONCE = env.int("MAX_REPORTS_AT_ONCE", 5, validate=positive)  # of a user, that are being made
     REPORT_LINK_DAYS = env.int("REPORT_LINK_DAYS", 7, validate=positive)  # a made report and its link hold
     SEASON_BEGINS = env.int("SEASON_BEGINS", 9, validate=Range(1, 12))  # the month
     CHORD_SHEET_DAYS = env.int("CHORD_SHEET_DAYS", 30, validate=positive)  # until one is looked at again
@@ -163,7 +165,7 @@ try:
     API_TOKEN_DAYS = env.int("API_TOKEN_DAYS", 90, validate=Range(1, MAX_API_TOKEN_DAYS))  # unless one says
     # Policies: whose calls each counts, and how many of them it allows in how many seconds. Which routes draw on which
     # says LIMITED. A participant is an attendee; anonymous is an address, for those of whom nothing is known; address
-    # is anybody's.
+    # is anybody's; account is a user's, also of one who is an attendee, too.
     LIMITS: dict[str, tuple[str, tuple[int, int]]] = {
         "participant": ("participant", env.quota("LIMIT_PARTICIPANT", "120/60")),  # what changes something
         "reads": ("participant", env.quota("LIMIT_READS", "600/60")),
@@ -173,7 +175,8 @@ try:
         "join": ("address", env.quota("LIMIT_JOIN", "3000/60")),
         "login": ("address", env.quota("LIMIT_LOGIN", "30/300")),
         "inbox": ("inbox", env.quota("LIMIT_INBOX", "1200/60")),  # events that come in there, whoever sends them
-        "webhook_test": ("user", env.quota("LIMIT_WEBHOOK_TEST", "10/60")),
+        "song_list": ("account", env.quota("LIMIT_SONG_LIST", "60/60")),  # what has one fetched
+        "webhook_test": ("account", env.quota("LIMIT_WEBHOOK_TEST", "10/60")),
     }
 except ValueError as error:  # EnvError is one, and so is what a file raises that cannot be read
     raise ImproperlyConfigured(f"Environment: {error}") from error
@@ -357,8 +360,11 @@ LIMITED: dict[str, tuple[str, ...]] = {
     "POST mfa_reauthenticate": ("user", "login"),
     "POST api:tokens": ("user", "login"),
     "POST api:inbound": ("inbox", "address"),
-    "POST api:webhook-test": ("user", "webhook_test"),
-    "POST pages:webhook_test": ("user", "webhook_test"),
+    "POST api:webhook-test": ("participant", "user", "address", "webhook_test"),
+    "POST pages:webhook_test": ("participant", "user", "address", "webhook_test"),
+    "POST api:venue-song-list": ("participant", "user", "address", "song_list"),
+    "POST api:venue-song-list-fetch": ("participant", "user", "address", "song_list"),
+    "POST pages:venue_song_list": ("participant", "user", "address", "song_list"),
     "GET pages:accent": (),  # made of their address alone
     "GET apps.core.media.media": (),
 }

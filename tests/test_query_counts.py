@@ -224,7 +224,7 @@ PAGES = [
     row("pages:jam_webhooks", 4, "host"),  # webhooks
     row("pages:webhook", 6, "host"),  # webhook, manages?, count, page, attempts
     row("pages:webhook_delete", 3, "host"),
-    row("pages:inbox", 5, "host"),  # inbox, manages?, count, page
+    row("pages:inbox", 6, "host"),  # user, inbox, manages?, as whom, count, page
     row("pages:inbox_delete", 3, "host"),
     row("pages:ban", 5, "host"),  # jam, host?, manages?, song
 ]

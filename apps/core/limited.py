@@ -66,11 +66,19 @@ def buckets_of(request: HttpRequest, names: tuple[str, ...], inbox: str = "") ->
     found = []
     for name in names:
         whose, (calls, seconds) = settings.LIMITS[name]
-        others = {"address": client_address(request), "inbox": inbox}
-        counted = key if whose == kind else others.get(whose, "")
+        counted = key if whose == kind else others(request, inbox).get(whose, lambda: "")()
         if counted:
             found.append(Bucket(name, counted, calls, seconds))
     return found
+
+
+def others(request: HttpRequest, inbox: str) -> dict[str, Callable[[], str | None]]:
+    """What is counted whoever asks; an account also where its user is in a room, too."""
+    return {
+        "address": lambda: client_address(request),
+        "account": lambda: user_in(request.META.get("HTTP_AUTHORIZATION", "")) or user_of(request),
+        "inbox": lambda: inbox,
+    }
 
 
 def asker(request: HttpRequest) -> tuple[str, str]:

@@ -12,6 +12,9 @@ SECRETS = (
     re.compile(r"(?i)\b(bearer)(\s+)[\w.~+/:=-]{8,}"),
     # Parameters, in an address, a form or JSON.
     re.compile(r"(?i)\b(\w*(?:token|secret|password|api_?key))(['\"]?\s*[:=]\s*['\"]?)[^&\s\"']+"),
+    # Addresses that let in whoever has them, as deploy/nginx.conf names them, too; and what webhooks are signed by.
+    re.compile(r"(/(?:reports/link|invitations|display|account/verify|account/reset/[\w-]+)/)()[^\s/?\"']+"),
+    re.compile(r"(whsec_)()[\w+/=]+"),
     # scheme://name:password@host
     re.compile(r"(://[^\s:/@]*)(:)[^\s@/]+(?=@)"),
 )

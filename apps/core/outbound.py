@@ -7,9 +7,11 @@ backend; it knows no proxies of the environment and follows no redirects: here e
 
 import socket
 import ssl
+import threading
 import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
@@ -125,10 +127,11 @@ def checked(url: str, ports: Mapping[str, int], at: httpx.URL | None = None) -> 
     """Before anything is looked up: of the web, at its own port, no name and password in it. `at`: where it is told."""
     try:
         address = at.join(url) if at else httpx.URL(url)
+        host = address.host  # read from Punycode here
     except (httpx.InvalidURL, ValueError) as error:
         raise Refused(url) from error
-    port = address.port or PORTS.get(address.scheme)
-    if not address.host or address.userinfo or port is None or port != ports.get(address.scheme):
+    port = PORTS.get(address.scheme) if address.port is None else address.port
+    if not host or address.userinfo or port is None or port != ports.get(address.scheme):
         raise Refused(url)
     return address
 
@@ -206,12 +209,25 @@ class PublicOnly(httpcore.SyncBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        addresses = [str(entry[4][0]) for entry in found]
+        addresses = looked_up(host, port, left_until(self.end))
         if not all(map(self.public, addresses)):
             raise Refused(host)
         stream = super().connect_tcp(addresses[0], port, left_until(self.end), local_address, socket_options)
         return Hurried(stream, self.end)
+
+
+def looked_up(host: str, port: int, seconds: float) -> list[str]:
+    """Raises TimeoutError: who answers for the name may take longer than anybody is given, and the system waits."""
+    found: Future[list[Any]] = Future()
+
+    def look_up() -> None:
+        try:
+            found.set_result(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        except (OSError, ValueError) as error:
+            found.set_exception(error)
+
+    threading.Thread(target=look_up, name="outbound.look_up", daemon=True).start()
+    return [str(entry[4][0]) for entry in found.result(seconds)]
 
 
 class Hurried(httpcore.NetworkStream):

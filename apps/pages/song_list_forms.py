@@ -26,7 +26,7 @@ NAMES = {column.name: column.verbose_name for column in COLUMNS}
 class SongListForm(InHouseStyle, forms.Form):
     url = forms.CharField(
         label=gettext_lazy("Address of the list"), max_length=LONGEST_LIST_URL, required=False,
-        widget=forms.URLInput(attrs={"placeholder": "https://"}),
+        widget=forms.URLInput(attrs={"dir": "ltr", "placeholder": "https://"}),
         help_text=gettext_lazy(
             "A spreadsheet that is published as CSV, or JSON. Everybody must be able to open it. Empty: no list."
         ),

@@ -131,7 +131,9 @@ def host_called(request: Request, host: str) -> OfHost:
         raise NotAuthenticated
     if host == "me" or host == str(request.user.pk):
         return OfHost(user_of(request))
-    return OfHost(get_object_or_404(User, pk=host) if request.user.is_staff else User(pk=0))
+    if not request.user.is_staff:
+        return OfHost(User(pk=0))
+    return OfHost(get_object_or_404(User, pk=host if host.isdecimal() else 0))
 
 
 def subject_called(request: Request, about: str) -> Subject:

@@ -70,6 +70,10 @@ class Report(models.Model):
         return f"/reports/{self.pk}"
 
     @property
+    def is_of_a_night(self) -> bool:
+        return self.about.startswith("jam:")
+
+    @property
     def period(self) -> Period:
         return Period(self.since, self.until)
 

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import User
 from apps.core.formats import dumps
 from apps.jams.events import report_ready
-from apps.reports.errors import NotYourReport, ReportGone, ReportNotReady, TooManyReports
+from apps.reports.errors import NotYourReport, ReportGone, ReportNotReady, TooManyKept, TooManyReports
 from apps.reports.models import Report
 from apps.reports.periods import ALL, Period
 from apps.reports.reading import read_report
@@ -25,14 +25,13 @@ from apps.reports.subjects import OfJam, Subject, subject_of
 from apps.reports.tables import as_csv
 from apps.tasks.enqueue import enqueue
 
-MOST_UNFINISHED = 5  # of one user
 links = signing.Signer(salt="jamvote.report", sep=".")
 
 
 def order_report(*, subject: Subject, by: User, period: Period = ALL, kind: str = Report.Format.CSV) -> Report:
     """A task makes it and mails a link to `by`. What is being made for them already is answered again.
 
-    Raises NotYourReport, TooManyReports.
+    Raises NotYourReport, TooManyReports, TooManyKept.
     """
     from apps.reports.tasks import make_report as task
 
@@ -44,8 +43,10 @@ def order_report(*, subject: Subject, by: User, period: Period = ALL, kind: str 
         what = {"about": subject.key, "since": period.since, "until": period.until, "format": kind}
         if same := unfinished.filter(**what).first():
             return same
-        if unfinished.count() >= MOST_UNFINISHED:
+        if unfinished.count() >= settings.MAX_REPORTS_AT_ONCE:
             raise TooManyReports
+        if Report.objects.of(by).count() >= settings.MAX_REPORTS:
+            raise TooManyKept(settings.MAX_REPORTS)
         expires_at = timezone.now() + timedelta(days=settings.REPORT_LINK_DAYS)
         said = {"name": subject.name[:100], "language": get_language() or "en", "expires_at": expires_at}
         report = Report.objects.create(owner=by, **what, **said)
@@ -56,14 +57,16 @@ def order_report(*, subject: Subject, by: User, period: Period = ALL, kind: str 
 
 def make_report(*, report: Report, told: Callable[[int, int], None] | None = None) -> None:
     """Writes its file, if there is none, and mails the link, once. Raises NotYourReport for whoever may no longer."""
+    subject = subject_of(report.about)
+    if subject is None:
+        raise ReportGone
+    if not may_read(report.owner, subject):
+        raise NotYourReport
     if report.made_at is None:
-        subject = subject_of(report.about)
-        if subject is None:
-            raise ReportGone
-        if not subject.lets(report.owner):
-            raise NotYourReport
         content = written(subject, report.period, report.format, report.owner, told=told)
-        report.file.save(f"reports/{report.pk}.{report.format}", ContentFile(content), save=False)
+        name = f"reports/{report.pk}.{report.format}"
+        report.file.storage.delete(name)  # of an attempt that was killed, which nothing else would lead to
+        report.file.save(name, ContentFile(content), save=False)
         report.made_at = timezone.now()
         with transaction.atomic():
             report.save(update_fields=["file", "made_at"])
@@ -110,10 +113,14 @@ def report_by(token: str) -> Report:
 def check_may_read(report: Report) -> None:
     """Raises ReportGone where its owner may no longer read what it is about, ReportNotReady while it is being made."""
     subject = subject_of(report.about)
-    if subject is None or not report.owner.is_active or not subject.lets(report.owner):
+    if subject is None or not may_read(report.owner, subject):
         raise ReportGone
     if not report.file:
         raise ReportNotReady
+
+
+def may_read(owner: User, subject: Subject) -> bool:
+    return owner.is_active and subject.lets(owner)
 
 
 def erase_expired() -> int:

@@ -68,7 +68,10 @@ class TaskAdmin(ReadOnlyAdmin, OperationsAdmin):
     )
     def run_this_again(self, request: HttpRequest, form: Any, object_id: int) -> HttpResponse:
         self.run_again(request, Task.objects.filter(pk=object_id))
-        return HttpResponseRedirect(reverse("admin:tasks_task_change", args=[object_id]))
+        address = reverse("admin:tasks_task_change", args=[object_id])
+        if "HX-Request" in request.headers:  # the dialog, which would look for itself in what a redirect leads to
+            return HttpResponse(headers={"HX-Redirect": address})
+        return HttpResponseRedirect(address)
 
     def has_run_this_again_permission(self, request: HttpRequest, object_id: int | str | None = None) -> bool:
         """The button stands on the page of a task that has failed."""

@@ -3,10 +3,12 @@
 from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from apps.accounts.audit import record
@@ -30,7 +32,7 @@ def add_endpoint(
     *, by: User, url: str, types: Collection[str], name: str = "", venue: Venue | None = None, jam: Jam | None = None
 ) -> tuple[Endpoint, str]:
     """Of a venue's jams, or of one jam. Raises NotYours, Invalid, TooManyWebhooks."""
-    endpoint = Endpoint(venue=venue, jam=jam, made_by=by)
+    endpoint = Endpoint(venue=venue, jam=jam, made_by=by, language=get_language() or "en")
     if not endpoint.lets(by):
         raise NotYours
     set_fields(endpoint, {"url": url, "types": types, "name": name})
@@ -48,7 +50,7 @@ def change_endpoint(*, endpoint: Endpoint, by: User, **fields: Any) -> Endpoint:
     NotYours, Invalid, NotThere."""
     with transaction.atomic():
         row = of(endpoint, by)
-        before = facts(row)
+        before, url = facts(row), row.url
         set_fields(row, fields)
         if row.enabled != before["enabled"]:
             row.disabled_reason = "" if row.enabled else Endpoint.Off.HOST
@@ -56,7 +58,7 @@ def change_endpoint(*, endpoint: Endpoint, by: User, **fields: Any) -> Endpoint:
             if not row.enabled:
                 give_up_all(row)
         row.save(update_fields=["url", "types", "name", "enabled", "disabled_reason", "failing_since"])
-        if facts(row) != before:
+        if facts(row) != before or row.url != url:
             record(actor=by, verb="change_webhook", about=row.jam or row.venue, before=before, after=facts(row))
     return row
 
@@ -94,6 +96,8 @@ def ping(*, endpoint: Endpoint, by: User) -> Attempt:
             event=event, endpoint=endpoint, state=state, tries=1, ended_at=timezone.now()
         )
         outcome.attempt.save()
+        if outcome.delivered:
+            Endpoint.objects.filter(pk=endpoint.pk).update(failing_since=None)
     return outcome.attempt
 
 
@@ -153,7 +157,7 @@ def set_fields(endpoint: Endpoint, fields: dict[str, Any]) -> None:
         endpoint.name = clean(fields["name"])[:LONGEST_NAME]
     if "url" in fields:
         endpoint.url = checked_url(fields["url"])
-        endpoint.name = endpoint.name or endpoint.url[:LONGEST_NAME]
+        endpoint.name = endpoint.name or host_of(endpoint.url)[:LONGEST_NAME]
     if "types" in fields:
         endpoint.types = checked_types(fields["types"])
     if "enabled" in fields:
@@ -180,6 +184,10 @@ def checked_types(types: Collection[str]) -> list[str]:
 
 
 def facts(row: Endpoint | Inbox) -> dict[str, Any]:
-    """For the audit log: nothing of the secret."""
-    names = ("url", "types", "enabled") if isinstance(row, Endpoint) else ("enabled",)
-    return {"webhook": row.pk, "name": row.name} | {name: getattr(row, name) for name in names}
+    """For the audit log: nothing of the secret, and of the address the host, since its path may be one, too."""
+    said = {"webhook": row.pk, "name": row.name, "enabled": row.enabled}
+    return said | {"host": host_of(row.url), "types": row.types} if isinstance(row, Endpoint) else said
+
+
+def host_of(url: str) -> str:
+    return urlsplit(url).hostname or ""

@@ -92,7 +92,9 @@ class Overtaken(DomainError):
 
 class NobodyActs(DomainError):
     code = "nobody_acts"
-    message = gettext_lazy("Whoever set up this inbox is gone. A manager takes it over by making a new secret.")
+    message = gettext_lazy(
+        "Whoever set up this inbox manages the venue no more. A manager takes it over by making a new secret."
+    )
 
 
 class UnknownType(DomainError):

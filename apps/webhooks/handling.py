@@ -8,9 +8,10 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from django.db import DatabaseError, transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from apps.accounts.audit import record
 from apps.accounts.models import User
@@ -49,26 +50,31 @@ def handle_next(inbox: int, last: int) -> bool:
     received = rows.waiting().filter(inbox=inbox, pk__lte=last).first()
     if received is None:
         return False
+    with override(received.inbox.language):
+        handle_and_end(received)
+    return True
+
+
+def handle_and_end(received: Received) -> None:
     try:
         with transaction.atomic():
             result = handle(received)
     except DomainError as error:
         end(received, Received.State.REFUSED, code=error.code, reason=words(error))
-    except DatabaseError:  # the database is in trouble, not the event
+    except (OperationalError, InterfaceError):  # the database is in trouble, not the event
         raise
     except Exception:
-        log.exception("webhooks: event %s of inbox %s failed", received.pk, inbox)
+        log.exception("webhooks: event %s of inbox %s failed", received.pk, received.inbox_id)
         end(received, Received.State.REFUSED, code="fault", reason=_("Something went wrong here. The log says more."))
     else:
         end(received, Received.State.DONE, result=result)
-    return True
 
 
 def handle(received: Received) -> dict[str, Any]:
-    handler, actor = HANDLERS.get(received.type), received.inbox.made_by
+    handler, actor = HANDLERS.get(received.type), received.inbox.actor
     if handler is None:
         raise UnknownType
-    if actor is None or not actor.is_active:
+    if actor is None:
         raise NobodyActs
     result = handler(received, actor)
     told = {"event": received.event, "type": received.type, "result": result}

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from apps.accounts.audit import record
@@ -28,7 +29,7 @@ class Said(NamedTuple):
 
 def add_inbox(*, venue: Venue, by: User, name: str) -> tuple[Inbox, str]:
     """What comes in is done as `by`. Raises NotYours, Invalid, TooManyWebhooks."""
-    inbox = Inbox(venue=venue, made_by=by, name=checked_name(name))
+    inbox = Inbox(venue=venue, made_by=by, name=checked_name(name), language=get_language() or "en")
     if not inbox.lets(by):
         raise NotYours
     text = inbox.make_secret()
@@ -61,8 +62,8 @@ def rotate_inbox(*, inbox: Inbox, by: User, hours: int | None = None) -> str:
     with transaction.atomic():
         row = of(inbox, by)
         text = row.make_secret(old_until=until)
-        row.made_by = by
-        row.save(update_fields=["secret", "old_secret", "old_secret_until", "made_by"])
+        row.made_by, row.language = by, get_language() or "en"
+        row.save(update_fields=["secret", "old_secret", "old_secret_until", "made_by", "language"])
         record(actor=by, verb="rotate_inbox", about=row.venue, after={"webhook": row.pk, "until": until})
     return text
 

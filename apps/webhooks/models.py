@@ -34,6 +34,8 @@ class Keyed(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_index=False, editable=False,
         verbose_name=_("made by"),
     )  # fmt: skip
+    # In which its owner is told how it goes.
+    language = models.CharField(max_length=10, default="en", db_default="en", editable=False)
     created_at = models.DateTimeField(_("made"), auto_now_add=True)
 
     class Meta:
@@ -246,6 +248,12 @@ class Inbox(Keyed):
     @property
     def url(self) -> str:
         return f"{settings.PUBLIC_URL}/api/v1/webhooks/in/{self.key}"
+
+    @property
+    def actor(self) -> Any:
+        """Who does what comes in; None where they may no more."""
+        user = self.made_by
+        return user if user and user.is_active and self.lets(user) else None
 
     def lets(self, user: Any) -> bool:
         return self.venue.lets(user, Right.CHANGE_VENUE)

@@ -1,6 +1,7 @@
 """A controller on stage says what plays. What is older than the newest that it has told of the jam changes nothing: by
 its sequence where both have one, else by the time at which it happened."""
 
+from datetime import datetime
 from typing import Any
 
 from apps.accounts.models import User
@@ -49,18 +50,23 @@ def newest(received: Received) -> tuple[Jam, Data]:
     data = valid(PlayData, received.payload)
     jam = jam_of(received, data)
     state = PlayState.objects.filter(inbox=received.inbox_id, jam=jam).first()
-    sequence = data.get("sequence")
-    if state and is_older(received, sequence, state):
+    sequence, at = data.get("sequence"), happened(received)
+    if state and is_older(at, sequence, state):
         raise Overtaken
-    told = {"happened_at": received.happened_at, "sequence": sequence}
+    told = {"happened_at": at, "sequence": sequence}
     PlayState.objects.update_or_create(inbox_id=received.inbox_id, jam=jam, defaults=told)
     return jam, data
 
 
-def is_older(received: Received, sequence: int | None, state: PlayState) -> bool:
+def happened(received: Received) -> datetime:
+    """Not after it came: a clock that was ahead once would be the newest for ever."""
+    return min(received.happened_at, received.received_at)
+
+
+def is_older(at: datetime, sequence: int | None, state: PlayState) -> bool:
     if sequence is not None and state.sequence is not None:
         return sequence < state.sequence
-    return received.happened_at < state.happened_at
+    return at < state.happened_at
 
 
 def song_of(jam: Jam, data: Data) -> JamSong:

@@ -34,7 +34,7 @@ class NewEndpoint(EndpointOutput):
 
 
 class EndpointFields(Strict):
-    name = serializers.CharField(required=False, max_length=LONGEST_NAME, help_text="Else its address.")
+    name = serializers.CharField(required=False, max_length=LONGEST_NAME, help_text="Else the host of its address.")
     url = serializers.CharField(max_length=LONGEST_URL, help_text="Public, and https.")
     types = serializers.ListField(child=serializers.ChoiceField(Kind.choices), allow_empty=False)
 

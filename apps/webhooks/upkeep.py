@@ -6,7 +6,9 @@ from django.conf import settings
 from django.core.mail import send_mail
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
+from apps.accounts.models import User
 from apps.webhooks.models import Alias, Endpoint, Event, PlayState, Received
 
 
@@ -26,6 +28,12 @@ def tell_owner(*, endpoint: Endpoint) -> bool:
     owner = endpoint.made_by
     if owner is None or not owner.is_active or endpoint.enabled or not endpoint.lets(owner):
         return False
+    with override(endpoint.language):
+        mail_owner(endpoint, owner)
+    return True
+
+
+def mail_owner(endpoint: Endpoint, owner: User) -> None:
     said = {"name": endpoint.name, "url": endpoint.url, "why": endpoint.get_disabled_reason_display()}
     address = f"{settings.PUBLIC_URL}/webhooks/{endpoint.pk}"
     text = _(
@@ -33,4 +41,3 @@ def tell_owner(*, endpoint: Endpoint) -> bool:
         "When it works again, test it and switch it on here:\n%(address)s"
     ) % (said | {"address": address})
     send_mail(_("A webhook was switched off: %(name)s") % said, text, None, [owner.email])
-    return True

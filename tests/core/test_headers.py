@@ -213,6 +213,17 @@ def test_an_uploaded_file_can_do_nothing_whatever_it_is(settings, tmp_path, name
     assert response["X-Content-Type-Options"] == "nosniff"
 
 
+def test_nginx_logs_no_address_that_lets_in(settings):
+    conf = (settings.BASE_DIR / "deploy/nginx.conf").read_text()
+    [pattern] = re.findall(r'"~(\S+)" "\$\{before\}\*\*\*"', conf)
+    begins = re.compile(pattern.replace("?<before>", "?P<before>"))
+
+    for before in ("/reports/link/", "/invitations/", "/jams/x/display/", "/account/verify/", "/account/reset/1-a/"):
+        assert begins.search(f"{before}s3cret")["before"] == before
+    assert not begins.search("/reports/12/file")
+    assert "$uri" not in conf[conf.index("log_format") :].partition("\n")[0]
+
+
 def test_nginx_serves_media_in_the_same_way(settings):
     conf = (settings.BASE_DIR / "deploy/nginx.conf").read_text()
     media = conf[conf.index("location /media/") :]

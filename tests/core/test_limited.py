@@ -15,7 +15,16 @@ from apps.core.store import copies, store
 from apps.jams.models import Attendee
 from apps.voting.models import Vote
 from tests.callers import Caller, with_cookie
-from tests.factories import PASSWORD, make_api_token, make_attendee_with_token, make_jam, make_jam_song, make_user
+from tests.factories import (
+    PASSWORD,
+    make_api_token,
+    make_attendee_with_token,
+    make_jam,
+    make_jam_song,
+    make_user,
+    make_venue,
+    make_webhook,
+)
 from tests.world import ROUTES
 
 pytestmark = pytest.mark.django_db
@@ -157,6 +166,38 @@ def test_an_api_token_has_an_allowance_of_its_own_and_one_that_is_made_up_has_no
     assert said == [[200, 200, 429]] * 2
     made_up = Caller(token=ours[0].removeprefix("jvt_"))
     assert statuses(made_up("GET", "/api/v1/jams/nowhere/me") for _ in range(2)) == [404, 429]
+
+
+def test_a_host_who_is_in_the_room_too_has_no_more_tests_of_webhooks(allow):
+    allow(webhook_test="2/60")
+    manager, jam = make_user(), make_jam()
+    _attendee, token = make_attendee_with_token(jam=jam)
+    webhook, _secret = make_webhook(venue=make_venue(manager=manager), url="https://127.0.0.1/")
+    host = Client()
+    host.force_login(manager)
+    host.cookies[f"jam-{jam.pk}"] = token
+
+    said = statuses(host.post(f"/webhooks/{webhook.pk}/test", **HERE) for _ in range(3))
+
+    assert said == [303, 303, 429]
+
+
+def test_a_song_list_is_fetched_only_so_often(allow):
+    allow(song_list="2/60")
+    manager = make_user()
+    venue = make_venue(manager=manager)
+    host = Caller(user=manager)
+
+    said = statuses(host("POST", f"/api/v1/venues/{venue.slug}/song-list/fetch") for _ in range(3))
+
+    assert said == [404, 404, 429]  # there is none
+
+
+@pytest.mark.parametrize("path", ["/webhooks/1/test", "/venues/none/library/list", "/api/v1/webhooks/1/test"])
+def test_who_is_nobody_is_counted_there_too(allow, path):
+    allow(address="2/60")
+
+    assert statuses(visitor.post(path, **HERE) for _ in range(3))[-1] == 429
 
 
 def test_a_session_that_is_made_up_is_nobody(allow):

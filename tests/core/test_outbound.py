@@ -12,7 +12,7 @@ import pytest
 
 from apps.core import outbound
 from apps.core.addresses import is_public
-from apps.core.outbound import Refused, Unreachable, status_of
+from apps.core.outbound import Refused, TooSlow, Unreachable, post, status_of
 
 
 class Site(BaseHTTPRequestHandler):
@@ -49,6 +49,9 @@ class Site(BaseHTTPRequestHandler):
 
     def at_nonsense(self):
         self.say(302, Location="http://[::1")
+
+    def at_no_name(self):
+        self.say(302, Location="http://xn--/")
 
     def at_drip(self):
         with_time = time.monotonic() + 30
@@ -176,7 +179,19 @@ def test_a_name_that_leads_elsewhere_a_moment_later_is_not_followed(site, monkey
     assert answers == [["127.0.0.2"]]
 
 
-@pytest.mark.parametrize("path", ["/inside", "/elsewhere", "/nonsense"])
+def test_a_name_that_nobody_answers_for_is_given_up(monkeypatch):
+    end = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *given, **options: end.wait(5) or [])
+    began = time.monotonic()
+
+    with pytest.raises(TooSlow):
+        post("https://slow.example/", b"", {}, seconds=0.3, most=10)
+
+    end.set()
+    assert time.monotonic() - began < 3
+
+
+@pytest.mark.parametrize("path", ["/inside", "/elsewhere", "/nonsense", "/no_name"])
 def test_a_redirect_is_looked_at_like_the_first_address(site, path):
     with pytest.raises(Refused):
         look(site, path)
@@ -189,6 +204,7 @@ def test_a_redirect_is_looked_at_like_the_first_address(site, path):
     [
         "ftp://example.com/", "file:///etc/passwd", "http://example.com:22/", "https://example.com:80/",
         "http://sam:secret@example.com/", "http:///nothing", "javascript:alert(1)", "http://[::1", "",
+        "http://example.com:0/", "http://xn--/",
     ],
 )  # fmt: skip
 def test_only_the_web_at_its_own_ports_and_without_passwords(url):

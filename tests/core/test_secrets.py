@@ -169,6 +169,11 @@ LINES = [
     f"connection to postgresql://jam:{SECRET}@db/jamvote failed",
     f"csrfmiddlewaretoken={SECRET}",
     f"METRICS_TOKEN={SECRET}",
+    f"Gone: /reports/link/12.{SECRET}",
+    f"GET /jams/blue-night/display/{SECRET}?x=1",
+    f"Not Found: /account/reset/1-a/{SECRET}",
+    f"/invitations/{SECRET}",
+    f"/account/verify/{SECRET}",
 ]
 
 
@@ -185,6 +190,10 @@ def test_nothing_in_the_log_lets_anybody_in(text):
         lines = [line_of(text), line_of("%s", text), line_of("failed", error=error)]
 
     assert all(SECRET not in line and "***" in line for line in lines)
+
+
+def test_nothing_in_the_log_signs():
+    assert line_of("signed by whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw/+=") == "signed by whsec_***"
 
 
 def test_all_else_stays_readable():

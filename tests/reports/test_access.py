@@ -2,20 +2,24 @@
 
 import csv
 import io
+import re
 from datetime import timedelta
 
 import pytest
 from django.core import mail
+from django.core.files.base import ContentFile
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from apps.accounts.models import User
 from apps.jams.attendees import erase_due
 from apps.jams.models import Attendee, Jam, JamHost
 from apps.jams.operations import end_jam
-from apps.reports.errors import NotYourReport, TooManyReports
+from apps.reports.errors import NotYourReport, TooManyKept, TooManyReports
 from apps.reports.models import NightSummary, Report
-from apps.reports.operations import MOST_UNFINISHED, erase_expired, order_report, token_of
+from apps.reports.operations import erase_expired, order_report, token_of
 from apps.reports.subjects import OfHost, OfJam, OfVenue
+from apps.reports.tasks import make_report as make_report_task
 from apps.tasks.models import Task
 from tests.factories import (
     make_attendee,
@@ -278,6 +282,64 @@ def test_a_task_that_runs_twice_mails_once(venue, night, manager):
     assert task(report=0) == {"gone": True}
 
 
+def test_what_a_killed_attempt_has_written_is_not_left_behind(venue, manager):
+    report = order_report(subject=OfVenue(venue), by=manager)
+    files = report.file.storage
+    files.save(f"reports/{report.pk}.csv", ContentFile(b"half"))
+
+    make_report_task(report=report.pk)
+
+    report.refresh_from_db()
+    assert report.file.name == f"reports/{report.pk}.csv"
+    assert files.open(report.file.name).read() != b"half"
+
+
+@pytest.mark.parametrize("gone", ["right", "account"])
+def test_whoever_may_no_longer_read_it_is_not_mailed_when_the_mail_is_tried_again(venue, manager, gone):
+    report = make_report(owner=manager, venue=venue)
+    Report.objects.update(mailed_at=None)
+    if gone == "right":
+        venue.managers.clear()
+    else:
+        User.objects.update(is_active=False)
+
+    with pytest.raises(NotYourReport):
+        make_report_task(report=report.pk)
+
+    assert mail.outbox == []
+
+
+@pytest.mark.parametrize("host", ["abc", "0", "9" * 30, "-1"])
+def test_a_host_that_is_none_is_not_there_or_not_ones_own(client, host):
+    assert read(client, make_staff(), f"/api/v1/reports/hosts/{host}").status_code in {403, 404}
+
+
+def test_one_that_failed_is_asked_for_again_from_its_page(client, night, host):
+    report = order_report(subject=OfJam(night), by=host, kind="json")
+    Task.objects.filter(pk=report.task_id).update(state="failed", error="The disk is full.")
+
+    page = read(client, host, report.get_absolute_url()).content.decode()
+    assert ("The disk is full." in page, 'name="format" value="json"' in page) == (True, True)
+    assert "One night" in read(client, host, "/reports").content.decode()
+    answer = client.post("/reports", {"about": re.search(r'name="about" value="([^"]+)"', page)[1], "format": "json"})
+
+    run_tasks()
+    again = Report.objects.exclude(pk=report.pk).get()
+    assert (answer.url, again.state, again.format) == (again.get_absolute_url(), "done", "json")
+
+
+def test_somebody_keeps_so_many_and_no_more(settings, venue, manager):
+    settings.MAX_REPORTS = 2
+    for since in ("2026-01-01", "2026-02-01"):
+        make_report(owner=manager, venue=venue, since=since)
+
+    with pytest.raises(TooManyKept):
+        order_report(subject=OfVenue(venue), by=manager)
+
+    Report.objects.filter(since="2026-01-01").update(expires_at=timezone.now())
+    assert order_report(subject=OfVenue(venue), by=manager)
+
+
 def test_a_link_ends_with_its_days_and_with_its_owners_right(client, venue, night, manager):
     report = make_report(owner=manager, venue=venue)
     link = f"/reports/link/{token_of(report)}"
@@ -319,11 +381,11 @@ def test_who_may_not_read_it_cannot_order_it(client, venue, night, host, manager
     assert (report.state, bool(report.file), mail.outbox) == ("failed", False, [])
 
 
-def test_the_same_report_is_made_once_and_not_too_many_at_once(venue, manager):
+def test_the_same_report_is_made_once_and_not_too_many_at_once(settings, venue, manager):
     first = order_report(subject=OfVenue(venue), by=manager)
 
     assert order_report(subject=OfVenue(venue), by=manager) == first
-    for _ in range(MOST_UNFINISHED - 1):
+    for _ in range(settings.MAX_REPORTS_AT_ONCE - 1):
         order_report(subject=OfJam(make_jam(venue=venue)), by=manager)
     with pytest.raises(TooManyReports):
         order_report(subject=OfHost(manager), by=manager)

@@ -79,9 +79,10 @@ def test_and_by_a_button_that_asks_first(staff):
     asked = staff.get(address).content.decode()
     failed.refresh_from_db()
     before = failed.state
-    staff.post(address, {"_form_submitted": "True"})
+    done_so = staff.post(address, {"_form_submitted": "True"}, headers={"HX-Request": "true"})
 
     failed.refresh_from_db()
+    assert (done_so.status_code, done_so["HX-Redirect"]) == (200, page_of(failed, "change"))  # the dialog closes
     assert ("Run it again?" in asked, before, failed.state) == (True, "failed", "waiting")
     assert "run-again" in staff.get(page_of(make_task(state="failed"), "change")).content.decode()
     assert "run-again" not in staff.get(page_of(done, "change")).content.decode()

@@ -140,7 +140,7 @@ def test_a_delivery_of_another_webhook_is_not_found_in_this_one(receiver, call, 
 
 def test_a_test_answers_what_came_back_and_ten_a_minute_are_enough(settings, receiver, call, venue):
     endpoint, _secret = make_webhook(venue=venue, url=receiver.url)
-    settings.LIMITS = settings.LIMITS | {"webhook_test": ("user", (1, 60))}
+    settings.LIMITS = settings.LIMITS | {"webhook_test": ("account", (1, 60))}
 
     first, second = (call("POST", f"{AT}/{endpoint.pk}/test") for _time in range(2))
 
@@ -187,6 +187,19 @@ def test_an_inbox_is_made_read_rotated_and_taken_away(call, venue):
     assert call("POST", f"{path}/rotate", {}).json()["secret"] != secret
     assert call("PATCH", path, {"enabled": False}).json()["enabled"] is False
     assert call("DELETE", path).status_code == 204
+
+
+def test_the_audit_log_has_of_an_address_the_host_alone(call, venue):
+    """Whoever has the address of a chat's webhook writes into that chat."""
+    body = {"venue": venue.slug, "url": "https://chat.example/hooks/T0/s3cret", "types": ["song.playing"]}
+    made = call("POST", AT, body).json()
+
+    call("PATCH", f"{AT}/{made['id']}", {"url": "https://chat.example/hooks/T0/s3cret-2"})
+
+    assert made["name"] == "chat.example"
+    said = [(event.verb, event.after["host"], "s3cret" in str([event.before, event.after])) for event in
+            AuditEvent.objects.filter(verb__contains="webhook").order_by("pk")]  # fmt: skip
+    assert said == [("add_webhook", "chat.example", False), ("change_webhook", "chat.example", False)]
 
 
 def test_no_secret_is_read_again_anywhere(receiver, call, owner, venue, caplog):

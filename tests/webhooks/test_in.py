@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.test import Client
 from django.utils import timezone
+from django.utils.translation import override
 
 from apps.accounts.models import AuditEvent
 from apps.catalog.models import LibrarySong, Song
@@ -12,8 +13,9 @@ from apps.jams.models import Attendee, JamSong
 from apps.stage.models import SignUp
 from apps.tasks.models import Task
 from apps.webhooks import handling
+from apps.webhooks.errors import UnknownType
 from apps.webhooks.inboxes import change_inbox, delete_inbox, rotate_inbox
-from apps.webhooks.models import Inbox, Received
+from apps.webhooks.models import Feed, Inbox, Received
 from apps.webhooks.upkeep import erase_webhooks
 from tests.catalog.callers import refused
 from tests.factories import (
@@ -270,6 +272,15 @@ def test_what_is_late_does_not_rewind_what_is_newer(say, jam):
     assert status_of(second) == "playing"
 
 
+def test_a_clock_that_was_years_ahead_holds_up_nothing(say, jam):
+    first, second = queued(jam, 1), queued(jam, 2)
+    say("play.started", {"jam": jam.slug, "song": first.pk}, at=timezone.now() + timedelta(days=9999))
+
+    mended = say("play.started", {"jam": jam.slug, "song": second.pk}, at=timezone.now() + timedelta(seconds=2))
+
+    assert (mended.state, status_of(second)) == ("done", "playing")
+
+
 def test_a_sequence_counts_more_than_clocks(say, jam):
     song, now = queued(jam, 1), timezone.now()
     say("play.started", {"jam": jam.slug, "song": song.pk, "sequence": 8}, at=now)
@@ -333,7 +344,15 @@ def test_whoever_manages_the_venue_no_more_does_nothing_there(say, jam, venue, m
 
     event = say("play.started", {"jam": jam.slug, "song": song.pk})
 
-    assert (event.code, status_of(song)) == ("not_a_host", "queued")
+    assert (event.code, status_of(song)) == ("nobody_acts", "queued")
+
+
+def test_nor_does_an_inbox_add_songs_for_them(say, venue, manager):
+    venue.managers.clear()
+
+    event = say("song.upserted", {"title": "Valerie", "artist": "Amy Winehouse"})
+
+    assert (event.state, event.code, Song.objects.count()) == ("refused", "nobody_acts", 0)
 
 
 def test_whoever_is_gone_is_followed_by_who_makes_a_new_secret(say, inbox, jam, manager):
@@ -476,6 +495,19 @@ def test_where_signing_up_is_refused_nobody_comes_in(say, venue):
 # Workers ------------------------------------------------------------------------------------------------
 
 
+def test_reasons_are_in_the_language_of_whoever_set_it_up(venue, manager):
+    with override("ar"):
+        inbox, secret = make_inbox(venue=venue, by=manager)
+
+    tell_in(inbox, secret, "nobody.knows", {})
+    run_tasks()
+
+    reason = Received.objects.get().reason
+    with override("ar"):
+        assert reason == str(UnknownType.message)
+    assert reason != str(UnknownType.message)
+
+
 def test_a_fault_is_one_events_and_says_nothing_of_itself(monkeypatch, say, jam):
     song = queued(jam, 1)
 
@@ -489,6 +521,18 @@ def test_a_fault_is_one_events_and_says_nothing_of_itself(monkeypatch, say, jam)
     assert (broken.state, broken.code) == ("refused", "fault")
     assert "hunter2" not in broken.reason
     assert say("play.started", {"jam": jam.slug, "song": song.pk}).state == "done"
+
+
+def test_what_the_database_never_takes_holds_up_nothing_behind_it(monkeypatch, say, jam):
+    def broken(received, actor):
+        Feed.objects.bulk_create([Feed(jam=jam), Feed(jam=jam)])
+
+    monkeypatch.setitem(handling.HANDLERS, "song.upserted", broken)
+    queued(jam, 1)
+
+    poison, next_one = say("song.upserted", {}), say("play.started", {"jam": jam.slug})
+
+    assert (poison.state, poison.code, next_one.state) == ("refused", "fault", "done")
 
 
 def test_one_whose_inbox_is_deleted_ends_there(inbox, jam, manager):

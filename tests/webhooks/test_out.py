@@ -9,6 +9,7 @@ import pytest
 from django.core import mail
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext, override
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from apps.core.addresses import is_public
@@ -317,6 +318,18 @@ def test_gone_switches_it_off_and_its_owner_is_told(receiver, jam, host):
     assert "410" in message.body
 
 
+def test_the_owner_is_told_in_the_language_in_which_it_was_made(receiver, jam, host):
+    with override("ar"):
+        make_webhook(jam=jam, url=receiver.url, by=host)
+    receiver.answers += [410]
+
+    queue(jam, host, "One")
+    run_tasks()
+
+    with override("ar"):
+        assert mail.outbox[0].subject.startswith(gettext("A webhook was switched off: %(name)s")[:10])
+
+
 def test_days_of_failures_alone_switch_it_off(settings, receiver, jam, host):
     endpoint, _secret = make_webhook(jam=jam, url=receiver.url, by=host)
     receiver.answers += [500, 500, 500]
@@ -351,8 +364,9 @@ def test_one_that_arrives_ends_the_days_of_failures(receiver, jam, host):
 
 @pytest.mark.parametrize(
     ("status", "said", "least", "most"),
-    [(503, "900", 900, 900), (429, "99999999", 3600, 3600), (503, "soon", 5, 6), (500, "900", 5, 6), (429, "1", 5, 6)],
-)
+    [(503, "900", 900, 900), (429, "99999999", 3600, 3600), (503, "soon", 5, 6), (500, "900", 5, 6), (429, "1", 5, 6),
+     (503, f"Mon, 01 Jan {10**20} 00:00:00 GMT", 5, 6)],
+)  # fmt: skip
 def test_a_receiver_may_ask_for_time_within_limits(receiver, jam, host, status, said, least, most):
     receiver.answers.append(lambda handler: handler.say(status, Retry_After=said))
     make_webhook(jam=jam, url=receiver.url)
@@ -400,7 +414,7 @@ def test_a_name_that_leads_inside_is_not_called(monkeypatch, receiver, jam, host
 @pytest.mark.parametrize(
     "url",
     ["http://example.com/hook", "ftp://example.com", "https://example.com:8443/", "https://a:b@example.com/", "x",
-     "https://", "https://example.com/" + "a" * 500],
+     "https://", "https://xn--/", "https://example.com:0/", "https://example.com/" + "a" * 500],
 )  # fmt: skip
 def test_only_https_without_port_and_user_is_an_address(jam, url):
     with pytest.raises(Invalid) as refused:
@@ -424,6 +438,21 @@ def test_a_ping_shows_the_answer_and_is_in_the_log(receiver, jam):
     assert verified(secret, receiver.got[0])["type"] == "ping"
     assert states(endpoint) == ["failed", "done"]
     assert not run_tasks()
+
+
+def test_a_ping_that_arrives_ends_the_days_of_failures(receiver, jam, host):
+    endpoint, _secret = make_webhook(jam=jam, url=receiver.url)
+    receiver.answers += [500, 500]
+    queue(jam, host, "One")
+    run_tasks()
+
+    failed = ping(endpoint=endpoint, by=host)
+    endpoint.refresh_from_db()
+    still = endpoint.failing_since
+    ping(endpoint=endpoint, by=host)
+
+    endpoint.refresh_from_db()
+    assert (failed.status, bool(still), endpoint.failing_since) == (500, True, None)
 
 
 def test_what_was_given_up_is_sent_again_with_the_same_id(settings, receiver, jam, host):

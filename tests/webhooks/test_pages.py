@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from apps.jams.lineup import queue_song
+from apps.webhooks.kinds import Told
 from apps.webhooks.models import Endpoint, Inbox
 from tests.admin_pages import act
 from tests.factories import make_inbox, make_jam, make_jam_song, make_staff, make_user, make_venue, make_webhook
@@ -53,6 +54,19 @@ def test_what_is_wrong_is_said_beside_the_field(page, venue):
     assert answer.status_code == 400
     assert "begins with https://" in answer.content.decode()
     assert not Endpoint.objects.exists()
+
+
+def test_the_page_of_an_inbox_says_what_it_takes_and_as_whom(page, venue, manager):
+    inbox, _secret = make_inbox(venue=venue, by=manager)
+    path = f"/webhooks/inboxes/{inbox.pk}"
+
+    said = page.get(path).content.decode()
+    assert [kind for kind in Told.values if kind not in said] == []
+    assert "Mona Manager" in said
+    venue.managers.set([other := make_user()])
+    page.force_login(other)
+    said = page.get(path).content.decode()
+    assert ("Mona Manager" in said, "nothing is done" in said) == (False, True)
 
 
 def test_a_jam_has_its_own(page, manager, venue):

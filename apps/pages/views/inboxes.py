@@ -14,6 +14,7 @@ from apps.pages.views.common import HostRequest, page_of, page_with_form, see_ot
 from apps.pages.views.webhooks import secret_page
 from apps.pages.webhook_forms import RotationForm
 from apps.webhooks.inboxes import change_inbox, delete_inbox, rotate_inbox
+from apps.webhooks.kinds import Told
 from apps.webhooks.models import Inbox
 
 
@@ -36,6 +37,8 @@ def inbox(request: HostRequest, inbox: int) -> HttpResponse:
     context = {
         "venue": found.venue,
         "inbox": found,
+        "actor": found.actor,
+        "kinds": Told.choices,
         "zone": ZoneInfo(found.venue.time_zone),
         "rotation": rotation,
         "page": page_of(request, found.received.log()),
