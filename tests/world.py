@@ -106,7 +106,7 @@ ONLY_WRITTEN = {
         "song_act", "logout", "language", "session_end", "void", "host_remove", "take_back", "set_list", "sign_up_act",
         "webhook_test",
     )),
-    "admin:logout", "admin/logout/",
+    "admin:logout",
 }  # fmt: skip
 READ = [name for name in ROUTES if name not in ONLY_WRITTEN]
 
