@@ -95,7 +95,7 @@ try:
     MAX_IMPORT_BYTES = env.int("MAX_IMPORT_BYTES", 8 * 1024 * 1024, validate=positive)  # of songs; commands take all
     MAX_IMPORT_ROWS = env.int("MAX_IMPORT_ROWS", 100_000, validate=positive)
     MAX_IMPORTS = env.int("MAX_IMPORTS", 20, validate=positive)  # of a user, whose files and reports are kept
-    IMPORT_STEP_SECONDS = env.float("IMPORT_STEP_SECONDS", 1.0, validate=Range(min=0))  # that a request takes rows for
+    IMPORT_STEP_SECONDS = env.float("IMPORT_STEP_SECONDS", 4.0, validate=Range(0, 60))  # then other tasks have a turn
     IMPORT_DAYS = env.int("IMPORT_DAYS", 30, validate=positive)  # files and reports of imports are kept
     MAX_IMAGE_PIXELS = env.int("MAX_IMAGE_PIXELS", 40_000_000, validate=positive)
     PAGE_SIZE = env.int("PAGE_SIZE", 20, validate=positive)

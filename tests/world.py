@@ -232,9 +232,10 @@ class World:
         SongView.objects.create(song=song.song, day=today, times=number)
         SongSearch.objects.create(text=f"text {number}", day=today, found=0, times=number + 2, place=venue.pk)
 
-    def imported(self):
+    def imported(self, **fields):
         """An import that is done, with a row that was rejected."""
-        run = ImportRun.objects.create(owner=self.host, name="Songs.csv", near="ask", state="done", counts={"asked": 1})
+        fields = {"near": "ask", "state": "done", "counts": {"asked": 1}, **fields}
+        run = ImportRun.objects.create(owner=self.host, name="Songs.csv", **fields)
         ImportBatch.objects.create(run=run, line=2, problems=[[2, "rejected", "title", "", "is missing"]])
         return run
 

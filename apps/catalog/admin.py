@@ -201,9 +201,9 @@ class LibrarySongAdmin(OperationsAdmin):
 class ImportRunAdmin(ReadOnlyAdmin):
     """What it does with them, its own page does."""
 
-    list_display = ("name", "owner", "state", "dry_run", "position", "created_at", "page")
+    list_display = ("name", "owner", "state", "dry_run", "position", "created_at", "task", "page")
     list_filter = ("state", "dry_run")
-    list_select_related = ("owner",)
+    list_select_related = ("owner", "task")
     search_fields = ("name", "owner__email")
     ordering = ("-pk",)
     paginator = InfinitePaginator

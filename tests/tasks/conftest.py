@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import pytest
+from django.conf import settings
 
 from apps.tasks.broker import app
 from apps.tasks.sending import Broker
@@ -54,10 +55,10 @@ class Celery:
 
 
 @pytest.fixture(scope="module")
-def running(django_db_setup, django_db_blocker, tmp_path_factory):
+def running(django_db_setup, django_db_blocker):
     with django_db_blocker.unblock():
         app.control.purge()
-        with servers(tmp_path_factory.mktemp("celery")) as started:
+        with servers(settings.DATA_DIR) as started:
             yield Celery(started)
 
 

@@ -9,9 +9,13 @@ from django.db import transaction
 from django.test import override_settings
 from django.utils import timezone
 
+from apps.catalog.models import Song
+from apps.catalog.run_models import ImportRun
+from apps.catalog.uploads import begin_import
 from apps.tasks.enqueue import enqueue
 from apps.tasks.models import Task
 from apps.tasks.sending import send
+from tests.factories import make_import, make_user
 from tests.processes import wait_until
 from tests.tasks.conftest import children_of, kill
 from tests.tasks.made import (
@@ -123,6 +127,24 @@ def test_a_worker_that_is_told_to_end_ends_its_tasks_and_gives_back_what_needs_l
     assert (now(short).state, now(short).attempts, written("short")) == ("done", 1, 1)
     assert left.error == ""  # it has not failed
     assert (now(long).state, now(long).attempts, written("long")) == ("done", 2, 1)
+
+
+def test_an_import_goes_on_whichever_process_is_killed(celery):
+    run = make_import(*(f"Song {n},Artist {n % 97}" for n in range(40_000)), by=make_user())
+    run = begin_import(run=run, by=run.owner, columns=run.columns)
+    killed = []
+    for share in (10, 50):
+        wait_until(lambda share=share: ImportRun.objects.get(pk=run.pk).percent >= share)
+        killed.append(ImportRun.objects.get(pk=run.pk).state)
+        for child in children_of(celery.worker):
+            kill(child)
+
+    wait_until(lambda: is_ended(run.task))
+
+    run.refresh_from_db()
+    assert killed == ["running", "running"]
+    assert (run.state, now(run.task).state, now(run.task).done) == ("done", "done", run.size)
+    assert (run.counts["added"], run.counts["repeated"], Song.objects.count()) == (40_000, 0, 40_000)
 
 
 def test_limits_of_time_are_failures_that_say_so(celery):
