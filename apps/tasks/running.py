@@ -25,6 +25,7 @@ from apps.core.errors import DomainError
 from apps.core.logs import request_id
 from apps.tasks.declared import TASKS, Declared
 from apps.tasks.errors import Later, Overtaken, Unfinished
+from apps.tasks.metrics import measure
 from apps.tasks.models import Task
 from apps.tasks.sending import send
 
@@ -57,6 +58,7 @@ def run(pk: int, *, holder: str = "", at: datetime | None = None) -> Task | None
     finally:
         current.reset(tokens[0])
         request_id.reset(tokens[1])
+    measure(task)
     if task.sent_at:
         transaction.on_commit(partial(send, [task]), robust=True)
     return task
@@ -112,15 +114,14 @@ def end(task: Task, *, result: dict[str, Any] | None = None, error: str = "") ->
     return leave(task, state=state, result=result, error=error[:300], ended_at=timezone.now())
 
 
-def fail(task: Task, one: Declared, error: str, seconds: float | None = None) -> None:
+def fail(task: Task, one: Declared, error: str, seconds: float | None = None) -> bool:
     """This attempt: the task waits for its next, or has failed with its last."""
     if task.attempts >= task.allowed:
-        end(task, error=error)
-        return
+        return end(task, error=error)
     failures = task.attempts - (task.allowed - one.attempts)
     pause = one.pause(failures) if seconds is None else seconds
     due_at = timezone.now() + timedelta(seconds=pause)
-    leave(task, state=Task.State.WAITING, error=error[:300], due_at=due_at, sent_at=None, done=0, of=0)
+    return leave(task, state=Task.State.WAITING, error=error[:300], due_at=due_at, sent_at=None, done=0, of=0)
 
 
 def put_back(task: Task, **fields: Any) -> None:
@@ -141,8 +142,8 @@ def leave(task: Task, **fields: Any) -> bool:
 def give_back(*, pk: int, holder: str, error: str, seconds: float | None = None) -> None:
     """What a process held that was killed."""
     task = Task.objects.filter(pk=pk, state=Task.State.RUNNING, holder=holder).first()
-    if task is not None and task.name in TASKS:
-        fail(task, TASKS[task.name], error, seconds)
+    if task is not None and task.name in TASKS and fail(task, TASKS[task.name], error, seconds):
+        measure(task)
 
 
 def progress(done: int, of: int) -> None:

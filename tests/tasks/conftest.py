@@ -1,5 +1,6 @@
 import os
 import signal
+import socket
 import subprocess
 import sys
 
@@ -10,6 +11,8 @@ from apps.tasks.broker import app
 from apps.tasks.sending import Broker
 from tests.processes import servers, wait_until
 
+TOKEN = "t0ken-" * 8
+
 
 class Celery:
     """One worker and one beat for all tests of a module, since they need seconds to start; whoever kills one, starts
@@ -17,6 +20,8 @@ class Celery:
 
     def __init__(self, started):
         self.started = started
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = free.getsockname()[1]
         self.beat = self.start_beat()
         self.worker = self.start_worker()
 
@@ -30,7 +35,9 @@ class Celery:
 
     def start_worker(self):
         words = ("--concurrency=4", "--without-gossip", "--without-mingle")
-        worker = self.start("worker", *words, TASK_GRACE_SECONDS="2")
+        worker = self.start(
+            "worker", *words, TASK_GRACE_SECONDS="2", TASK_METRICS_PORT=str(self.port), METRICS_TOKEN=TOKEN
+        )
         wait_until(lambda: app.control.ping(timeout=0.5, limit=1), seconds=120)
         return worker
 

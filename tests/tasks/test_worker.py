@@ -4,10 +4,12 @@ import random
 from datetime import timedelta
 from unittest.mock import patch
 
+import httpx
 import pytest
 from django.db import transaction
 from django.test import override_settings
 from django.utils import timezone
+from prometheus_client.parser import text_string_to_metric_families
 
 from apps.catalog.models import Song
 from apps.catalog.run_models import ImportRun
@@ -17,7 +19,7 @@ from apps.tasks.models import Task
 from apps.tasks.sending import send
 from tests.factories import make_import, make_user
 from tests.processes import wait_until
-from tests.tasks.conftest import children_of, kill
+from tests.tasks.conftest import TOKEN, children_of, kill
 from tests.tasks.made import (
     break_down,
     hear_nothing,
@@ -30,6 +32,7 @@ from tests.tasks.made import (
 )  # fmt: skip
 
 pytestmark = pytest.mark.services
+OURS = {"tasks.write_down", "tasks.break_down", "tasks.hear_nothing"}  # the clock has others done
 
 
 def is_ended(*tasks):
@@ -155,6 +158,33 @@ def test_limits_of_time_are_failures_that_say_so(celery):
 
     assert (now(told).state, now(told).error, written("told")) == ("failed", "It took longer than 1 seconds.", 2)
     assert (now(killed).state, now(killed).error, written("killed")) == ("failed", "It took longer than 2 seconds.", 2)
+
+
+def test_its_metrics_have_what_all_its_processes_ran(celery):
+    def ran():
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        text = httpx.get(f"http://127.0.0.1:{celery.port}/metrics", headers=headers).raise_for_status().text
+        return {
+            (sample.labels["task_name"], sample.labels["status"]): sample.value
+            for family in text_string_to_metric_families(text) for sample in family.samples
+            if sample.name == "celery_task_duration_seconds_count" and sample.labels["task_name"] in OURS
+        }  # fmt: skip
+
+    def more():
+        return {key: count - before.get(key, 0) for key, count in ran().items() if count > before.get(key, 0)}
+
+    before = ran()
+    tasks = [enqueue(write_down, text="measured") for _ in range(20)]
+    broken, killed = enqueue(break_down, text="measured"), enqueue(hear_nothing, text="measured")
+    wait_until(lambda: is_ended(*tasks, broken, killed))
+
+    wait_until(lambda: sum(more().values()) == 24)
+    assert more() == {
+        ("tasks.write_down", "done"): 20,
+        ("tasks.break_down", "retried"): 1, ("tasks.break_down", "failed"): 1,
+        ("tasks.hear_nothing", "retried"): 1, ("tasks.hear_nothing", "failed"): 1,
+    }  # fmt: skip
+    assert httpx.get(f"http://127.0.0.1:{celery.port}/metrics").status_code == 403
 
 
 def test_what_fails_is_tried_again_and_then_has_failed(celery):
