@@ -24,6 +24,8 @@ from apps.catalog.models import LibrarySong, Song, SongSearch, SongView, Venue
 from apps.catalog.run_models import ImportBatch, ImportQuestion, ImportRun
 from apps.jams.invitations import invite
 from apps.jams.models import Attendee, Jam, JamHost, JamSong, JamView, Performer, Recurrence
+from apps.reports.models import NightSummary, Report
+from apps.reports.nights import summed_up
 from apps.reports.operations import token_of
 from apps.stage.models import Performance, SignUp, Slot
 from apps.tasks.models import Task
@@ -56,7 +58,7 @@ from tests.factories import (
 MODELS = (
     User, ApiToken, Venue, Song, LibrarySong, SongView, SongSearch, Jam, JamSong, Attendee, Performer, AuditEvent,
     JamView, Recurrence, Vote, AccessAttempt, Slot, SignUp, Performance, ImportRun, SongList,
-    Task, Endpoint, Delivery, Inbox, Received,
+    Task, Report, NightSummary, Endpoint, Delivery, Inbox, Received,
 )  # fmt: skip
 EVERYBODY = ("visitor", "attendee", "phone", "stranger", "host", "program", "other_host", "staff")
 
@@ -106,7 +108,7 @@ ONLY_WRITTEN = {
         "song_act", "logout", "language", "session_end", "void", "host_remove", "take_back", "set_list", "sign_up_act",
         "webhook_test",
     )),
-    "admin:logout",
+    "admin:logout", "admin/logout/",
 }  # fmt: skip
 READ = [name for name in ROUTES if name not in ONLY_WRITTEN]
 
@@ -221,6 +223,7 @@ class World:
             names = {"title": "Song", "artist": "Artist", "fields": {"key": ["A", "B"]}}
             ListDifference.objects.create(song_list=self.song_list, place=place, kind=kind, song=make_song(), **names)
         make_report(owner=self.host, venue=elsewhere)
+        summed_up([jam])
         make_task(by=self.host, about=f"jam:{jam.pk}", state="failed", error="ValueError (cells.py:12)", done=1, of=2)
         make_api_token(user=self.host, revoked_at=timezone.now())
         values = {"title": "Song of songs (Live)", "artist": "Somebody"}
