@@ -15,7 +15,7 @@ RUN SECRET_KEY=only-for-this-step-and-never-used-again /venv/bin/python manage.p
 
 FROM python:3.13-slim
 RUN useradd --system --create-home jamvote \
- && install -d -o jamvote /data /data/media
+ && install -d -o jamvote /data /data/media /data/private
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 DATA_DIR=/data
 WORKDIR /app
 COPY --from=build /venv /venv
@@ -23,7 +23,7 @@ COPY --from=build /data/static /data/static
 COPY --from=build /app /app
 COPY deploy/gunicorn.py deploy/
 USER jamvote
-VOLUME /data/media
+VOLUME /data/media /data/private
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
   CMD ["python", "-c", "import socket; socket.create_connection(('127.0.0.1', 8000), 3).close()"]

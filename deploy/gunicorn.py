@@ -4,9 +4,6 @@ jamvote.asgi` (sockets). WEB_CONCURRENCY sets the number of workers."""
 import ctypes
 import os
 import resource
-import shutil
-import tempfile
-from pathlib import Path
 
 from gunicorn.arbiter import Arbiter
 from gunicorn.http import wsgi
@@ -47,12 +44,9 @@ resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 65_536)), hard))
 
 def on_starting(server: Arbiter) -> None:
     """At the start and not at a reload, so that counters go on. Workers import prometheus_client after it."""
-    for old in Path(server.cfg.worker_tmp_dir).glob("jamvote-metrics-*-*"):  # of one that was killed
-        if Path("/proc").exists() and not Path("/proc", old.name.split("-")[2]).exists():
-            shutil.rmtree(old, ignore_errors=True)
-    folder = tempfile.mkdtemp(prefix=f"jamvote-metrics-{os.getpid()}-", dir=server.cfg.worker_tmp_dir)
-    os.chown(folder, server.cfg.uid, server.cfg.gid)
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+    from apps.core.metrics_folder import make_folder
+
+    os.chown(make_folder(server.cfg.worker_tmp_dir), server.cfg.uid, server.cfg.gid)
 
 
 def child_exit(server: Arbiter, worker: Worker) -> None:
@@ -63,4 +57,6 @@ def child_exit(server: Arbiter, worker: Worker) -> None:
 
 
 def on_exit(server: Arbiter) -> None:
-    shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)
+    from apps.core.metrics_folder import remove_folder
+
+    remove_folder()

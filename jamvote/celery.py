@@ -3,8 +3,13 @@
 import os
 
 import django
+from django.conf import settings
+
+from apps.core.metrics_folder import make_folder
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "jamvote.settings")
+if settings.TASK_METRICS_PORT:
+    make_folder()
 django.setup()
 
 from apps.tasks.broker import app  # noqa: E402

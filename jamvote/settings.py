@@ -95,7 +95,7 @@ try:
     MAX_IMPORT_BYTES = env.int("MAX_IMPORT_BYTES", 8 * 1024 * 1024, validate=positive)  # of songs; commands take all
     MAX_IMPORT_ROWS = env.int("MAX_IMPORT_ROWS", 100_000, validate=positive)
     MAX_IMPORTS = env.int("MAX_IMPORTS", 20, validate=positive)  # of a user, whose files and reports are kept
-    IMPORT_STEP_SECONDS = env.float("IMPORT_STEP_SECONDS", 1.0, validate=Range(min=0))  # that a request takes rows for
+    IMPORT_STEP_SECONDS = env.float("IMPORT_STEP_SECONDS", 2.0, validate=Range(0, 60))  # then other tasks have a turn
     IMPORT_DAYS = env.int("IMPORT_DAYS", 30, validate=positive)  # files and reports of imports are kept
     MAX_IMAGE_PIXELS = env.int("MAX_IMAGE_PIXELS", 40_000_000, validate=positive)
     PAGE_SIZE = env.int("PAGE_SIZE", 20, validate=positive)
@@ -136,6 +136,7 @@ try:
     SONG_LIST_MOST_GONE = env.int("SONG_LIST_MOST_GONE", 20, validate=Range(0, 100))  # per cent that go by themselves
     TASK_HARD_SECONDS = env.int("TASK_HARD_SECONDS", 300, validate=Range(min=2))  # a task is killed then
     TASK_SOFT_SECONDS = env.int("TASK_SOFT_SECONDS", 240, validate=Range(1, TASK_HARD_SECONDS - 1))  # and told before
+    TASK_METRICS_PORT = env.int("TASK_METRICS_PORT", 0, validate=Range(0, 65_535))  # of a worker; 0: it has none
     TASK_CONCURRENCY = env.int("TASK_CONCURRENCY", 4, validate=positive)  # tasks that a worker runs at once
     # A worker that is told to end lets its tasks go on for so long; then they are given back.
     TASK_GRACE_SECONDS = env.float("TASK_GRACE_SECONDS", 20.0, validate=Range(min=0))

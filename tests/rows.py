@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.apps import apps
 
-APPS = ("accounts", "catalog", "jams", "voting", "stage", "reports", "webhooks")
+APPS = ("accounts", "tasks", "catalog", "jams", "voting", "stage", "reports", "webhooks")
 MODELS = [model for label in APPS for model in apps.get_app_config(label).get_models(include_auto_created=True)]
 
 

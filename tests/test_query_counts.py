@@ -323,6 +323,14 @@ ADMIN = [
         forbidden=["add", "delete"],
     ),
     *page_of_model(
+        "reports_report", filters="state=done", changelist=2, found=2, add=1, change=2, history=3, delete=2,
+        forbidden=["add", "delete"],
+    ),
+    *page_of_model(
+        "reports_nightsummary", filters="made_at__gte=2026-01-01T00:00:00Z", changelist=2, found=2, add=1, change=2,
+        history=3, delete=2, forbidden=["add", "delete"],
+    ),
+    *page_of_model(
         "catalog_songsearch", filters="found=no", changelist=2, found=2, add=1, change=2, history=3, delete=2,
         forbidden=["add", "delete"],
     ),

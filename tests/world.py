@@ -24,6 +24,8 @@ from apps.catalog.models import LibrarySong, Song, SongSearch, SongView, Venue
 from apps.catalog.run_models import ImportBatch, ImportQuestion, ImportRun
 from apps.jams.invitations import invite
 from apps.jams.models import Attendee, Jam, JamHost, JamSong, JamView, Performer, Recurrence
+from apps.reports.models import NightSummary, Report
+from apps.reports.nights import summed_up
 from apps.reports.operations import token_of
 from apps.stage.models import Performance, SignUp, Slot
 from apps.tasks.models import Task
@@ -56,7 +58,7 @@ from tests.factories import (
 MODELS = (
     User, ApiToken, Venue, Song, LibrarySong, SongView, SongSearch, Jam, JamSong, Attendee, Performer, AuditEvent,
     JamView, Recurrence, Vote, AccessAttempt, Slot, SignUp, Performance, ImportRun, SongList,
-    Task, Endpoint, Delivery, Inbox, Received,
+    Task, Report, NightSummary, Endpoint, Delivery, Inbox, Received,
 )  # fmt: skip
 EVERYBODY = ("visitor", "attendee", "phone", "stranger", "host", "program", "other_host", "staff")
 
@@ -221,6 +223,7 @@ class World:
             names = {"title": "Song", "artist": "Artist", "fields": {"key": ["A", "B"]}}
             ListDifference.objects.create(song_list=self.song_list, place=place, kind=kind, song=make_song(), **names)
         make_report(owner=self.host, venue=elsewhere)
+        summed_up([jam])
         make_task(by=self.host, about=f"jam:{jam.pk}", state="failed", error="ValueError (cells.py:12)", done=1, of=2)
         make_api_token(user=self.host, revoked_at=timezone.now())
         values = {"title": "Song of songs (Live)", "artist": "Somebody"}
@@ -232,9 +235,10 @@ class World:
         SongView.objects.create(song=song.song, day=today, times=number)
         SongSearch.objects.create(text=f"text {number}", day=today, found=0, times=number + 2, place=venue.pk)
 
-    def imported(self):
+    def imported(self, **fields):
         """An import that is done, with a row that was rejected."""
-        run = ImportRun.objects.create(owner=self.host, name="Songs.csv", near="ask", state="done", counts={"asked": 1})
+        fields = {"near": "ask", "state": "done", "counts": {"asked": 1}, **fields}
+        run = ImportRun.objects.create(owner=self.host, name="Songs.csv", **fields)
         ImportBatch.objects.create(run=run, line=2, problems=[[2, "rejected", "title", "", "is missing"]])
         return run
 

@@ -29,7 +29,7 @@ from apps.accounts.log_out import LogOut
 from apps.accounts.models import ApiToken, AuditEvent, User
 from apps.accounts.operations import end_other_sessions, turn_off_second_factor
 from apps.accounts.tokens import revoke_token
-from apps.core.admin import InfinitePaginator, ReadOnlyAdmin, staff
+from apps.core.admin import GoesWithUser, InfinitePaginator, ReadOnlyAdmin, staff
 
 # Their rows are reached through the users.
 admin.site.unregister([Group, EmailAddress, Authenticator, UserSession])
@@ -181,7 +181,7 @@ class IsLive(admin.SimpleListFilter):
 
 
 @admin.register(ApiToken)
-class ApiTokenAdmin(ReadOnlyAdmin):
+class ApiTokenAdmin(GoesWithUser):
     """Whose programs may do what. Nobody makes a token for somebody else, but staff revoke any."""
 
     list_display = ("name", "user", "beginning", "scopes_in_words", "last_used_at", "expires_at", "revoked_at")
@@ -193,11 +193,6 @@ class ApiTokenAdmin(ReadOnlyAdmin):
     fields = ("user", "name", "beginning", "scopes_in_words", "created_at", "last_used_at", "expires_at", "revoked_at")
     readonly_fields = ("scopes_in_words",)
     actions = ("revoke",)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Only together with its user."""
-        match = request.resolver_match
-        return match is not None and (match.url_name or "").startswith("accounts_user_")
 
     @admin.display(description=_("may change"))
     def scopes_in_words(self, token: ApiToken) -> str:

@@ -21,7 +21,7 @@ from apps.catalog.models import LibrarySong, Song, SongSearch, SongView, Venue
 from apps.catalog.queries import styles
 from apps.catalog.run_models import ImportRun
 from apps.catalog.song_actions import ACTIONS
-from apps.core.admin import InfinitePaginator, OperationsAdmin, ReadOnlyAdmin, staff
+from apps.core.admin import GoesWithUser, InfinitePaginator, OperationsAdmin, ReadOnlyAdmin, staff
 
 
 @admin.register(Venue)
@@ -198,12 +198,12 @@ class LibrarySongAdmin(OperationsAdmin):
 
 
 @admin.register(ImportRun)
-class ImportRunAdmin(ReadOnlyAdmin):
+class ImportRunAdmin(GoesWithUser):
     """What it does with them, its own page does."""
 
-    list_display = ("name", "owner", "state", "dry_run", "position", "created_at", "page")
+    list_display = ("name", "owner", "state", "dry_run", "position", "created_at", "task", "page")
     list_filter = ("state", "dry_run")
-    list_select_related = ("owner",)
+    list_select_related = ("owner", "task")
     search_fields = ("name", "owner__email")
     ordering = ("-pk",)
     paginator = InfinitePaginator

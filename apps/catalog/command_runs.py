@@ -4,11 +4,10 @@ from typing import BinaryIO
 
 from apps.catalog.errors import NothingToResume
 from apps.catalog.files import digest_of
-from apps.catalog.import_runs import State
+from apps.catalog.import_runs import State, forget_old_imports
 from apps.catalog.imports import Report
 from apps.catalog.reader import Reader
 from apps.catalog.run_models import ImportRun
-from apps.catalog.uploads import forget_old_imports
 
 
 def run_of(file: BinaryIO, *, resume: bool, mapping: dict[str, str], update: bool, near: str) -> ImportRun:

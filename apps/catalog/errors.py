@@ -86,11 +86,6 @@ class Unreadable(DomainError):
     status = 400
 
 
-class ImportNotReady(DomainError):
-    code = "import_not_ready"
-    message = gettext_lazy("This import has not begun. Say first what the columns of the file are.")
-
-
 class NothingToResume(DomainError):
     code = "nothing_to_resume"
     message = gettext_lazy("No import of this file with these options was stopped. Run it without --resume.")

@@ -1,7 +1,7 @@
-"""Imports that go on where they were, whatever ends the process that does a step of one.
+"""Imports that go on where they were, whatever ends the process that takes rows of one.
 
 A batch of rows, what was said of them and where the run is are written in one transaction. So a run that was killed
-goes on after the last batch, and two that do a step of it at once do each batch once.
+goes on after the last batch, and two that take rows of it at once do each batch once.
 """
 
 import time
@@ -12,7 +12,6 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from apps.catalog.errors import ImportNotReady
 from apps.catalog.files import opened
 from apps.catalog.imports import BATCH, Batch, Options, store
 from apps.catalog.reader import DIGEST, Reader
@@ -24,17 +23,16 @@ from apps.core.errors import NotThere
 NEAR_BATCH = 500  # looking for other names takes longer
 LINE = 5  # bytes of a line's number beside its digest
 State = ImportRun.State
+Told = Callable[[int, int], Any]  # how many bytes of the file are taken, of how many
 
 
-def step(*, run: ImportRun, seconds: float | None = None) -> ImportRun:
-    """Takes rows for about so long; the run as it is then. Raises ImportNotReady, NotThere, Unreadable."""
-    if run.state == State.NEW:
-        raise ImportNotReady
-    if run.state == State.DONE:
+def step(*, run: ImportRun, told: Told = lambda done, of: None) -> ImportRun:
+    """Takes rows for about IMPORT_STEP_SECONDS; the run as it is then. Raises NotThere, Unreadable."""
+    if run.state != State.RUNNING:
         return run
-    seconds = settings.IMPORT_STEP_SECONDS if seconds is None else seconds
+    until = time.monotonic() + settings.IMPORT_STEP_SECONDS
     with opened(run) as file:
-        return go_on(run, file, until=time.monotonic() + seconds)
+        return go_on(run, file, until=until, on_batch=lambda: told(file.tell(), run.size))
 
 
 def go_on(
@@ -105,6 +103,12 @@ def lines_of(run: ImportRun) -> dict[bytes, int]:
             middle, end = start + DIGEST, start + DIGEST + LINE
             lines.setdefault(part[start:middle], int.from_bytes(part[middle:end], "big"))
     return lines
+
+
+def forget_old_imports() -> int:
+    """Files and reports of imports of IMPORT_DAYS ago; says how many."""
+    _rows, gone = ImportRun.objects.old().delete()
+    return gone.get("catalog.ImportRun", 0)
 
 
 def problems_of(run: ImportRun) -> Any:

@@ -1,4 +1,4 @@
-"""Imports that are done in steps: where one is, what has become of its rows, and what a person is to say."""
+"""Imports of songs: where one is, what has become of its rows, and what a person is to say."""
 
 from typing import Any, ClassVar
 
@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.catalog import queries
 from apps.core.storage import private_storage
+from apps.tasks.models import Task
 
 
 class ImportRun(models.Model):
@@ -33,6 +34,9 @@ class ImportRun(models.Model):
     file = models.FileField(storage=private_storage, blank=True, editable=False)
     digest = models.CharField(max_length=64, editable=False)  # of the file's bytes
     size = models.PositiveBigIntegerField(_("bytes"), default=0, editable=False)
+    task = models.ForeignKey(
+        Task, models.SET_NULL, null=True, related_name="+", db_index=False, editable=False, verbose_name=_("task")
+    )
     columns = models.JSONField(default=list, editable=False)  # of a song, for each column of the file
     update = models.BooleanField(_("changes songs that are known"), default=False)
     dry_run = models.BooleanField(_("writes nothing"), default=False)
@@ -59,6 +63,12 @@ class ImportRun(models.Model):
 
     def get_absolute_url(self) -> str:
         return f"/songs/import/{self.pk}"
+
+    @property
+    def is_stopped(self) -> bool:
+        """Nobody goes on with it by themselves."""
+        unfinished = self.task is not None and self.task.state in {Task.State.WAITING, Task.State.RUNNING}
+        return self.state == self.State.RUNNING and not unfinished
 
     @property
     def percent(self) -> int:

@@ -4,15 +4,18 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import override
 
-from apps.catalog import chord_sheets, list_sync, upkeep, uploads
+from apps.catalog import chord_sheets, import_runs, list_sync, upkeep
 from apps.catalog.errors import ListNotFetched
 from apps.catalog.list_models import SongList
 from apps.catalog.list_schedule import look_key, move_on
 from apps.catalog.models import Song
+from apps.catalog.run_models import ImportRun
+from apps.core.errors import NotThere
 from apps.tasks.declared import Result, task
 from apps.tasks.enqueue import enqueue
-from apps.tasks.errors import Later
+from apps.tasks.errors import Later, Unfinished
 from apps.tasks.running import progress
 
 LIST_AGAIN = 120  # seconds until a list that could not be fetched is tried anew
@@ -28,9 +31,25 @@ def check_chord_sheets() -> Result:
     return {"looked_at": looked, "broken": broken}
 
 
+@task(queue="now")
+def import_songs(*, run: int, language: str) -> Result:
+    """A file that somebody has uploaded, some seconds at a time."""
+    row = ImportRun.objects.filter(pk=run).first()
+    if row is None:
+        return {"gone": True}
+    try:
+        with override(language):
+            row = import_runs.step(run=row, told=progress)
+    except NotThere:  # discarded in the middle
+        return {"gone": True}
+    if row.state == ImportRun.State.RUNNING:
+        raise Unfinished
+    return {"state": row.state, **row.counts}
+
+
 @task(queue="later")
 def erase_imports() -> Result:
-    return {"erased": uploads.forget_old_imports()}
+    return {"erased": import_runs.forget_old_imports()}
 
 
 @task(queue="later")

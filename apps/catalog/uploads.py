@@ -1,4 +1,4 @@
-"""Files of songs that people import: uploaded, begun with what their columns are, answered, discarded, forgotten.
+"""Files of songs that people import: uploaded, begun with what their columns are, gone on with.
 
 `by` is the acting user. A run is its owner's; staff may go on with any (ImportRun.objects.visible_to).
 """
@@ -10,20 +10,24 @@ from typing import BinaryIO
 from django.conf import settings
 from django.core.files.base import File
 from django.db import transaction
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from apps.accounts.audit import record
 from apps.accounts.models import User
 from apps.accounts.roles import Right, may, roles_of
+from apps.catalog import tasks
 from apps.catalog.csv_records import Record, read_records
 from apps.catalog.errors import StaffOnly
 from apps.catalog.files import digest_of, opened, raw
-from apps.catalog.import_runs import State, held
+from apps.catalog.import_runs import State, forget_old_imports, held
 from apps.catalog.reader import Columns, checked, columns_of, is_heading
 from apps.catalog.rows import show
 from apps.catalog.run_models import ImportRun
 from apps.core.errors import Invalid, NotAllowed
 from apps.core.text import clean
+from apps.tasks.enqueue import enqueue
+from apps.tasks.models import Task
 
 SAMPLES = 3
 
@@ -46,7 +50,8 @@ def start_import(*, by: User, file: "File[bytes]") -> ImportRun:
 def begin_import(
     *, run: ImportRun, by: User, columns: Columns, update: bool = False, near: str = "", dry_run: bool = False
 ) -> ImportRun:
-    """From the first row, also where the run was a dry one. Raises NotAllowed, StaffOnly, Unreadable."""
+    """A task takes it to its end, from the first row, also where the run was a dry one. What runs goes on as it is.
+    Raises NotAllowed, StaffOnly, Unreadable."""
     if not may(Right.ADD_SONG, roles_of(by)):
         raise NotAllowed
     if update and not may(Right.CHANGE_SONG, roles_of(by)):
@@ -55,21 +60,33 @@ def begin_import(
         columns = checked(columns, first_records(file)[0])
     with transaction.atomic():
         run = held(run)
-        if run.state != State.NEW and not run.dry_run:
+        if run.state == State.RUNNING or (run.state == State.DONE and not run.dry_run):
             return run
         run.batches.all().delete()
         run.columns, run.update, run.near, run.dry_run = columns, update, near, dry_run
         run.state, run.position, run.read, run.counts, run.ended_at = State.RUNNING, 0, 0, {}, None
+        run.task = queued(run, by)
         run.save()
         if not dry_run:
             record(actor=by, verb="import", about=run, after={"file": run.name, "update": update, "near": near})
     return run
 
 
-def forget_old_imports() -> int:
-    """Files and reports of imports of IMPORT_DAYS ago; says how many."""
-    _rows, gone = ImportRun.objects.old().delete()
-    return gone.get("catalog.ImportRun", 0)
+def resume_import(*, run: ImportRun, by: User) -> ImportRun:
+    """One whose task has failed goes on where it was. Raises NotAllowed, NotThere."""
+    if not may(Right.ADD_SONG, roles_of(by)):
+        raise NotAllowed
+    with transaction.atomic():
+        run = held(run)
+        if run.is_stopped:
+            run.task = queued(run, by)
+            run.save(update_fields=["task"])
+    return run
+
+
+def queued(run: ImportRun, by: User) -> Task:
+    """What is said of its rows is said in the language of whoever asks."""
+    return enqueue(tasks.import_songs, by=by, about=f"import:{run.pk}", run=run.pk, language=get_language() or "en")
 
 
 def check_room(by: User) -> None:

@@ -72,6 +72,14 @@ class ReadOnlyAdmin(ModelAdmin):
         return False
 
 
+class GoesWithUser(ReadOnlyAdmin):
+    """Deleted only together with its user."""
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        match = request.resolver_match
+        return match is not None and (match.url_name or "").startswith("accounts_user_")
+
+
 def staff(request: HttpRequest) -> Any:
     """Whoever clicks; nobody else enters the admin."""
     return request.user

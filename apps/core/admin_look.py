@@ -30,6 +30,7 @@ GROUPS: tuple[tuple[Any, dict[str, str]], ...] = (
     }),
     (_("Statistics"), {
         "jams.JamView": "bar_chart", "catalog.SongView": "monitoring", "catalog.SongSearch": "search",
+        "reports.NightSummary": "summarize", "reports.Report": "lab_profile",
     }),
     (_("Background work"), {"tasks.Task": "task_alt"}),
     (_("Webhooks"), {

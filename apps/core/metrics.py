@@ -1,7 +1,7 @@
 """What the server measures of itself, and `/metrics`, where Prometheus reads it.
 
-Under gunicorn each process keeps its numbers in files of one folder (PROMETHEUS_MULTIPROC_DIR, see deploy/gunicorn.py),
-and whichever is asked adds all of them up. Without that folder a process has its own.
+Under gunicorn, and in a worker, each process keeps its numbers in files of one folder (see metrics_folder.py), and
+whichever is asked adds all of them up. Without that folder a process has its own.
 """
 
 import atexit
@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -26,8 +27,10 @@ from prometheus_client import (
     Histogram,
     disable_created_metrics,
     generate_latest,
+    make_wsgi_app,
 )
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.exposition import ThreadingWSGIServer
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
@@ -98,18 +101,46 @@ def metrics(request: HttpRequest) -> HttpResponse:
         detail = _("Metrics are for staff: log in, or send METRICS_TOKEN as bearer token.")
         return problem_response(request, 403, "not_allowed", detail)
     look()
+    return HttpResponse(generate_latest(collected()), content_type=CONTENT_TYPE_LATEST)
+
+
+def has_token(request: HttpRequest) -> bool:
+    return is_token(request.headers.get("Authorization", ""))
+
+
+def is_token(given: str) -> bool:
+    return bool(settings.METRICS_TOKEN) and constant_time_compare(given, f"Bearer {settings.METRICS_TOKEN}")
+
+
+def collected() -> CollectorRegistry:
+    """What all processes of this service measured."""
     registry = CollectorRegistry()
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         MultiProcessCollector(registry)
     else:
         registry.register(REGISTRY)
     registry.register(RedisMetrics())
-    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+    return registry
 
 
-def has_token(request: HttpRequest) -> bool:
-    given = request.headers.get("Authorization", "")
-    return bool(settings.METRICS_TOKEN) and constant_time_compare(given, f"Bearer {settings.METRICS_TOKEN}")
+class Quiet(WSGIRequestHandler):
+    timeout = 5  # seconds for a request
+
+    def log_message(self, *args: Any) -> None:
+        """Each look of Prometheus would be a line."""
+
+
+def serve(port: int) -> None:
+    """For a service that answers nothing else, in a thread: by METRICS_TOKEN."""
+
+    def app(environ: Any, start_response: Any) -> Any:
+        if not is_token(environ.get("HTTP_AUTHORIZATION", "")):
+            start_response("403 Forbidden", [("Content-Type", "text/plain")])
+            return [b"Send METRICS_TOKEN as bearer token.\n"]
+        return make_wsgi_app(collected())(environ, start_response)
+
+    server = make_server("", port, app, ThreadingWSGIServer, Quiet)
+    threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()
 
 
 class RedisMetrics(Collector):

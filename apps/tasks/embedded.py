@@ -54,7 +54,7 @@ worker = Worker()
 
 
 def run_here(tasks: Iterable[Task]) -> None:
-    if worker.thread:
+    if worker.thread or worker.ending:  # what comes at its end waits for the next start
         return worker.wake.set()
     for task in tasks:
         run(task.pk)

@@ -13,6 +13,11 @@ class Later(Exception):
         super().__init__(reason)
 
 
+class Unfinished(Exception):
+    """The attempt has done a part, and its time is over: the task goes on once what else is due had its turn. For
+    tasks that last longer than others should wait."""
+
+
 class Overtaken(Exception):
     """Another attempt has begun; what this one did is taken back."""
 

@@ -10,6 +10,7 @@ from contextlib import nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,10 @@ from django.utils.translation import gettext as _
 from apps.core.errors import DomainError
 from apps.core.logs import request_id
 from apps.tasks.declared import TASKS, Declared
-from apps.tasks.errors import Later, Overtaken
+from apps.tasks.errors import Later, Overtaken, Unfinished
+from apps.tasks.metrics import measure
 from apps.tasks.models import Task
+from apps.tasks.sending import send
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +58,9 @@ def run(pk: int, *, holder: str = "", at: datetime | None = None) -> Task | None
     finally:
         current.reset(tokens[0])
         request_id.reset(tokens[1])
+    measure(task)
+    if task.sent_at:
+        transaction.on_commit(partial(send, [task]), robust=True)
     return task
 
 
@@ -63,7 +69,7 @@ def claim(pk: int, holder: str, at: datetime) -> Task | None:
     hard = TASKS[name].hard if name in TASKS else settings.TASK_HARD_SECONDS
     claimed = Task.objects.due(at).filter(pk=pk).update(
         state=Task.State.RUNNING, attempts=F("attempts") + 1, holder=holder, started_at=timezone.now(),
-        due_at=timezone.now() + timedelta(seconds=hard + MARGIN), sent_at=None, done=0, of=0,
+        due_at=timezone.now() + timedelta(seconds=hard + MARGIN), sent_at=None,
     )  # fmt: skip
     return Task.objects.get(pk=pk) if claimed else None
 
@@ -86,11 +92,13 @@ def attempt(task: Task, one: Declared | None) -> None:
     except SoftTimeLimitExceeded:
         log.warning("%s: not done after %d s", task, one.soft)
         fail(task, one, _("It took longer than %(seconds)d seconds.") % {"seconds": one.soft})
+    except Unfinished:
+        put_back(task, sent_at=timezone.now(), error="")
     except Exception as error:
         log.exception("%s: attempt %d of %d failed", task, task.attempts, task.allowed)
         fail(task, one, where(error))
     except BaseException:  # the process is told to end: no failure of the task's
-        leave(task, state=Task.State.WAITING, due_at=timezone.now(), sent_at=None, allowed=task.allowed + 1)
+        put_back(task)
         raise
 
 
@@ -106,15 +114,19 @@ def end(task: Task, *, result: dict[str, Any] | None = None, error: str = "") ->
     return leave(task, state=state, result=result, error=error[:300], ended_at=timezone.now())
 
 
-def fail(task: Task, one: Declared, error: str, seconds: float | None = None) -> None:
+def fail(task: Task, one: Declared, error: str, seconds: float | None = None) -> bool:
     """This attempt: the task waits for its next, or has failed with its last."""
     if task.attempts >= task.allowed:
-        end(task, error=error)
-        return
+        return end(task, error=error)
     failures = task.attempts - (task.allowed - one.attempts)
     pause = one.pause(failures) if seconds is None else seconds
     due_at = timezone.now() + timedelta(seconds=pause)
-    leave(task, state=Task.State.WAITING, error=error[:300], due_at=due_at, sent_at=None)
+    return leave(task, state=Task.State.WAITING, error=error[:300], due_at=due_at, sent_at=None, done=0, of=0)
+
+
+def put_back(task: Task, **fields: Any) -> None:
+    """It waits for its next attempt, and this one does not count."""
+    leave(task, state=Task.State.WAITING, due_at=timezone.now(), allowed=task.allowed + 1, **fields)
 
 
 def leave(task: Task, **fields: Any) -> bool:
@@ -130,8 +142,8 @@ def leave(task: Task, **fields: Any) -> bool:
 def give_back(*, pk: int, holder: str, error: str, seconds: float | None = None) -> None:
     """What a process held that was killed."""
     task = Task.objects.filter(pk=pk, state=Task.State.RUNNING, holder=holder).first()
-    if task is not None and task.name in TASKS:
-        fail(task, TASKS[task.name], error, seconds)
+    if task is not None and task.name in TASKS and fail(task, TASKS[task.name], error, seconds):
+        measure(task)
 
 
 def progress(done: int, of: int) -> None:

@@ -15,12 +15,14 @@ from typing import Any
 import celery
 from billiard.exceptions import TimeLimitExceeded
 from billiard.process import active_children
-from celery.signals import worker_process_init, worker_shutting_down
+from celery.signals import worker_process_init, worker_ready, worker_shutdown, worker_shutting_down
 from celery.worker import request
 from django.conf import settings
 from django.db import Error, connections
 from django.utils.translation import gettext as _
 
+from apps.core import metrics
+from apps.core.metrics_folder import remove_folder
 from apps.tasks.broker import app
 from apps.tasks.declared import TASKS
 from apps.tasks.models import Task
@@ -68,6 +70,21 @@ def register() -> None:
         if one.name not in app.tasks:
             limits = {"soft_time_limit": one.soft, "time_limit": one.hard}
             app.register_task(type("Run", (Run,), {"name": one.name, **limits})())
+
+
+@worker_ready.connect
+def serve_metrics(**options: Any) -> None:
+    if settings.TASK_METRICS_PORT:
+        try:
+            metrics.serve(settings.TASK_METRICS_PORT)
+        except OSError as error:
+            log.warning("metrics: nobody can ask for them at port %d: %s", settings.TASK_METRICS_PORT, error)
+
+
+@worker_shutdown.connect
+def forget_metrics(**options: Any) -> None:
+    if settings.TASK_METRICS_PORT:
+        remove_folder()
 
 
 @worker_shutting_down.connect

@@ -4,8 +4,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.accounts.models import ApiToken, AuditEvent, User
+from apps.catalog.run_models import ImportRun
 from tests.admin_pages import act, page_of, save
-from tests.factories import PASSWORD, make_api_token, make_staff, make_user
+from tests.factories import PASSWORD, make_api_token, make_import, make_staff, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -115,6 +116,15 @@ def test_a_token_is_deleted_with_its_user_and_in_no_other_way(staff):
     assert staff.post(page_of(token.user, "delete"), {"post": "yes"}).status_code == 302
 
     assert not ApiToken.objects.exists()
+
+
+def test_an_import_goes_with_whoever_made_it(staff):
+    run = make_import("Creep,Radiohead", by=make_user())
+
+    assert staff.post(page_of(run, "delete"), {"post": "yes"}).status_code == 403
+    assert staff.post(page_of(run.owner, "delete"), {"post": "yes"}).status_code == 302
+
+    assert not ImportRun.objects.exists()
 
 
 def test_tokens_are_searched_and_filtered(staff):

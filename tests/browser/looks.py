@@ -14,7 +14,7 @@ from apps.accounts.roles import Right
 from apps.jams.identity import cookie_name
 from apps.jams.models import Jam
 from tests.callers import Caller
-from tests.factories import make_attendee_with_token, make_jam, make_user, make_venue
+from tests.factories import make_attendee_with_token, make_jam, make_task, make_user, make_venue
 from tests.page_routes import PAGES
 from tests.world import READ, World
 
@@ -98,6 +98,8 @@ STATES = [
     Look("account_signup", form={"email": "no address", "password1": "short"}),
     Look("mfa_index", "guarded"),
     Look("pages:invitation", "newcomer", state="gone"),
+    Look("pages:import_run", "host", state="running"),
+    Look("pages:import_run", "host", state="stopped"),
     *(Look(name, state="bare") for name in ("pages:home", "pages:jams", "pages:songs", "pages:venues")),
 ]
 ADMIN = [
@@ -126,6 +128,13 @@ class Seen(World):
             for name, fields in made.items()
         }
         self.bare_venue = make_venue(manager=self.host)
+        self.runs = {
+            state: self.imported(
+                state="running", file="imports/songs.csv", size=9, read=3,
+                task=make_task(name="catalog.import_songs", state=of_task, error="ValueError (cells.py:12)"),
+            )
+            for state, of_task in {"running": "running", "stopped": "failed"}.items()
+        }  # fmt: skip
         for language in LANGUAGES:
             with override(language):
                 self.fixed |= {
@@ -181,6 +190,8 @@ class Seen(World):
             given = {"slug": jam.slug, "code": jam.code, "object_id": jam.pk}
         elif look.state == "gone":
             given = {"token": "made-up", "code": "ZZZ"}
+        elif look.state in self.runs:
+            given = {"run": self.runs[look.state].pk}
         return self.address(look.name, **given) + look.query
 
     def answer(self, look, language):

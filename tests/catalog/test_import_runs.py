@@ -1,4 +1,4 @@
-"""Imports in steps: whatever ends a process in the middle, each row is taken once."""
+"""Imports by a task, in steps: whatever ends a process in the middle, each row is taken once."""
 
 import threading
 from contextlib import suppress
@@ -9,23 +9,29 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.files.base import ContentFile
 from django.db import connection
 from django.utils import timezone
+from django.utils.translation import gettext, override
 
 from apps.accounts.models import AuditEvent
 from apps.catalog import import_runs
 from apps.catalog.answers import answer_questions
-from apps.catalog.errors import ImportNotReady, StaffOnly, Unreadable
-from apps.catalog.import_runs import problems_of, step
+from apps.catalog.errors import StaffOnly, Unreadable
+from apps.catalog.files import opened
+from apps.catalog.import_runs import forget_old_imports, problems_of, step
 from apps.catalog.models import Song
 from apps.catalog.run_models import ImportBatch, ImportRun
-from apps.catalog.uploads import begin_import, forget_old_imports, sample_of, start_import
+from apps.catalog.uploads import begin_import, resume_import, sample_of, start_import
 from apps.core.errors import Invalid, NotAllowed, NotThere
+from apps.tasks.models import Task
+from apps.tasks.running import claim
 from tests.factories import make_song, make_user
+from tests.tasks.running import run_tasks
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def small_batches(monkeypatch):
+def small_batches(monkeypatch, settings):
+    settings.IMPORT_STEP_SECONDS = 0
     monkeypatch.setattr(import_runs, "BATCH", 10)
     monkeypatch.setattr(import_runs, "NEAR_BATCH", 10)
 
@@ -43,7 +49,7 @@ def begun(*lines, header="title,artist", by=None, **options):
 def to_the_end(run):
     steps = 0
     while run.state != "done":
-        run, steps = step(run=run, seconds=0), steps + 1
+        run, steps = step(run=run), steps + 1
     return run, steps
 
 
@@ -58,7 +64,7 @@ def songs(number):
 def test_a_file_is_taken_step_by_step():
     run = begun(*songs(25))
 
-    once = step(run=run, seconds=0)
+    once = step(run=run)
     assert (once.state, once.position, counts(once), Song.objects.count()) == ("running", 11, {"added": 10}, 10)
     assert 0 < once.percent < 100
     run, steps = to_the_end(once)
@@ -68,8 +74,10 @@ def test_a_file_is_taken_step_by_step():
     assert step(run=run).counts == run.counts
 
 
-def test_one_step_may_do_it_all():
-    assert step(run=begun(*songs(25)), seconds=60).state == "done"
+def test_one_step_may_do_it_all(settings):
+    settings.IMPORT_STEP_SECONDS = 60
+
+    assert step(run=begun(*songs(25))).state == "done"
 
 
 def test_what_is_repeated_is_found_across_steps():
@@ -81,10 +89,10 @@ def test_what_is_repeated_is_found_across_steps():
 
 
 def test_a_step_that_is_cut_off_leaves_nothing_and_is_done_again(monkeypatch):
-    run = step(run=begun(*songs(25)), seconds=0)
+    run = step(run=begun(*songs(25)))
     monkeypatch.setattr(ImportBatch.objects, "create", lambda **fields: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        step(run=run, seconds=0)
+        step(run=run)
     monkeypatch.undo()
     assert Song.objects.count() == 10
 
@@ -97,21 +105,22 @@ def test_a_step_that_is_cut_off_leaves_nothing_and_is_done_again(monkeypatch):
 def test_who_has_an_older_state_of_it_does_no_step_twice():
     run = begun(*songs(25))
     older = ImportRun.objects.get(pk=run.pk)
-    step(run=run, seconds=0)
+    step(run=run)
 
-    assert step(run=older, seconds=0).position == 11
+    assert step(run=older).position == 11
 
     assert (Song.objects.count(), ImportBatch.objects.count()) == (10, 1)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_that_go_on_at_once_take_each_row_once():
+def test_two_that_go_on_at_once_take_each_row_once(monkeypatch):
+    monkeypatch.setattr("apps.tasks.embedded.run", lambda pk: None)
     run = begun(*songs(95))
 
     def go_on():
         own = ImportRun.objects.get(pk=run.pk)
         while own.state != "done":
-            own = step(run=own, seconds=0)
+            own = step(run=own)
         connection.close()
 
     threads = [threading.Thread(target=go_on) for _ in range(2)]
@@ -168,8 +177,7 @@ def test_columns_that_cannot_be_are_refused(columns, message):
     with pytest.raises(Unreadable, match=message):
         begin_import(run=run, by=run.owner, columns=columns)
 
-    with pytest.raises(ImportNotReady):
-        step(run=run)
+    assert not Task.objects.exists()
 
 
 @pytest.mark.parametrize(("content", "message"), [(b"", "empty"), (b"PK\x03\x04\x00", "not a CSV file")])
@@ -262,6 +270,106 @@ def test_a_file_goes_with_its_owner_and_no_address_leads_to_it(client, settings)
     assert not run.file.storage.exists(run.file.name)
     with pytest.raises(NotThere):
         step(run=ImportRun(pk=run.pk, state="running", columns=run.columns, file=upload(*songs(1)).file))
+
+
+# The task -----------------------------------------------------------------------------------------------
+
+
+def test_a_task_takes_it_to_its_end_and_says_how_far_it_is():
+    run = begun(*songs(25))
+
+    ran = run_tasks()
+
+    run.refresh_from_db()
+    assert [(task.pk, task.state) for task in ran] == [*[(run.task_id, "waiting")] * 3, (run.task_id, "done")]
+    assert ran[-1].done == ran[-1].of == run.size
+    assert (run.state, counts(run), ran[-1].result["added"]) == ("done", {"added": 25}, 25)
+    assert (run.task.by, run.task.about, run.task.error) == (run.owner, f"import:{run.pk}", "")
+
+
+def test_others_have_their_turn_between_two_steps():
+    first, second = begun(*songs(15)), begun(*songs(25))
+
+    ran = [task.pk for task in run_tasks()]
+
+    assert ran[:4] == [first.task_id, second.task_id] * 2
+
+
+def test_a_worker_that_is_killed_in_the_middle_is_made_up_for():
+    run = begun(*songs(25))
+    claim(run.task_id, "", timezone.now())
+    step(run=run)  # and it is killed
+    Task.objects.update(due_at=timezone.now())  # its time has passed
+
+    run_tasks()
+
+    run.refresh_from_db()
+    assert (run.state, counts(run), Song.objects.count()) == ("done", {"added": 25}, 25)
+
+
+def test_steps_use_up_no_attempts(monkeypatch):
+    run = begun(*songs(75))
+    fails = iter([1, 0, 0, 1, 0, 1, 0, 1] + [0] * 9)
+    take = import_runs.take
+    monkeypatch.setattr(import_runs, "take", lambda *of: 1 / 0 if next(fails) else take(*of))
+
+    run_tasks(timezone.now() + timedelta(hours=2))
+
+    run.refresh_from_db()
+    assert (run.state, run.task.state, counts(run)) == ("done", "done", {"added": 75})
+
+
+def test_one_whose_task_has_failed_goes_on_where_it_was(monkeypatch):
+    run = begun(*songs(25))
+    step(run=run)
+    monkeypatch.setattr(import_runs, "take", lambda *of: 1 / 0)
+    run_tasks(timezone.now() + timedelta(hours=2))
+    monkeypatch.undo()
+    run.refresh_from_db()
+    assert (run.is_stopped, run.task.state, run.position) == (True, "failed", 11)
+    assert run.task.error.startswith("ZeroDivisionError")
+
+    again = resume_import(run=run, by=run.owner)
+    assert resume_import(run=run, by=run.owner).task == again.task  # which waits
+    run_tasks()
+
+    run.refresh_from_db()
+    assert (run.state, run.is_stopped, counts(run)) == ("done", False, {"added": 25})
+    with pytest.raises(NotAllowed):
+        resume_import(run=run, by=AnonymousUser())
+
+
+@pytest.mark.parametrize("when", ["before", "in the middle"])
+def test_what_is_discarded_is_let_go_of(when, monkeypatch):
+    run = begun(*songs(15))
+    if when == "before":
+        run.delete()
+    else:
+        gone = ImportRun.objects.filter(pk=run.pk).delete
+        monkeypatch.setattr(import_runs, "opened", lambda run: (gone(), opened(run))[1])
+
+    (task,) = run_tasks()
+
+    assert (task.state, task.result, Song.objects.count()) == ("done", {"gone": True}, 0)
+
+
+def test_begun_twice_it_is_one_task():
+    run = begun(*songs(15), dry_run=True)
+
+    assert begin_import(run=run, by=run.owner, columns=run.columns).dry_run
+
+    assert Task.objects.count() == 1
+
+
+def test_what_is_said_of_the_rows_is_in_the_language_of_whoever_asked():
+    with override("ar"):
+        run = begun(",nobody")
+        missing = gettext("is missing")
+
+    run_tasks()
+
+    [problem] = problems_of(run)
+    assert problem.reason == missing != "is missing"
 
 
 # Questions --------------------------------------------------------------------------------------------

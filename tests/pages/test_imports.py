@@ -2,13 +2,18 @@
 
 import csv
 import io
+from datetime import timedelta
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
+from apps.catalog import import_runs
 from apps.catalog.models import Song
 from apps.catalog.run_models import ImportRun
+from apps.tasks.embedded import run_next
 from tests.factories import make_import, make_song, make_staff, make_user, songs_file
+from tests.tasks.running import run_tasks
 
 pytestmark = pytest.mark.django_db
 
@@ -24,12 +29,12 @@ def upload(client, *lines, header="title,artist"):
     return client.post("/songs/import", {"file": songs_file(*lines, header=header)}, follow=True)
 
 
-def go_on(client, path):
-    """Presses the button until it is done."""
-    while True:
-        response = client.post(path, {"do": "step"}, follow=True)
-        if response.context["run"].state == "done":
-            return response
+def done(client, path):
+    """Its page, once the worker has done it."""
+    run_tasks()
+    response = client.get(path)
+    assert response.context["run"].state == "done"
+    return response
 
 
 def test_from_the_file_to_the_songs(client, host, text):
@@ -42,13 +47,13 @@ def test_from_the_file_to_the_songs(client, host, text):
     assert "Creep (Live) · Zombie" in text(response)
     columns = {"column_0": "title", "column_1": "artist", "column_2": "popularity", "column_3": "", "near": "ask"}
     client.post(path, {**columns, "do": "try"})
-    response = go_on(client, path)
+    response = done(client, path)
     assert "Tried: nothing was written." in text(response)
     assert {name: n for name, _text, n in response.context["counts"] if n} == {"added": 1, "asked": 1, "rejected": 1}
     assert not Song.objects.filter(title="Zombie").exists()
 
     client.post(path, {**columns, "do": "begin"})
-    page = text(go_on(client, path))
+    page = text(done(client, path))
 
     assert Song.objects.get(title="Zombie").popularity == 7
     assert "Is it the same song?" in page
@@ -62,7 +67,7 @@ def test_all_that_are_left_are_answered_at_once(client, host):
     make_song(title="Creep", artist="Radiohead")
     run = make_import("Creep (Live),Radiohead", "Creep (Acoustic),Radiohead", by=host)
     client.post(run.get_absolute_url(), {"column_0": "title", "column_1": "artist", "do": "begin"})
-    go_on(client, run.get_absolute_url())
+    done(client, run.get_absolute_url())
 
     client.post(run.get_absolute_url(), {"do": "known"})
 
@@ -73,7 +78,7 @@ def test_all_that_are_left_are_answered_at_once(client, host):
 def test_the_report_has_every_row_that_was_not_just_taken_and_runs_in_no_spreadsheet(client, host):
     run = make_import("=1+1,A,x", "Fine,B,1999", ",C,", by=host, header="title,artist,year")
     client.post(run.get_absolute_url(), {**{f"column_{n}": c for n, c in enumerate(run.columns)}, "do": "begin"})
-    go_on(client, run.get_absolute_url())
+    done(client, run.get_absolute_url())
 
     response = client.get(f"{run.get_absolute_url()}/report.csv")
     rows = list(csv.reader(io.StringIO(response.getvalue().decode("utf-8-sig"))))
@@ -139,10 +144,38 @@ def test_a_run_can_be_discarded(client, host, text):
     assert not ImportRun.objects.exists()
 
 
-def test_a_step_of_what_has_not_begun_says_so(client, host, text):
-    run = make_import(by=host)
+def test_the_page_says_how_far_it_is_without_a_script_too(client, host, text, settings, monkeypatch):
+    settings.IMPORT_STEP_SECONDS = 0
+    monkeypatch.setattr(import_runs, "BATCH", 10)
+    monkeypatch.setattr(import_runs, "NEAR_BATCH", 10)
+    run = make_import(*(f"Song {n},Artist" for n in range(25)), by=host)
+    path = run.get_absolute_url()
 
-    assert "This import has not begun." in text(client.post(run.get_absolute_url(), {"do": "step"}, follow=True))
+    begun = client.post(path, {"column_0": "title", "column_1": "artist", "do": "begin"}, follow=True)
+    run_next()
+    middle = client.get(path)
+
+    assert "It goes on without this page too. Look again" in text(begun)
+    assert [page.context["counts"][0][2] for page in (begun, middle)] == [0, 10]
+    assert [page.context["run"].percent > 0 for page in (begun, middle)] == [False, True]
+    assert "Imported." in text(done(client, path))
+
+
+def test_one_that_has_stopped_says_why_and_goes_on_by_a_button(client, host, text, monkeypatch):
+    run = make_import("Creep,Radiohead", by=host)
+    path = run.get_absolute_url()
+    client.post(path, {"column_0": "title", "column_1": "artist", "do": "begin"})
+    monkeypatch.setattr(import_runs, "take", lambda *of: 1 / 0)
+    run_tasks(timezone.now() + timedelta(hours=2))
+    monkeypatch.undo()
+
+    page = client.get(path)
+    assert "Stopped" in text(page)
+    assert "ZeroDivisionError (test_imports.py:" in text(page)
+    assert "data-running" not in page.content.decode()
+    client.post(path, {"do": "resume"})
+
+    assert "Imported." in text(done(client, path))
 
 
 def test_the_admin_leads_there(client):

@@ -1,13 +1,17 @@
 import os
 import signal
+import socket
 import subprocess
 import sys
 
 import pytest
+from django.conf import settings
 
 from apps.tasks.broker import app
 from apps.tasks.sending import Broker
 from tests.processes import servers, wait_until
+
+TOKEN = "t0ken-" * 8
 
 
 class Celery:
@@ -16,6 +20,8 @@ class Celery:
 
     def __init__(self, started):
         self.started = started
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = free.getsockname()[1]
         self.beat = self.start_beat()
         self.worker = self.start_worker()
 
@@ -29,7 +35,9 @@ class Celery:
 
     def start_worker(self):
         words = ("--concurrency=4", "--without-gossip", "--without-mingle")
-        worker = self.start("worker", *words, TASK_GRACE_SECONDS="2")
+        worker = self.start(
+            "worker", *words, TASK_GRACE_SECONDS="2", TASK_METRICS_PORT=str(self.port), METRICS_TOKEN=TOKEN
+        )
         wait_until(lambda: app.control.ping(timeout=0.5, limit=1), seconds=120)
         return worker
 
@@ -54,10 +62,10 @@ class Celery:
 
 
 @pytest.fixture(scope="module")
-def running(django_db_setup, django_db_blocker, tmp_path_factory):
+def running(django_db_setup, django_db_blocker):
     with django_db_blocker.unblock():
         app.control.purge()
-        with servers(tmp_path_factory.mktemp("celery")) as started:
+        with servers(settings.DATA_DIR) as started:
             yield Celery(started)
 
 

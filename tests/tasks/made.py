@@ -7,7 +7,7 @@ from apps.accounts.audit import record
 from apps.accounts.models import AuditEvent
 from apps.core.errors import DomainError
 from apps.tasks.declared import task
-from apps.tasks.errors import Later
+from apps.tasks.errors import Later, Unfinished
 from apps.tasks.running import progress
 
 
@@ -73,6 +73,13 @@ def wait_and_write(*, text, gate):
     if not written(text):
         record(actor=None, verb=text)
     progress(2, 2)
+
+
+@task()
+def write_in_parts(*, text, parts):
+    record(actor=None, verb=text)
+    if written(text) < parts:
+        raise Unfinished
 
 
 @task(atomic=True)

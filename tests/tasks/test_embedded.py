@@ -51,6 +51,15 @@ def test_what_is_rolled_back_never_runs(worker):
     assert written("never") == 0
 
 
+def test_at_its_end_it_begins_nothing_more(worker):
+    worker.stop()
+
+    task = enqueue(write_down, text="after")
+
+    task.refresh_from_db()
+    assert (task.state, written("after")) == ("waiting", 0)
+
+
 def test_it_keeps_the_clock_and_the_retries(worker):
     put_off = enqueue(write_down, text="later", due_at=timezone.now() + timedelta(seconds=0.3))
 

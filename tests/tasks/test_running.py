@@ -11,6 +11,7 @@ from apps.tasks.declared import TASKS, task
 from apps.tasks.embedded import run_next
 from apps.tasks.enqueue import enqueue
 from apps.tasks.errors import NotFailed, NotQueuedAgain
+from apps.tasks.metrics import durations
 from apps.tasks.models import Task
 from apps.tasks.operations import erase_tasks, run_again
 from apps.tasks.running import attempt, claim, run
@@ -157,6 +158,48 @@ def test_a_task_costs_five_statements(django_assert_num_queries):
         queued = enqueue(made.refuse, text="few")
     with django_assert_num_queries(5):  # name, claim, row, what it does, end
         run(queued.pk)
+
+
+def test_what_is_unfinished_goes_on_and_uses_up_no_attempts():
+    enqueue(made.write_in_parts, text="part", parts=9)
+
+    ran = run_tasks()
+
+    assert [task.state for task in ran] == ["waiting"] * 8 + ["done"]
+    assert written("part") == 9
+
+
+@pytest.mark.django_db(transaction=True)
+@override_settings(TASK_BROKER_URL="")
+def test_its_next_part_is_sent_at_once():
+    queued = enqueue(made.write_in_parts, text="inline", parts=3)
+
+    queued.refresh_from_db()
+    assert (queued.state, queued.attempts, written("inline")) == ("done", 3, 3)
+
+
+def test_how_long_it_took_is_measured_by_what_became_of_it():
+    def ran():
+        [family] = durations.collect()
+        return {
+            (sample.labels["task_name"], sample.labels["status"]): sample.value
+            for sample in family.samples if sample.name.endswith("_count")
+        }  # fmt: skip
+
+    before = ran()
+    enqueue(made.write_in_parts, text="part", parts=3)
+    enqueue(made.break_down, text="broken")
+    enqueue(made.refuse, text="no")
+    make_task(name="gone.away", state="waiting")
+
+    run_tasks(timezone.now() + SOON)
+
+    new = {key: count - before.get(key, 0) for key, count in ran().items()}
+    assert {key: count for key, count in new.items() if count} == {
+        ("tasks.write_in_parts", "unfinished"): 2, ("tasks.write_in_parts", "done"): 1,
+        ("tasks.break_down", "retried"): 1, ("tasks.break_down", "failed"): 1,
+        ("tasks.refuse", "failed"): 1, ("unknown", "failed"): 1,
+    }  # fmt: skip
 
 
 def test_a_failed_one_is_run_again_by_a_click():

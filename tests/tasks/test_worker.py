@@ -4,16 +4,22 @@ import random
 from datetime import timedelta
 from unittest.mock import patch
 
+import httpx
 import pytest
 from django.db import transaction
 from django.test import override_settings
 from django.utils import timezone
+from prometheus_client.parser import text_string_to_metric_families
 
+from apps.catalog.models import Song
+from apps.catalog.run_models import ImportRun
+from apps.catalog.uploads import begin_import
 from apps.tasks.enqueue import enqueue
 from apps.tasks.models import Task
 from apps.tasks.sending import send
+from tests.factories import make_import, make_user
 from tests.processes import wait_until
-from tests.tasks.conftest import children_of, kill
+from tests.tasks.conftest import TOKEN, children_of, kill
 from tests.tasks.made import (
     break_down,
     hear_nothing,
@@ -26,6 +32,7 @@ from tests.tasks.made import (
 )  # fmt: skip
 
 pytestmark = pytest.mark.services
+OURS = {"tasks.write_down", "tasks.break_down", "tasks.hear_nothing"}  # the clock has others done
 
 
 def is_ended(*tasks):
@@ -125,6 +132,24 @@ def test_a_worker_that_is_told_to_end_ends_its_tasks_and_gives_back_what_needs_l
     assert (now(long).state, now(long).attempts, written("long")) == ("done", 2, 1)
 
 
+def test_an_import_goes_on_whichever_process_is_killed(celery):
+    run = make_import(*(f"Song {n},Artist {n % 97}" for n in range(40_000)), by=make_user())
+    run = begin_import(run=run, by=run.owner, columns=run.columns)
+    killed = []
+    for share in (10, 50):
+        wait_until(lambda share=share: ImportRun.objects.get(pk=run.pk).percent >= share)
+        killed.append(ImportRun.objects.get(pk=run.pk).state)
+        for child in children_of(celery.worker):
+            kill(child)
+
+    wait_until(lambda: is_ended(run.task))
+
+    run.refresh_from_db()
+    assert killed == ["running", "running"]
+    assert (run.state, now(run.task).state, now(run.task).done) == ("done", "done", run.size)
+    assert (run.counts["added"], run.counts["repeated"], Song.objects.count()) == (40_000, 0, 40_000)
+
+
 def test_limits_of_time_are_failures_that_say_so(celery):
     told = enqueue(last_too_long, text="told")
     killed = enqueue(hear_nothing, text="killed")
@@ -133,6 +158,33 @@ def test_limits_of_time_are_failures_that_say_so(celery):
 
     assert (now(told).state, now(told).error, written("told")) == ("failed", "It took longer than 1 seconds.", 2)
     assert (now(killed).state, now(killed).error, written("killed")) == ("failed", "It took longer than 2 seconds.", 2)
+
+
+def test_its_metrics_have_what_all_its_processes_ran(celery):
+    def ran():
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        text = httpx.get(f"http://127.0.0.1:{celery.port}/metrics", headers=headers).raise_for_status().text
+        return {
+            (sample.labels["task_name"], sample.labels["status"]): sample.value
+            for family in text_string_to_metric_families(text) for sample in family.samples
+            if sample.name == "celery_task_duration_seconds_count" and sample.labels["task_name"] in OURS
+        }  # fmt: skip
+
+    def more():
+        return {key: count - before.get(key, 0) for key, count in ran().items() if count > before.get(key, 0)}
+
+    before = ran()
+    tasks = [enqueue(write_down, text="measured") for _ in range(20)]
+    broken, killed = enqueue(break_down, text="measured"), enqueue(hear_nothing, text="measured")
+    wait_until(lambda: is_ended(*tasks, broken, killed))
+
+    wait_until(lambda: sum(more().values()) == 24)
+    assert more() == {
+        ("tasks.write_down", "done"): 20,
+        ("tasks.break_down", "retried"): 1, ("tasks.break_down", "failed"): 1,
+        ("tasks.hear_nothing", "retried"): 1, ("tasks.hear_nothing", "failed"): 1,
+    }  # fmt: skip
+    assert httpx.get(f"http://127.0.0.1:{celery.port}/metrics").status_code == 403
 
 
 def test_what_fails_is_tried_again_and_then_has_failed(celery):

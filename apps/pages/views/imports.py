@@ -15,10 +15,10 @@ from django.views.decorators.http import require_safe
 
 from apps.catalog.answers import MOST_ANSWERS, answer_questions
 from apps.catalog.exports import SPREADSHEET, safe
-from apps.catalog.import_runs import problems_of, step
+from apps.catalog.import_runs import problems_of
 from apps.catalog.rows import REPORT_COLUMNS, Outcome
 from apps.catalog.run_models import ImportRun
-from apps.catalog.uploads import begin_import, start_import
+from apps.catalog.uploads import begin_import, resume_import, start_import
 from apps.core.errors import DomainError
 from apps.pages.import_forms import ColumnsForm, SongFileForm
 from apps.pages.views.common import HostRequest, add_errors, page_of, page_with_form, see_other, telling
@@ -68,8 +68,8 @@ def imports(request: HostRequest) -> HttpResponse:
 @login_required
 @page_with_form
 def import_run(request: HostRequest, run: int) -> HttpResponse:
-    """POST says by `do` what: begin (dry or for good), step, answer, discard."""
-    found = get_object_or_404(ImportRun.objects.visible_to(request.user), pk=run)
+    """POST says by `do` what: begin (dry or for good), resume, answer, discard."""
+    found = get_object_or_404(ImportRun.objects.visible_to(request.user).select_related("task"), pk=run)
     form = ColumnsForm(found, request.user, request.POST or None) if takes_columns(found) else None
     if request.method == "POST":
         answer = deed(request, found, form)
@@ -96,8 +96,8 @@ def deed(request: HostRequest, run: ImportRun, form: ColumnsForm | None) -> Http
     if form and do in {"try", "begin"}:
         return begun(request, run, form, dry_run=do == "try")
     with telling(request):
-        if do == "step" and run.file:
-            step(run=run)
+        if do == "resume" and run.file:
+            resume_import(run=run, by=request.user)
         elif do in {"new", "known"}:
             answered(request, run, do)
     return see_other(run, fragment="questions" if do in {"new", "known"} else "")

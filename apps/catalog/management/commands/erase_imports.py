@@ -4,7 +4,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.utils.translation import ngettext
 
-from apps.catalog.uploads import forget_old_imports
+from apps.catalog.import_runs import forget_old_imports
 
 
 class Command(BaseCommand):

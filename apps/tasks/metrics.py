@@ -1,0 +1,31 @@
+"""How long tasks take, by what became of them."""
+
+from django.utils import timezone
+from prometheus_client import Histogram
+
+from apps.tasks.declared import TASKS
+from apps.tasks.models import Task
+
+# Seconds: from what is done at once to the hard limit.
+BUCKETS = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 120, 240, 300)
+
+durations = Histogram(
+    "celery_task_duration_seconds",
+    "From the claim to the end of an attempt, by task and how it ended: done, failed, retried, unfinished.",
+    ["task_name", "status"],
+    buckets=BUCKETS,
+)
+
+
+def measure(task: Task) -> None:
+    """An attempt that has ended just now."""
+    if task.started_at:
+        name = task.name if task.name in TASKS else "unknown"
+        durations.labels(name, status(task)).observe(max(0, (timezone.now() - task.started_at).total_seconds()))
+
+
+def status(task: Task) -> str:
+    """`unfinished`: a part of it was done, and the next attempt does the next."""
+    if task.state != Task.State.WAITING:
+        return str(task.state)
+    return "retried" if task.error else "unfinished"
