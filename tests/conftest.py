@@ -11,7 +11,7 @@ from unittest.mock import patch
 import pytest
 from django.core.cache import cache
 from django.db import connection, connections, transaction
-from django.test import override_settings
+from django.test import TransactionTestCase, override_settings
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 from tests.processes import servers
@@ -20,6 +20,7 @@ from tests.processes import servers
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 BROWSER = os.environ.get("JAMVOTE_BROWSER", "")
+MADE_BY_MIGRATE = {"django_content_type", "auth_permission"}
 NO_BROWSER = "no browser: install Chromium or set JAMVOTE_BROWSER"
 FLAGS = [
     "--no-sandbox",
@@ -84,6 +85,24 @@ def files_are_found_once():
 
     with patch.object(WhiteNoiseMiddleware, "add_files_from_finders", once):
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def what_was_committed_is_deleted():
+    """Django truncates every table after a test that commits, and makes content types anew: a quarter of a second."""
+    with patch.object(TransactionTestCase, "_fixture_teardown", delete_everything):
+        yield
+
+
+def delete_everything(_case):
+    tables = connection.introspection.django_table_names(only_existing=True, include_views=False)
+    written = ", ".join(map(connection.ops.quote_name, sorted({*tables} - MADE_BY_MIGRATE)))
+    with transaction.atomic(), connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(f"LOCK TABLE {written} IN EXCLUSIVE MODE")  # whoever still writes is waited for
+            cursor.execute("SET LOCAL session_replication_role = replica")  # as TRUNCATE: no triggers
+        for table in written.split(", "):
+            cursor.execute(f"DELETE FROM {table}")
 
 
 @pytest.fixture(autouse=True)
