@@ -1,5 +1,6 @@
 """Fixtures for all tests. `page` is a real browser (pytest-playwright), `asgi_server` the application on a socket."""
 
+import gc
 import os
 import socket
 import threading
@@ -57,6 +58,11 @@ def pytest_collection_modifyitems(items):
     items.sort(
         key=lambda item: (item.get_closest_marker("browser") is not None, item.path.parent != Path(__file__).parent)
     )
+
+
+def pytest_collection_finish():
+    """Modules and tests stay until the end: the garbage collector need not go through them all the time."""
+    gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter):
