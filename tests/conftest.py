@@ -1,5 +1,6 @@
 """Fixtures for all tests. `page` is a real browser (pytest-playwright), `asgi_server` the application on a socket."""
 
+import gc
 import os
 import socket
 import threading
@@ -11,7 +12,7 @@ from unittest.mock import patch
 import pytest
 from django.core.cache import cache
 from django.db import connection, connections, transaction
-from django.test import override_settings
+from django.test import TransactionTestCase, override_settings
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 from tests.processes import servers
@@ -20,6 +21,7 @@ from tests.processes import servers
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 BROWSER = os.environ.get("JAMVOTE_BROWSER", "")
+MADE_BY_MIGRATE = {"django_content_type", "auth_permission"}
 NO_BROWSER = "no browser: install Chromium or set JAMVOTE_BROWSER"
 FLAGS = [
     "--no-sandbox",
@@ -58,6 +60,11 @@ def pytest_collection_modifyitems(items):
     )
 
 
+def pytest_collection_finish():
+    """Modules and tests stay until the end: the garbage collector need not go through them all the time."""
+    gc.freeze()
+
+
 def pytest_terminal_summary(terminalreporter):
     skipped = [report for report in terminalreporter.stats.get("skipped", []) if NO_BROWSER in str(report.longrepr)]
     if skipped:
@@ -84,6 +91,24 @@ def files_are_found_once():
 
     with patch.object(WhiteNoiseMiddleware, "add_files_from_finders", once):
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def what_was_committed_is_deleted():
+    """Django truncates every table after a test that commits, and makes content types anew: a quarter of a second."""
+    with patch.object(TransactionTestCase, "_fixture_teardown", delete_everything):
+        yield
+
+
+def delete_everything(_case):
+    tables = connection.introspection.django_table_names(only_existing=True, include_views=False)
+    written = ", ".join(map(connection.ops.quote_name, sorted({*tables} - MADE_BY_MIGRATE)))
+    with transaction.atomic(), connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(f"LOCK TABLE {written} IN EXCLUSIVE MODE")  # whoever still writes is waited for
+            cursor.execute("SET LOCAL session_replication_role = replica")  # as TRUNCATE: no triggers
+        for table in written.split(", "):
+            cursor.execute(f"DELETE FROM {table}")
 
 
 @pytest.fixture(autouse=True)

@@ -1,17 +1,17 @@
 """A server of song lists on this machine, and how to ask it: tests say by a parameter which addresses are public."""
 
 import gzip
-import threading
 from contextlib import contextmanager
 from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 from apps.core.outbound import fetch
+from tests.sites import Site
 
 CSV = "text/csv; charset=utf-8"
 
 
-class Site(BaseHTTPRequestHandler):
+class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         self.server.asked.append((self.path, dict(self.headers)))
         answer = self.server.answers[self.path]
@@ -70,11 +70,5 @@ class Lists:
 
 @contextmanager
 def lists_served():
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Site)
-    server.asked, server.answers, server.daemon_threads, server.block_on_close = [], {}, True, False
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
+    with Site(Handler, asked=[], answers={}) as server:
         yield Lists(server)
-    finally:
-        server.shutdown()
-        server.server_close()

@@ -67,7 +67,7 @@ def wait_for(port):
         try:
             return socket.create_connection(("127.0.0.1", port)).close()
         except OSError:
-            time.sleep(0.1)
+            time.sleep(0.02)
     raise AssertionError("no server")
 
 
@@ -75,4 +75,4 @@ def wait_until(done, seconds=30):
     deadline = time.monotonic() + seconds
     while not done():
         assert time.monotonic() < deadline
-        time.sleep(0.05)
+        time.sleep(0.02)

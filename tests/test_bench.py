@@ -6,7 +6,7 @@ import re
 import sys
 import threading
 from collections import Counter
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from types import SimpleNamespace
 
 import pytest
@@ -27,6 +27,7 @@ from loadtests.client import Asked, load
 from loadtests.machine import Server
 from loadtests.sockets import Frame, Room, client_frame, parse, read_all, upgrade
 from tests.factories import make_attendee, make_jam, make_jam_song, make_user
+from tests.sites import Site
 
 MET = Row("a read", 190, "µs CPU", floor=180, ratio=1.05, most=1.15)
 MISSED = Row("hits", 70, "%", least=90)
@@ -182,10 +183,8 @@ def small_server():
             pass
 
     answers = []
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever).start()
+    with Site(Handler) as server:
         yield Server(server.server_port, (os.getpid(),)), answers
-        server.shutdown()
 
 
 def request(path):

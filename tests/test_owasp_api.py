@@ -30,8 +30,8 @@ pytestmark = pytest.mark.django_db
 OUTSIDERS = ("anonymous", "attendee", "stranger", "phone", "other_host")
 
 
-@pytest.fixture
-def world():
+@pytest.fixture(scope="module")
+def world(kept):
     return make_world()
 
 

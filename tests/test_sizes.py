@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import connection
+from django.test import override_settings
 
 from apps.catalog.models import Song, Venue
 from apps.catalog.music import MAX_COUNT, MAX_INSTRUMENT, MAX_PARTS, MAX_TAG, MAX_TAGS
@@ -60,10 +61,14 @@ WHO = {
 NIGHTS = ("live", "hidden", "ended")
 
 
-@pytest.fixture
-def world(settings, tmp_path):
+@pytest.fixture(scope="module")
+def world(kept, tmp_path_factory):
+    with override_settings(MEDIA_ROOT=str(tmp_path_factory.mktemp("media"))):
+        yield full_world()
+
+
+def full_world():
     """As much of everything as there can be, and each text as long as it may be."""
-    settings.CACHED_READS, settings.MEDIA_ROOT = False, str(tmp_path)
     world = World()
     Venue.objects.bulk_create(Venue(name=f"{n:03}" + CLEF * 97, slug=f"{n:060}") for n in range(MANY))
     Venue.objects.update(address=CLEF * 200, town=CLEF * 100, description=CLEF * 2000)

@@ -53,6 +53,11 @@ CHANGES = [row for row in MATRIX if row.method not in SAFE_METHODS]
 READS = [row for row in MATRIX if row.method in SAFE_METHODS]
 
 
+@pytest.fixture(scope="module")
+def world(kept):
+    return make_world()
+
+
 def program(user, *scopes):
     return Caller(token=make_api_token(user=user, scopes=scopes)[1])
 
@@ -69,8 +74,8 @@ def test_no_view_that_changes_something_forgets_to_look():
 
 
 @pytest.mark.parametrize("row", CHANGES, ids=name_of)
-def test_a_change_needs_the_scope_of_its_route(row):
-    world, scope, method = make_world(), OF_A_ROUTE[row.name], row.method
+def test_a_change_needs_the_scope_of_its_route(world, row):
+    scope, method = OF_A_ROUTE[row.name], row.method
     path, body, may = address(world, row.name), filled(world, row.body), SCOPES & {scope}
 
     without = program(world.host, *SCOPES - may)(method, path, body)
@@ -83,8 +88,7 @@ def test_a_change_needs_the_scope_of_its_route(row):
 
 
 @pytest.mark.parametrize("row", READS, ids=name_of)
-def test_a_token_without_a_scope_reads_what_its_user_may_read(row):
-    world = make_world()
+def test_a_token_without_a_scope_reads_what_its_user_may_read(world, row):
     path, closed = address(world, row.name), OF_A_ROUTE.get(row.name) == SESSIONS_ONLY
 
     for role, user in (("host", world.host), ("other_host", world.other_host)):

@@ -5,9 +5,8 @@ import os
 import re
 import subprocess
 import sys
-import threading
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from io import StringIO
 from pathlib import Path
 
@@ -27,6 +26,7 @@ from apps.jams import images
 from apps.voting.operations import cast_vote
 from tests.factories import make_attendee, make_jam, make_jam_song, make_song
 from tests.processes import wait_until
+from tests.sites import Site
 
 pytestmark = pytest.mark.django_db(transaction=True)
 RULES = Path("deploy/cdn/main.vcl").read_text()
@@ -48,15 +48,14 @@ def cdn(settings, monkeypatch):
             pass
 
     monkeypatch.setattr(module, "AGAIN", 0.05)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Purging)
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    server = Site(Purging)
     settings.CDN_PURGE_URL = f"http://127.0.0.1:{server.server_port}/service/7/purge"
     settings.CDN_PURGE_KEY = "may-purge"
     understood.cache_clear()  # it holds how long
     yield told, answers
     edge.stop()
     understood.cache_clear()
-    server.shutdown()
+    server.stop()
 
 
 # Forgetting -------------------------------------------------------------------------------------------

@@ -4,18 +4,18 @@ The server is on this machine, so tests say by a parameter which addresses count
 """
 
 import socket
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 
 from apps.core import outbound
 from apps.core.addresses import is_public
 from apps.core.outbound import Refused, TooSlow, Unreachable, post, status_of
+from tests.sites import Site
 
 
-class Site(BaseHTTPRequestHandler):
+class Handler(BaseHTTPRequestHandler):
     def do_HEAD(self):
         self.server.asked.append((self.command, self.path, self.headers["Host"], self.headers["User-Agent"]))
         getattr(self, "at_" + self.path.strip("/").split("/")[0])()
@@ -65,12 +65,8 @@ class Site(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def site():
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Site)
-    server.asked, server.daemon_threads, server.block_on_close = [], True, False
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server
-    server.shutdown()
-    server.server_close()
+    with Site(Handler, asked=[]) as server:
+        yield server
 
 
 def look(site, path, *, host="127.0.0.1", public=("127.0.0.1",)):

@@ -21,7 +21,10 @@ WIDE = "𝄞"  # four bytes
 def songs(count, **fields):
     numbered = ((f"{number * 7919 % 100_003:06}", f"{number % 7}") for number in range(count))
     rows = [Song(title=t, folded_title=t, artist=a, folded_artist=a, **fields) for t, a in numbered]
-    return Song.objects.bulk_create(rows)
+    made = Song.objects.bulk_create(rows)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE catalog_song")  # or each page is found in all of them, in a table that looks empty
+    return made
 
 
 def pages(query):
@@ -34,14 +37,14 @@ def pages(query):
         address = answer.json()["next"]
 
 
-@pytest.mark.parametrize("order", ["popularity", "-popularity", "year", "-last_played"])
-def test_5000_equal_values_are_paged_through_once_each(order):
+def test_5000_equal_values_are_paged_through_once_each():
     songs(5_000)
 
-    ids = [pk for page in pages(f"ordering={order}&page_size=100") for pk in page]
+    for order in ("popularity", "-popularity", "year", "-last_played"):
+        ids = [pk for page in pages(f"ordering={order}&page_size=100") for pk in page]
 
-    assert len(ids) == 5_000
-    assert ids == list(Song.objects.in_order(order).values_list("pk", flat=True))
+        assert len(ids) == 5_000
+        assert ids == list(Song.objects.in_order(order).values_list("pk", flat=True)), order
 
 
 @pytest.mark.parametrize("order", [sign + name for name in SONG_ORDERS for sign in ("", "-")])

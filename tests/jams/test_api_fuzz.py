@@ -36,6 +36,11 @@ BODIES = OBJECTS.map(json.dumps) | VALUES.map(json.dumps) | st.binary(max_size=6
 WRITES = [row for row in MATRIX if row.body or row.name == "vote"]  # those that read a body
 
 
+@pytest.fixture(scope="module")
+def world(kept):
+    return make_world()
+
+
 def nearly_right(body):
     """What is right but for some fields gets further than what is all wrong."""
     return OBJECTS.map(lambda some: json.dumps({**(body or {}), **some}))
@@ -45,8 +50,7 @@ def nearly_right(body):
 @pytest.mark.django_db
 @pytest.mark.parametrize("role", ["anonymous", "attendee", "host"])
 @pytest.mark.parametrize("row", WRITES, ids=lambda row: f"{row.method} {row.name}")
-def test_no_body_is_our_fault(row, role, full):
-    world = make_world()
+def test_no_body_is_our_fault(world, row, role, full):
     caller, method, path = world.callers[role], row.method, address(world, row.name)
     body = {
         key: world.venue.slug if value == "VENUE" else value
@@ -83,8 +87,7 @@ QUERIES = st.dictionaries(
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", LISTS)
-def test_no_query_is_our_fault(name, full):
-    world = make_world()
+def test_no_query_is_our_fault(world, name, full):
     caller = world.callers["anonymous"]
 
     @settings(max_examples=500 if full else 80, deadline=None, suppress_health_check=list(HealthCheck), database=None)

@@ -25,9 +25,10 @@ def name_of(row):
 def test_who_may_what(world, row):
     got, expected = {}, {}
     for at in ["own"] if row.name in SHARED else ["own", "other"]:
+        path, body = address(world, row.name, at), filled(world, row.body, at)
         for caller in ROLES:
             with undone():
-                answer = world.callers[caller](row.method, address(world, row.name, at), filled(world, row.body, at))
+                answer = world.callers[caller](row.method, path, body)
             got[caller, at], expected[caller, at] = answer.status_code, row.answer(caller, at)
             if answer.status_code >= 400:
                 assert answer["Content-Type"] == "application/problem+json"
@@ -47,10 +48,11 @@ def test_who_may_what(world, row):
 def test_what_is_of_another_jam_is_not_found_in_this_one(world, row):
     """The address names one's own jam, and the id of something elsewhere."""
     got = {}
+    elsewhere = address(world, row.name, "other").replace(world.jams["other"].slug, world.jam.slug)
+    body = filled(world, row.body)
     for caller in [caller for caller in ROLES if row.lets(caller) and not row.is_forged(caller, "own")]:
         with undone():
-            elsewhere = address(world, row.name, "other").replace(world.jams["other"].slug, world.jam.slug)
-            got[caller] = world.callers[caller](row.method, elsewhere, filled(world, row.body)).status_code
+            got[caller] = world.callers[caller](row.method, elsewhere, body).status_code
 
     assert set(got.values()) == {404}, got
 
@@ -81,10 +83,11 @@ def outsiders():
 @pytest.mark.parametrize("row", [row for row in MATRIX if row.of_a_jam], ids=name_of)
 def test_a_draft_is_not_there_for_others(world, row):
     got, of_nothing, expected = {}, {}, {}
+    path, body = address(world, row.name), filled(world, row.body)
+    Jam.objects.filter(pk=world.jam.pk).update(status="draft")
     for caller in outsiders():
         with undone():
-            path, body, call = address(world, row.name), filled(world, row.body), world.callers[caller]
-            Jam.objects.filter(pk=world.jam.pk).update(status="draft")
+            call = world.callers[caller]
             got[caller] = call(row.method, path, body).status_code
             of_nothing[caller] = call(row.method, path.replace(world.jam.slug, "no-such-jam"), body).status_code
         # Where a log-in is needed at all, its lack is told before anything is looked up.

@@ -27,9 +27,10 @@ def name_of(row):
 def test_who_may_what(world, row):
     got, expected = {}, {}
     for at in ["own"] if row.name in SHARED else ["own", "other"]:
+        path = address(world, row.name, at)
         for caller in ROLES:
             with undone():
-                got[caller, at] = said(send(world, caller, row, at))
+                got[caller, at] = said(send(world, caller, row, at, path=path))
             expected[caller, at] = row.answer(caller, at)
 
     assert {cell: (saw, expected[cell]) for cell, saw in got.items() if saw != expected[cell]} == {}
@@ -38,10 +39,10 @@ def test_who_may_what(world, row):
 @pytest.mark.parametrize("row", OF_A_JAM, ids=name_of)
 def test_a_draft_is_not_there_for_others(world, row):
     got, expected = {}, {}
+    path = address(world, row.name, "own")
+    Jam.objects.filter(pk=world.jam.pk).update(status="draft")
     for caller in [caller for caller in ROLES if not may(Right.READ_DRAFT, AT_PAGES[caller]["own"])]:
         with undone():
-            path = address(world, row.name, "own")
-            Jam.objects.filter(pk=world.jam.pk).update(status="draft")
             got[caller] = said(send(world, caller, row, "own", path=path))
             expected[caller] = said(send(world, caller, row, "own", path=path.replace(world.jam.slug, "no-such-jam")))
 
@@ -53,9 +54,9 @@ def test_a_draft_is_not_there_for_others(world, row):
 @pytest.mark.parametrize("name", ["vote", "song_act", "attendee_remove", "host_remove", "take_back"])
 def test_what_is_of_another_jam_is_not_found_in_this_one(world, name):
     row = next(row for row in PAGES if (row.name, row.method) == (name, "POST"))
+    elsewhere = address(world, name, "other").replace(world.jams["other"].slug, world.jam.slug)
     for caller in ("phone", "staff") if name == "vote" else ("owner", "co_host", "manager", "staff"):
         with undone():
-            elsewhere = address(world, name, "other").replace(world.jams["other"].slug, world.jam.slug)
             answer = send(world, caller, row, "own", path=elsewhere)
 
         assert said(answer) == ("join" if (name, caller) == ("vote", "staff") else 404)

@@ -2,9 +2,8 @@
 standardwebhooks library."""
 
 import json
-import threading
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 from django.test import Client
 from django.utils import timezone
@@ -12,6 +11,7 @@ from standardwebhooks.webhooks import Webhook
 
 from apps.tasks.models import Task
 from apps.webhooks.models import Lane
+from tests.sites import Site
 from tests.tasks.running import run_tasks
 
 
@@ -43,19 +43,15 @@ class Receiver:
     """`answers` are given one after the other: a status, or what is done instead; 200 when there are none left."""
 
     def __init__(self):
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads, self.server.block_on_close = True, False
         self.got, self.answers = [], []
-        self.server.got, self.server.answers = self.got, self.answers
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.server = Site(Handler, got=self.got, answers=self.answers)
 
     @property
     def url(self):
         return f"http://127.0.0.1:{self.server.server_port}/hook"
 
     def stop(self):
-        self.server.shutdown()
-        self.server.server_close()
+        self.server.stop()
 
     def events(self):
         return [json.loads(body) for _headers, body in self.got]
