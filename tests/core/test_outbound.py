@@ -4,6 +4,7 @@ The server is on this machine, so tests say by a parameter which addresses count
 """
 
 import socket
+import threading
 import time
 from http.server import BaseHTTPRequestHandler
 
