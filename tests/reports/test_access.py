@@ -422,6 +422,18 @@ def test_expired_reports_are_erased_with_their_files(venue, manager, django_capt
     assert erase_expired() == 0
 
 
+def test_the_command_sums_up_what_has_not_been(night, capsys):
+    Jam.objects.update(status="ended", ended_at=timezone.now())
+    NightSummary.objects.all().delete()
+
+    for _time in range(2):
+        call_command("sum_up_nights")
+
+    number = Jam.objects.count()
+    assert capsys.readouterr().out == f"Nights summed up: {number}.\nNights summed up: 0.\n"
+    assert NightSummary.objects.count() == number
+
+
 def test_the_command_writes_a_report(venue, night, host, tmp_path, capsys):
     file = tmp_path / "report.json"
 

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from apps.accounts.models import AuditEvent
@@ -350,3 +351,16 @@ def test_over_the_api(jam, host):
     assert song["reasons"] == [{"code": "votes", "params": {"votes": 2}, "text": "2 votes"}]
     assert (song["status"], queued["songs"][0]["status"], queued["changed"]) == ("open", "queued", [first.pk])
     assert call("GET", f"{path}?algorithm=best").status_code == 400
+
+
+def test_the_command_arranges_for_a_host(jam, host, capsys):
+    make(jam, "Few", votes=1, status="queued", position=1)
+    make(jam, "Many", votes=3, status="queued", position=2)
+
+    call_command("arrange_set_list", jam.slug, "--by", host.email, "--algorithm", "votes")
+
+    assert capsys.readouterr().out == "Songs that have moved: 2.\n"
+    assert titles(jam, [song.pk for song in jam.songs.queue()]) == ["Many", "Few"]
+    for wrong in ((jam.slug, make_user().email), ("nothing", host.email), (jam.slug, "nobody@example.com")):
+        with pytest.raises(CommandError):
+            call_command("arrange_set_list", wrong[0], "--by", wrong[1])
