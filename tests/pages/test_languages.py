@@ -204,6 +204,7 @@ def english_in(html):
     """Sentences of ours in it that have a translation."""
     known = [text for texts in catalogue("ar")._catalog._catalogs for text in texts]
     texts = {text for text in known if isinstance(text, str) and len(text) > 5 and "%" not in text}
+    html = re.sub(r"<pre.*?</pre>", " ", html, flags=re.DOTALL)  # what machines say
     shown = re.sub(r"https?://\S+|Standard Webhooks", " ", visible(html))  # addresses, and a name
     left = {text for text in texts if text in shown and re.search(rf"(?<!\w){re.escape(text)}(?!\w)", shown)}
     return left - THE_SAME
