@@ -25,10 +25,6 @@ class EndpointClass:
     reads: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()
 
-    def has(self, endpoint: str, method: str) -> bool:
-        more = self.reads if method in READING else self.writes
-        return re.fullmatch(pattern(self.routes + more), endpoint) is not None
-
 
 @dataclass(frozen=True)
 class Promise:
@@ -36,9 +32,6 @@ class Promise:
 
     availability: float
     classes: tuple[EndpointClass, ...]
-
-    def class_of(self, endpoint: str, method: str) -> EndpointClass:
-        return next((one for one in self.classes if one.has(endpoint, method)), self.classes[-1])
 
 
 @lru_cache

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core.management import call_command
 
 from apps.insight.rules import rules
+from tests.insight.test_slo import ROUTES
 
 RULES = Path(settings.BASE_DIR, "deploy/monitoring/rules.yml")
 GROUPS = [group["name"] for group in rules()["groups"]]  # recorded first: a long step leaves nothing from the last one
@@ -145,17 +146,35 @@ def test_an_alert_is_raised_and_ends_and_is_not_raised_without_its_cause(name, t
 
 @needs_promtool
 def test_each_request_is_counted_in_one_class(tmp_path):
-    """Also one of an endpoint that nobody has named."""
-    asked = [
-        ("api:jams", "GET"), ("api:jams", "POST"), ("api:jams", "other"), ("api:setlist", "GET"), ("api:vote", "PUT"),
-        ("none", "GET"), ("account_login", "POST"), ("admin:index", "GET"), ("api:new-one", "GET"),
-    ]  # fmt: skip
+    """Of every endpoint, each so often that one which is counted twice cannot make up for another."""
+    asked = [(route, method) for route in [*ROUTES, "api:not-yet"] for method in ("GET", "POST", "other")]
     counters = {
-        f'{COUNT}{{method="{method}",endpoint="{endpoint}",status_code="200"}}': "0+60x20" for endpoint, method in asked
+        f'{COUNT}{{method="{method}",endpoint="{route}",status_code="200"}}': f"0+{60 * (place**2 + 1)}x20"
+        for place, (route, method) in enumerate(asked)
     }
-    expr = f"sum(jamvote:requests:rate5m) - sum(rate({COUNT}[5m]))"
+    expr = f"round(sum(jamvote:requests:rate5m) - sum(rate({COUNT}[5m])))"
     test = {"expr": expr, "eval_time": "15m", "exp_samples": [{"labels": "{}", "value": 0}]}
     promtool(tmp_path, {"input_series": series(counters), "promql_expr_test": [test]})
+
+
+@needs_promtool
+@pytest.mark.parametrize(
+    ("route", "method", "name"),
+    [
+        ("api:jams", "GET", "reads"),
+        ("api:jams", "POST", "jams"),
+        ("api:setlist-arrange", "POST", "set_lists"),
+        ("account_login", "POST", "auth"),
+        ("api:inbound", "POST", "webhooks_in"),
+        ("api:vote", "PUT", "other"),
+        ("none", "GET", "other"),
+    ],
+)
+def test_an_endpoint_has_its_class(tmp_path, route, method, name):
+    counter = {f'{COUNT}{{method="{method}",endpoint="{route}",status_code="200"}}': "0+60x20"}
+    labels = f'jamvote:requests:rate5m{{class="{name}"}}'
+    test = {"expr": "jamvote:requests:rate5m", "eval_time": "15m", "exp_samples": [{"labels": labels, "value": 1}]}
+    promtool(tmp_path, {"input_series": series(counter), "promql_expr_test": [test]})
 
 
 @pytest.mark.parametrize("name", sorted(ALERTS))

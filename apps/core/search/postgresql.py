@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 from apps.core.search.alternatives import Term, begun_slips, exact, pairs
 from apps.core.search.fit import Asked
 from apps.core.search.terms import ARTIST, BEGINS, FEW, LONGEST
+from apps.core.search.ways import joined
 
 if TYPE_CHECKING:
     from apps.core.search.engine import Source
 
 TYPED = "typed"  # the way of the terms as they stand
 NEAR, NEAR_SHORT = 12, 40  # terms most like one that was typed; one of up to five letters is like many
-NONE = "SELECT 1 WHERE FALSE"
 
 # What may stand at each place: a term that there is, as it was typed; else, or where that finds little, one like it.
 # `meant` is one of these at each place, `perhaps` with slips everywhere, `almost` so at each place but one.
@@ -102,7 +102,7 @@ def statement(
     if not loose:
         params |= {"plain": tsquery(sought, ""), "by_artist": tsquery(sought, ARTIST)}
         params |= {"plain_open": likes(given, wanted, ""), "by_artist_open": likes(given, wanted, ARTIST)}
-        return joined(sources, {TYPED: "TRUE"}), params
+        return joined(sources, [TYPED], tiers, told), params
     most_begun = LONGEST if whole else FEW
     places = sorted({term.place for term in sought})
     typed = [Term(place, wanted.terms[place], begun=wanted.is_open(place)) for place in places]
@@ -117,7 +117,7 @@ def statement(
     parted = [(term.place, *term.text.split(), term.begun) for term in pairs(wanted)]
     for number, name in enumerate(("parted_places", "heads", "tails", "parted_begun")):
         params[name] = [part[number] for part in parted]
-    return MEANT + ", " + joined(sources, WAYS).removeprefix("WITH "), params
+    return MEANT + ", " + joined(sources, WAYS, tiers, told).removeprefix("WITH "), params
 
 
 def shortened(given: list[Term], wanted: Asked) -> list[Term]:
@@ -147,22 +147,9 @@ def tsquery(given: list[Term], mark: str) -> str:
     return "&".join(f"({'|'.join(any_of)})" for any_of in places.values())
 
 
-def joined(sources: Sequence["Source"], ways: dict[str, str]) -> str:
-    """What each way finds, a way after the other."""
-    steps, finding = [], {source.kind: list[str]() for source in sources}
-    for way, when in ways.items():
-        # Who has some of the words is nobody whom they name.
-        asked = [source for source in sources if way != "almost" or not source.by_artist]
-        for source in asked:
-            steps.append(f"{source.kind}_{way} AS MATERIALIZED ({tiers(source, way, when)})")
-            finding[source.kind].append(f"SELECT * FROM {source.kind}_{way}")
-        steps.append(f"found_{way} AS ({' UNION ALL '.join(f'SELECT 1 FROM {s.kind}_{way}' for s in asked) or NONE})")
-    parts = [told(source, " UNION ALL ".join(finding[source.kind])) for source in sources]
-    return f"WITH {', '.join(steps)} {' UNION ALL '.join(parts)}"
-
-
-def tiers(source: "Source", way: str, when: str) -> str:
+def tiers(source: "Source", way: str) -> str:
     """One tier after the other until there are enough."""
+    when = WAYS.get(way, "TRUE")
     column = "by_artist" if source.by_artist else "plain"
     query = f"%({column})s::tsquery" if way == TYPED else f"(SELECT {column} FROM {way})"
     has = f"array_to_tsvector(string_to_array(t.terms, ' ')) @@ {query}"

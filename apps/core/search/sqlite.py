@@ -11,12 +11,12 @@ import orjson
 from apps.core.search.alternatives import Term, begun_slips, exact, pairs, slips
 from apps.core.search.fit import Asked
 from apps.core.search.terms import ARTIST, BEGINS, FEW
+from apps.core.search.ways import joined
 
 if TYPE_CHECKING:
     from apps.core.search.engine import Source
 
 NO_TERM = '"@"'
-NONE = "SELECT 1 WHERE FALSE"
 NEAR = 16  # more than on PostgreSQL, since here the beginning of a term weighs no more than its middle
 
 MEANT = f"""
@@ -84,33 +84,20 @@ def statement(
     params: dict[str, Any] = {"most": most, "folded": text}
     if not loose:
         params |= {"plain": match(exact(wanted), ""), "by_artist": match(exact(wanted), ARTIST)}
-        return joined(sources, (TYPED,)), params
+        return joined(sources, [TYPED], rows, told), params
     given, others = [*exact(wanted), *pairs(wanted)], [*slips(wanted), *begun_slips(wanted)]
     typed = [Term(place, wanted.terms[place], begun=wanted.is_open(place)) for place in wanted.needed]
     typed = [term for term in typed if len(term.text) > 2]
     params |= {"given": table(given), "slips": table(others), "typed": table(typed)}
     params["trigrams"] = orjson.dumps([[term.place, trigrams(term.text)] for term in typed]).decode()
     params["left_out"] = orjson.dumps(wanted.needed if len(wanted.needed) > 2 else []).decode()
-    return MEANT + ", " + joined(sources, WAYS).removeprefix("WITH "), params
+    return MEANT + ", " + joined(sources, WAYS, rows, told).removeprefix("WITH "), params
 
 
-def joined(sources: Sequence["Source"], ways: Sequence[str]) -> str:
-    """What each way finds, a way after the other."""
-    steps, finding = [], {source.kind: list[str]() for source in sources}
-    for place, way in enumerate(ways):
-        # Who has some of the words is nobody whom they name.
-        asked = [source for source in sources if way != "almost" or not source.by_artist]
-        for source in asked:
-            steps.append(f"{source.kind}_{way} AS MATERIALIZED ({rows(source, way, ways[:place])})")
-            finding[source.kind].append(f"SELECT * FROM {source.kind}_{way}")
-        steps.append(f"found_{way} AS ({' UNION ALL '.join(f'SELECT 1 FROM {s.kind}_{way}' for s in asked) or NONE})")
-    parts = [told(source, " UNION ALL ".join(finding[source.kind])) for source in sources]
-    return f"WITH {', '.join(steps)} {' UNION ALL '.join(parts)}"
-
-
-def rows(source: "Source", way: str, earlier: Sequence[str]) -> str:
+def rows(source: "Source", way: str) -> str:
     name = source.model._meta.db_table
     column = "by_artist" if source.by_artist else "plain"
+    earlier = WAYS[: WAYS.index(way)] if way in WAYS else ()
     too_late = " OR ".join(f"EXISTS (SELECT 1 FROM found_{other})" for other in earlier) or "FALSE"
     query = (
         f"%({column})s"
