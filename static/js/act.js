@@ -3,7 +3,6 @@ import { Away, call } from "./api.js";
 import { data, find, isolated, setText, text } from "./page.js";
 
 const toast = find("[data-toast]");
-const SOON = 60; // milliseconds for the frame that says where the other songs are
 const undo = find("[data-undo]", toast);
 const close = find("[data-toast-close]", toast);
 let hiding = 0;
@@ -85,12 +84,13 @@ export class Actions {
     const place = body?.position + 1;
     const done = await this.send("POST", apiOf(button.getAttribute("formaction")), body, button);
     if (!done) return;
+    if (act === "move") this.state.moved(done, body.position);
     const deed = act === "pause" ? `${button.name}_${Number(body[button.name])}` : act;
     tell(text(`done_${deed}`, { title: isolated(title), place }), false, done.title && `${act.replace("-", "_")} ${done.id}`);
     row?.querySelector("details")?.removeAttribute("open");
     if ("again" in button.dataset) {
       delete button.dataset.again;
-      setTimeout(() => this.#press(button), SOON);
+      this.#press(button);
     }
   }
 

@@ -60,6 +60,16 @@ export class JamState extends EventTarget {
     return whole;
   }
 
+  // The set list is numbered anew around a song that was moved, as the server does: the frame that says so may come later.
+  moved({ id, revision }, place) {
+    const song = this.songs.get(id);
+    if (song?.revision !== revision) return; // moved again since
+    const queue = this.queue.filter((other) => other.id !== id);
+    queue.splice(place, 0, song);
+    queue.forEach((other, before) => this.songs.set(other.id, { ...other, position: before + 1 }));
+    this.#tell();
+  }
+
   learn(slots) {
     for (const slot of slots) this.slots.set(slot.id, this.#newer(this.slots.get(slot.id), slot));
     this.#tell();
