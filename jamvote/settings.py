@@ -7,6 +7,7 @@ The default is embedded: SQLite, cache and channel layer in the process, no serv
 import logging
 import re
 import sys
+import tomllib
 from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
@@ -16,9 +17,9 @@ from urllib.parse import parse_qsl, urlsplit
 from django.core.exceptions import ImproperlyConfigured
 from environs import FileAwareEnv
 from marshmallow import ValidationError
-from marshmallow.validate import Length, Range, Regexp
+from marshmallow.validate import Length, OneOf, Range, Regexp
 
-from apps.core import admin_look
+from apps.core import admin_look, logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = FileAwareEnv(strip_whitespace=True)  # what is secret can also be a file: NAME_FILE=/run/secrets/name
@@ -42,6 +43,10 @@ def networks(value: str) -> tuple[Any, ...]:
         return tuple(name if name == "unix" else ip_network(name) for name in names)
     except ValueError as error:
         raise ValidationError(f"Must be a list of addresses, networks or unix: {error}.") from error
+
+
+def version_of_the_project() -> str:
+    return str(tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"]["version"])
 
 
 def broker_url(url: str) -> str:
@@ -85,6 +90,13 @@ try:
     VERIFY_EMAIL = env.bool("VERIFY_EMAIL", "console" not in MAIL.get("EMAIL_BACKEND", ""))
     STAFF_SECOND_FACTOR = env.bool("STAFF_SECOND_FACTOR", False)  # without one, staff may no more than hosts
     LOG_LEVEL = env.log_level("LOG_LEVEL", logging.INFO)
+    LOG_FORMAT = env.str("LOG_FORMAT", "text", validate=OneOf(["text", "json"]))
+    RELEASE = env.str("RELEASE", version_of_the_project(), validate=Length(1, 40))  # which errors and figures name
+    # Where errors are sent, by the protocol of Sentry; nowhere: its library is not even loaded. docs/installation.md
+    SENTRY_DSN = env.str("SENTRY_DSN", "", validate=Regexp(r"^(https?://\w+(:\w+)?@[^\s/]+/(\S+/)?\d+)?$"))
+    SENTRY_ENVIRONMENT = env.str("SENTRY_ENVIRONMENT", "production", validate=Length(1, 64))
+    SENTRY_SAMPLE_RATE = env.float("SENTRY_SAMPLE_RATE", 1.0, validate=Range(0, 1))  # of errors
+    SENTRY_TRACES_SAMPLE_RATE = env.float("SENTRY_TRACES_SAMPLE_RATE", 0.0, validate=Range(0, 1))  # of requests
     HSTS_SECONDS = env.int("HSTS_SECONDS", 2 * 365 * 24 * 3600, validate=Range(min=0))
     # Where browsers tell what a page was kept from.
     REPORT_URI = env.str("CSP_REPORT_URI", "", validate=Regexp(r"^((https://|/)[^\s;,]+)?$"))
@@ -632,22 +644,4 @@ SPECTACULAR_SETTINGS = {
 
 UNFOLD = admin_look.UNFOLD
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "apps.core.logs.AddRequestId"}},
-    "formatters": {
-        "line": {
-            "()": "apps.core.logs.Line",
-            "format": "{asctime} {levelname} {name} [{request_id}] {message}",
-            "style": "{",
-        }
-    },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]}},
-    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
-    "loggers": {
-        "django.server": {"handlers": ["stderr"], "propagate": False},
-        "axes": {"level": logging.WARNING},  # who logs in stands in the audit log
-        "httpx": {"level": logging.WARNING},
-    },
-}
+LOGGING = logs.configuration(LOG_FORMAT, LOG_LEVEL)
