@@ -19,6 +19,7 @@ from marshmallow import ValidationError
 from marshmallow.validate import Length, Range, Regexp
 
 from apps.core import admin_look
+from apps.core.backends.redis import connection_class
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = FileAwareEnv(strip_whitespace=True)  # what is secret can also be a file: NAME_FILE=/run/secrets/name
@@ -74,6 +75,11 @@ try:
     PREPARED_STATEMENTS = env.bool("PREPARED_STATEMENTS", True)
     VOTES_AT_ONCE = env.bool("VOTES_AT_ONCE", True)  # before the framework; false: all votes through it
     METRICS_TOKEN = env.str("METRICS_TOKEN", "", validate=Regexp(r"^(\S{32,})?$"))  # Prometheus' for /metrics
+    RELEASE = env.str("RELEASE", "", validate=Length(max=40))  # which one runs, where releases are compared
+    INSIGHT = env.bool("INSIGHT", True)  # does each process write what its requests spent, for /insight
+    INSIGHT_FLUSH_SECONDS = env.float("INSIGHT_FLUSH_SECONDS", 15.0, validate=Range(0.1, 60))
+    # For how many days minutes, hours and days are kept.
+    INSIGHT_DAYS: list[int] = env.list("INSIGHT_DAYS", [2, 30, 400], subcast=int, validate=Length(equal=3))
     # A CDN that is told what is retired, and for how many seconds it then keeps what is public: docs/cdn.md.
     CDN_PURGE_URL = env.str("CDN_PURGE_URL", "", validate=Regexp(r"^(https?://\S+)?$"))
     CDN_PURGE_KEY = env.str("CDN_PURGE_KEY", "")
@@ -238,6 +244,7 @@ MIDDLEWARE = [
     "apps.core.middleware.EveryAnswer",
     "apps.core.middleware.ApiPaths",
     "apps.core.metrics.MeasureRequests",
+    "apps.insight.recording.RecordRequests",
     "apps.accounts.middleware.ApiTokens",
     "apps.core.cached.CachedReads",
     "apps.core.languages.Language",
@@ -264,7 +271,8 @@ APPEND_SLASH = False
 
 TEMPLATES = [
     {
-        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "BACKEND": "apps.core.backends.templates.DjangoTemplates",  # Django's own, measured
+        "NAME": "django",
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
@@ -283,6 +291,7 @@ DATABASES: dict[str, dict[str, Any]] = {"default": dict(DATABASE)}
 if DATABASE_PASSWORD:
     DATABASES["default"]["PASSWORD"] = DATABASE_PASSWORD
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["ENGINE"] = "apps.core.backends.sqlite"
     DATABASES["default"]["CONN_MAX_AGE"] = None
     DATABASES["default"]["OPTIONS"] = {
         # Writers queue at their BEGIN; a transaction that reads first and writes later would fail instead.
@@ -291,7 +300,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
 elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
-    DATABASES["default"]["ENGINE"] = "django_prometheus.db.backends.postgresql"  # the same, measured
+    DATABASES["default"]["ENGINE"] = "apps.core.backends.postgresql"
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     # PgBouncer may give each transaction another connection, so nothing is left on one: no cursor of the server's.
     # Statements are prepared only where there is none (apps/core/prepared.py).
@@ -319,7 +328,12 @@ if REDIS_URL:
             "LOCATION": REDIS_URL,
             # What is said to Redis in the path of a vote must not hold the vote up for long.
             # Without it, sessions are read from the database.
-            "OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 0.1, "SOCKET_TIMEOUT": 0.1, "IGNORE_EXCEPTIONS": True},
+            "OPTIONS": {
+                "SOCKET_CONNECT_TIMEOUT": 0.1,
+                "SOCKET_TIMEOUT": 0.1,
+                "IGNORE_EXCEPTIONS": True,
+                "CONNECTION_POOL_KWARGS": {"connection_class": connection_class(REDIS_URL)},  # measured
+            },
         }
     }
     CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
@@ -398,6 +412,7 @@ CELERY_BEAT_SCHEDULER = "apps.tasks.beat:Scheduler"
 
 # What runs by the clock, in UTC: a task and its minute, hour, day, month and weekday. docs/installation.md says what.
 TASK_SCHEDULE = {
+    "insight.roll_up": "3 * * * *",
     "webhooks.sweep": "*/5 * * * *",
     "jams.warm_cache": "*/10 * * * *",
     "tasks.erase_replies": "5 * * * *",
