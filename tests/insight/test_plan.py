@@ -49,9 +49,7 @@ def test_data_grow_by_half_and_at_least_by_100_gb_a_year():
     large, small = (plan(busy(), {}, storage=(used * GB, 1000 * GB)).storage for used in (400, 10))
 
     assert large.months == pytest.approx(27.1, abs=0.1)  # 1.5 ** (27.1 / 12) = 2.5
-    assert small.months == pytest.approx(
-        69.8, abs=0.1
-    )  # 27.9 to 242.5 GB, then by half
+    assert small.months == pytest.approx(69.8, abs=0.1)  # 27.9 to 242.5 GB, then by half
     assert (large.wanted, small.wanted) == (1200 * GB, 30 * GB)
 
 
