@@ -35,6 +35,17 @@ def quota(value: str) -> tuple[int, int]:
     return int(calls), int(seconds)
 
 
+@env.parser_for("span")
+def span(value: str) -> tuple[int, int]:
+    """`1-8`: from the one to the other."""
+    if not re.fullmatch(r"[1-9]\d{0,3}-[1-9]\d{0,3}", value):
+        raise ValidationError("Must be two numbers, like 1-8.")
+    least, _, most = value.partition("-")
+    if int(least) > int(most):
+        raise ValidationError("The smaller number comes first, like 1-8.")
+    return int(least), int(most)
+
+
 @env.parser_for("networks")
 def networks(value: str) -> tuple[Any, ...]:
     """`192.0.2.1,2001:db8::/32,unix`"""
@@ -166,6 +177,20 @@ try:
     IDEMPOTENCY_HOURS = env.int("IDEMPOTENCY_HOURS", 24, validate=positive)  # replies are kept for calls said again
     # A call that has run for so long has died with its process, and may be run again.
     IDEMPOTENCY_TAKE_OVER_SECONDS = env.int("IDEMPOTENCY_TAKE_OVER_SECONDS", 60, validate=positive)
+    CAPACITY_PROCESSOR = env.int("CAPACITY_PROCESSOR", 70, validate=Range(1, 100))  # per cent; more is too busy
+    CAPACITY_MEMORY = env.int("CAPACITY_MEMORY", 80, validate=Range(1, 100))
+    INSTANCES: dict[str, tuple[int, int]] = {  # of each type of process: the fewest and the most there may be
+        "web": env.span("INSTANCES_WEB", "1-8"),
+        "live": env.span("INSTANCES_LIVE", "1-8"),
+        "worker": env.span("INSTANCES_WORKER", "1-8"),
+    }
+    GROWTH_USERS = env.span("GROWTH_USERS", "10-20")  # per cent a quarter that are foreseen
+    GROWTH_REQUESTS = env.int("GROWTH_REQUESTS", 15, validate=positive)
+    GROWTH_DATA = env.int("GROWTH_DATA", 50, validate=positive)  # per cent a year, but at least
+    GROWTH_DATA_GB = env.int("GROWTH_DATA_GB", 100, validate=Range(min=0))
+    HEADROOM_COMPUTE = env.float("HEADROOM_COMPUTE", 2.0, validate=Range(min=1))  # times what is used when most is
+    HEADROOM_STORAGE = env.float("HEADROOM_STORAGE", 3.0, validate=Range(min=1))
+    HEADROOM_NETWORK = env.float("HEADROOM_NETWORK", 3.0, validate=Range(min=1))
     SESSION_CACHE_SECONDS = env.int("SESSION_CACHE_SECONDS", 1800, validate=positive)
     MAX_API_TOKENS = env.int("MAX_API_TOKENS", 20, validate=positive)  # live ones of a user
     MAX_API_TOKEN_DAYS = env.int("MAX_API_TOKEN_DAYS", 365, validate=positive)
