@@ -20,6 +20,7 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from apps.core.counts import counts  # noqa: E402
 from apps.core.metrics import keep_looking  # noqa: E402
 from apps.core.write_behind import write_behind  # noqa: E402
+from apps.insight import flush  # noqa: E402
 from apps.jams.consumers import sockets  # noqa: E402
 from apps.jams.warming import warm_at_start  # noqa: E402
 from apps.live.consumers import SameOrigin, TryLater  # noqa: E402
@@ -30,11 +31,15 @@ async def lifespan(scope: Any, receive: Any, send: Any) -> None:
     """At the end uvicorn raises its signal again, which runs no `atexit`."""
     await receive()
     keep_looking()
+    flush.start("live")
+    watching = asyncio.create_task(flush.watch_loop())
     warm_at_start()
     worker.start()  # without a broker it is this process that works
     await send({"type": "lifespan.startup.complete"})
     await receive()
+    watching.cancel()
     await asyncio.to_thread(worker.stop)
+    await asyncio.to_thread(flush.stop)
     counts.tell()
     await asyncio.to_thread(write_behind.stop)
     await send({"type": "lifespan.shutdown.complete"})

@@ -3,6 +3,7 @@
 import os
 
 import django
+from celery.signals import worker_process_init
 from django.conf import settings
 
 from apps.core.metrics_folder import make_folder
@@ -12,9 +13,11 @@ if settings.TASK_METRICS_PORT:
     make_folder()
 django.setup()
 
+from apps.insight import flush  # noqa: E402
 from apps.tasks.broker import app  # noqa: E402
 from apps.tasks.worker import register  # noqa: E402
 
 register()
+worker_process_init.connect(lambda **_signal: flush.start("worker"), weak=False)
 
 __all__ = ["app", "register"]

@@ -19,7 +19,12 @@ from environs import FileAwareEnv
 from marshmallow import ValidationError
 from marshmallow.validate import Length, OneOf, Range, Regexp
 
+<<<<<<< HEAD
 from apps.core import admin_look, logs
+=======
+from apps.core import admin_look
+from apps.core.backends.redis import connection_class
+>>>>>>> main
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = FileAwareEnv(strip_whitespace=True)  # what is secret can also be a file: NAME_FILE=/run/secrets/name
@@ -33,6 +38,17 @@ def quota(value: str) -> tuple[int, int]:
         raise ValidationError("Must be calls/seconds, like 120/60.")
     calls, _, seconds = value.partition("/")
     return int(calls), int(seconds)
+
+
+@env.parser_for("span")
+def span(value: str) -> tuple[int, int]:
+    """`1-8`: from the one to the other."""
+    if not re.fullmatch(r"[1-9]\d{0,3}-[1-9]\d{0,3}", value):
+        raise ValidationError("Must be two numbers, like 1-8.")
+    least, _, most = value.partition("-")
+    if int(least) > int(most):
+        raise ValidationError("The smaller number comes first, like 1-8.")
+    return int(least), int(most)
 
 
 @env.parser_for("networks")
@@ -79,6 +95,10 @@ try:
     PREPARED_STATEMENTS = env.bool("PREPARED_STATEMENTS", True)
     VOTES_AT_ONCE = env.bool("VOTES_AT_ONCE", True)  # before the framework; false: all votes through it
     METRICS_TOKEN = env.str("METRICS_TOKEN", "", validate=Regexp(r"^(\S{32,})?$"))  # Prometheus' for /metrics
+    INSIGHT = env.bool("INSIGHT", True)  # does each process write what its requests spent, for /insight
+    INSIGHT_FLUSH_SECONDS = env.float("INSIGHT_FLUSH_SECONDS", 15.0, validate=Range(0.1, 60))
+    # For how many days minutes, hours and days are kept.
+    INSIGHT_DAYS: list[int] = env.list("INSIGHT_DAYS", [2, 30, 400], subcast=int, validate=Length(equal=3))
     # A CDN that is told what is retired, and for how many seconds it then keeps what is public: docs/cdn.md.
     CDN_PURGE_URL = env.str("CDN_PURGE_URL", "", validate=Regexp(r"^(https?://\S+)?$"))
     CDN_PURGE_KEY = env.str("CDN_PURGE_KEY", "")
@@ -91,7 +111,7 @@ try:
     STAFF_SECOND_FACTOR = env.bool("STAFF_SECOND_FACTOR", False)  # without one, staff may no more than hosts
     LOG_LEVEL = env.log_level("LOG_LEVEL", logging.INFO)
     LOG_FORMAT = env.str("LOG_FORMAT", "text", validate=OneOf(["text", "json"]))
-    RELEASE = env.str("RELEASE", version_of_the_project(), validate=Length(1, 40))  # which errors and figures name
+    RELEASE = env.str("RELEASE", version_of_the_project(), validate=Length(1, 40))  # errors and figures name it
     # Where errors are sent, by the protocol of Sentry; nowhere: its library is not even loaded. docs/installation.md
     SENTRY_DSN = env.str("SENTRY_DSN", "", validate=Regexp(r"^(https?://\w+(:\w+)?@[^\s/]+/(\S+/)?\d+)?$"))
     SENTRY_ENVIRONMENT = env.str("SENTRY_ENVIRONMENT", "production", validate=Length(1, 64))
@@ -172,6 +192,20 @@ try:
     IDEMPOTENCY_HOURS = env.int("IDEMPOTENCY_HOURS", 24, validate=positive)  # replies are kept for calls said again
     # A call that has run for so long has died with its process, and may be run again.
     IDEMPOTENCY_TAKE_OVER_SECONDS = env.int("IDEMPOTENCY_TAKE_OVER_SECONDS", 60, validate=positive)
+    CAPACITY_PROCESSOR = env.int("CAPACITY_PROCESSOR", 70, validate=Range(1, 100))  # per cent; more is too busy
+    CAPACITY_MEMORY = env.int("CAPACITY_MEMORY", 80, validate=Range(1, 100))
+    INSTANCES: dict[str, tuple[int, int]] = {  # of each type of process: the fewest and the most there may be
+        "web": env.span("INSTANCES_WEB", "1-8"),
+        "live": env.span("INSTANCES_LIVE", "1-8"),
+        "worker": env.span("INSTANCES_WORKER", "1-8"),
+    }
+    GROWTH_USERS = env.span("GROWTH_USERS", "10-20")  # per cent a quarter that are foreseen
+    GROWTH_REQUESTS = env.int("GROWTH_REQUESTS", 15, validate=positive)
+    GROWTH_DATA = env.int("GROWTH_DATA", 50, validate=positive)  # per cent a year, but at least
+    GROWTH_DATA_GB = env.int("GROWTH_DATA_GB", 100, validate=Range(min=0))
+    HEADROOM_COMPUTE = env.float("HEADROOM_COMPUTE", 2.0, validate=Range(min=1))  # times what is used when most is
+    HEADROOM_STORAGE = env.float("HEADROOM_STORAGE", 3.0, validate=Range(min=1))
+    HEADROOM_NETWORK = env.float("HEADROOM_NETWORK", 3.0, validate=Range(min=1))
     SESSION_CACHE_SECONDS = env.int("SESSION_CACHE_SECONDS", 1800, validate=positive)
     MAX_API_TOKENS = env.int("MAX_API_TOKENS", 20, validate=positive)  # live ones of a user
     MAX_API_TOKEN_DAYS = env.int("MAX_API_TOKEN_DAYS", 365, validate=positive)
@@ -250,6 +284,7 @@ MIDDLEWARE = [
     "apps.core.middleware.EveryAnswer",
     "apps.core.middleware.ApiPaths",
     "apps.core.metrics.MeasureRequests",
+    "apps.insight.recording.RecordRequests",
     "apps.accounts.middleware.ApiTokens",
     "apps.core.cached.CachedReads",
     "apps.core.languages.Language",
@@ -276,7 +311,8 @@ APPEND_SLASH = False
 
 TEMPLATES = [
     {
-        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "BACKEND": "apps.core.backends.templates.DjangoTemplates",  # Django's own, measured
+        "NAME": "django",
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
@@ -295,6 +331,7 @@ DATABASES: dict[str, dict[str, Any]] = {"default": dict(DATABASE)}
 if DATABASE_PASSWORD:
     DATABASES["default"]["PASSWORD"] = DATABASE_PASSWORD
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["ENGINE"] = "apps.core.backends.sqlite"
     DATABASES["default"]["CONN_MAX_AGE"] = None
     DATABASES["default"]["OPTIONS"] = {
         # Writers queue at their BEGIN; a transaction that reads first and writes later would fail instead.
@@ -303,7 +340,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
 elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
-    DATABASES["default"]["ENGINE"] = "django_prometheus.db.backends.postgresql"  # the same, measured
+    DATABASES["default"]["ENGINE"] = "apps.core.backends.postgresql"
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     # PgBouncer may give each transaction another connection, so nothing is left on one: no cursor of the server's.
     # Statements are prepared only where there is none (apps/core/prepared.py).
@@ -331,7 +368,12 @@ if REDIS_URL:
             "LOCATION": REDIS_URL,
             # What is said to Redis in the path of a vote must not hold the vote up for long.
             # Without it, sessions are read from the database.
-            "OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 0.1, "SOCKET_TIMEOUT": 0.1, "IGNORE_EXCEPTIONS": True},
+            "OPTIONS": {
+                "SOCKET_CONNECT_TIMEOUT": 0.1,
+                "SOCKET_TIMEOUT": 0.1,
+                "IGNORE_EXCEPTIONS": True,
+                "CONNECTION_POOL_KWARGS": {"connection_class": connection_class(REDIS_URL)},  # measured
+            },
         }
     }
     CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
@@ -410,6 +452,7 @@ CELERY_BEAT_SCHEDULER = "apps.tasks.beat:Scheduler"
 
 # What runs by the clock, in UTC: a task and its minute, hour, day, month and weekday. docs/installation.md says what.
 TASK_SCHEDULE = {
+    "insight.roll_up": "3 * * * *",
     "webhooks.sweep": "*/5 * * * *",
     "jams.warm_cache": "*/10 * * * *",
     "tasks.erase_replies": "5 * * * *",

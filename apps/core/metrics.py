@@ -37,6 +37,7 @@ from prometheus_client.registry import Collector
 from apps.core.counts import counts
 from apps.core.database import pool_statistics
 from apps.core.problems import problem_response
+from apps.core.query_times import times
 from apps.core.store import Away, store
 
 log = logging.getLogger(__name__)
@@ -166,6 +167,7 @@ REDIS = {  # named as redis_exporter does
 def look() -> None:
     """Of this process: what it counted since the last look, and the state of its pool."""
     counts.tell()
+    times.tell()
     for name, value in pool_statistics().items():
         pool.labels(name).set(value)
 

@@ -49,3 +49,14 @@ def as_tuples(targets: dict[str, Any]) -> dict[str, Any]:
 def pattern(routes: tuple[str, ...]) -> str:
     """A regular expression, of Python and of Prometheus (RE2), for names of routes; of none, one that nothing fits."""
     return "|".join(re.escape(route).replace(r"\*", ".*").replace(r"\-", "-") for route in routes) or "-"
+
+
+@lru_cache(maxsize=4096)
+def class_of(method: str, route: str) -> EndpointClass:
+    """The class whose targets a request has."""
+    *named, other = promise().classes
+    for one in named:
+        of_method = one.reads if method in READING else one.writes
+        if re.fullmatch(pattern((*one.routes, *of_method)), route):
+            return one
+    return other

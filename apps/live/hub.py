@@ -309,3 +309,8 @@ def hub() -> Hub:
             del _hubs[dead]
         _hubs[loop] = Hub()
     return _hubs[loop]
+
+
+def open_sockets() -> int:
+    """Of this process."""
+    return sum(len(stream.sockets) for one in list(_hubs.values()) for stream in list(one.streams.values()))

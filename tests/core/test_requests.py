@@ -74,6 +74,7 @@ def test_a_selection_that_cannot_be_is_no_fault_of_the_admin(address, chosen):
         ("METRICS_TOKEN", "short"),
         ("LIMIT_PARTICIPANT", "0/60"),
         ("LIMIT_JOIN", "many"),
+        ("INSTANCES_WEB", "8-1"),
         ("TRUSTED_PROXIES", "proxy.example"),
         ("TRUSTED_PROXIES", "10.0.0.1/8"),
     ],
