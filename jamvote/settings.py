@@ -19,12 +19,8 @@ from environs import FileAwareEnv
 from marshmallow import ValidationError
 from marshmallow.validate import Length, OneOf, Range, Regexp
 
-<<<<<<< HEAD
 from apps.core import admin_look, logs
-=======
-from apps.core import admin_look
 from apps.core.backends.redis import connection_class
->>>>>>> main
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = FileAwareEnv(strip_whitespace=True)  # what is secret can also be a file: NAME_FILE=/run/secrets/name
@@ -99,6 +95,12 @@ try:
     INSIGHT_FLUSH_SECONDS = env.float("INSIGHT_FLUSH_SECONDS", 15.0, validate=Range(0.1, 60))
     # For how many days minutes, hours and days are kept.
     INSIGHT_DAYS: list[int] = env.list("INSIGHT_DAYS", [2, 30, 400], subcast=int, validate=Length(equal=3))
+    PROFILE_SECONDS = env.float("PROFILE_SECONDS", 60.0, validate=Range(0.1, 300))  # that staff can ask for at most
+    PROFILE_HERTZ = env.int("PROFILE_HERTZ", 100, validate=Range(1, 1000))  # looks a second at the processes' stacks
+    PROFILE_KEEP_SECONDS = env.int("PROFILE_KEEP_SECONDS", 3600, validate=positive)  # a profile is kept, in the cache
+    # What a request may take before the log says so: queries, and megabytes that its process grew by.
+    REQUEST_QUERY_BUDGET = env.int("REQUEST_QUERY_BUDGET", 50, validate=positive)
+    REQUEST_MEMORY_BUDGET_MB = env.int("REQUEST_MEMORY_BUDGET_MB", 50, validate=positive)
     # A CDN that is told what is retired, and for how many seconds it then keeps what is public: docs/cdn.md.
     CDN_PURGE_URL = env.str("CDN_PURGE_URL", "", validate=Regexp(r"^(https?://\S+)?$"))
     CDN_PURGE_KEY = env.str("CDN_PURGE_KEY", "")
@@ -297,6 +299,7 @@ MIDDLEWARE = [
     "apps.core.limited.Limits",
     "apps.core.middleware.Csrf",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "apps.insight.profiling.ProfileRequests",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

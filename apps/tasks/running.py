@@ -24,12 +24,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.core.errors import DomainError
-<<<<<<< HEAD
 from apps.core.logs import Ids, ids
-=======
-from apps.core.logs import request_id
 from apps.core.spent import spent
->>>>>>> main
 from apps.tasks.declared import TASKS, Declared
 from apps.tasks.errors import Later, Overtaken, Unfinished
 from apps.tasks.metrics import measure
