@@ -22,8 +22,8 @@ def outcomes():
     return {
         sample.labels["outcome"]: sample.value
         for family in REGISTRY.collect()
-        if family.name == "votes"
         for sample in family.samples
+        if sample.name == "votes_total"
     }
 
 
