@@ -17,9 +17,9 @@ def of(durations):
 
 def durations(random, n, *, middle=0.3):
     """Of requests that are slow together: each remembers most of how slow the one before it was."""
-    mood, found = random.gauss(0, 0.8), []
+    mood, found = random.gauss(0, 0.5), []
     for _ in range(n):
-        mood = 0.6 * mood + 0.8 * random.gauss(0, 0.8)
+        mood = 0.6 * mood + 0.8 * random.gauss(0, 0.5)
         found.append(middle * exp(mood))
     return found
 
