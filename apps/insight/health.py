@@ -49,9 +49,7 @@ class ClassHealth:
 def timing(name: str, one: Facts, target: EndpointClass) -> Timing:
     times = histogram(one)
     p50, p95, p99 = (times.quantile(q) for q in (0.5, 0.95, 0.99))
-    return Timing(
-        name, one["count"], one["errors"], p50, p95, p99, target, times.share_over(target.p95), spent(one)
-    )
+    return Timing(name, one["count"], one["errors"], p50, p95, p99, target, times.share_over(target.p95), spent(one))
 
 
 def spent(one: Facts) -> dict[str, float]:
