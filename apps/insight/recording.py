@@ -1,5 +1,6 @@
 """Every request, and what it spent, to the recorder."""
 
+import errno
 from collections.abc import Callable
 from time import perf_counter
 
@@ -8,8 +9,8 @@ from django.core.exceptions import MiddlewareNotUsed
 from django.http import HttpRequest, HttpResponse
 
 from apps.core.metrics import METHODS
-from apps.core.spent import spent
-from apps.insight import budgets
+from apps.core.spent import begin, end
+from apps.insight import overspent
 from apps.insight.recorder import recorder
 
 
@@ -22,20 +23,22 @@ class RecordRequests:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        spent.begin()
+        spent = begin()
         began = perf_counter()
         try:
             response = self.get_response(request)
         finally:
-            spent.end()
+            end()
         seconds = perf_counter() - began
         match, method = request.resolver_match, request.method if request.method in METHODS else "other"
-        size = 0 if response.streaming else len(response.content)
+        saved_as_file = response.streaming or "Content-Disposition" in response.headers
+        size = 0 if saved_as_file else len(response.content)
         fault = getattr(request, "fault", "") if response.status_code >= 500 else ""
         endpoint = f"{method} {match.view_name}" if match else "none"
         recorder.request(endpoint, response.status_code, seconds, size, spent, fault)
-        budgets.check(endpoint, spent.queries)
+        overspent.check(endpoint, spent.queries)
         return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> None:
-        request.fault = type(error).__name__  # type: ignore[attr-defined]
+        code = errno.errorcode.get(error.errno or 0, "") if isinstance(error, OSError) else ""
+        request.fault = f"{type(error).__name__} {code}".strip()  # type: ignore[attr-defined]

@@ -25,7 +25,7 @@ IDLE = {
     ("asyncio.runners", "Runner.run"), ("uvicorn._compat", "asyncio_run"), ("a2wsgi.wsgi", "WSGIResponder.sender"),
     ("billiard.connection", "Connection._recv"), ("billiard.connection", "Connection._poll"),
     ("billiard.pool", "Worker._make_recv_method.<locals>.recv"), ("billiard.synchronize", "SemLock.__enter__"),
-    ("apps.core.metrics", "keep_looking.<locals>.loop"), ("apps.insight.profiling", "keep_listening"),
+    ("apps.core.looking", "keep_looking.<locals>.loop"), ("apps.insight.profiling", "keep_listening"),
     ("apps.insight.profiling", "take"),
 }  # fmt: skip
 # … unless it waits in the middle of a request or a task: for a connection of the pool, for example.

@@ -2,8 +2,8 @@
 
 import pytest
 
-from apps.insight import budgets
-from apps.insight.budgets import MEGABYTE, Process
+from apps.insight import overspent
+from apps.insight.overspent import MEGABYTE, Process
 from tests.factories import make_venue
 
 
@@ -14,7 +14,7 @@ def nothing_told():
 
 @pytest.fixture
 def told(caplog):
-    return lambda: [record.getMessage() for record in caplog.records if record.name == "apps.insight.budgets"]
+    return lambda: [record.getMessage() for record in caplog.records if record.name == "apps.insight.overspent"]
 
 
 @pytest.mark.django_db
@@ -39,11 +39,11 @@ def test_within_its_budget_none_is(client, told):
 
 def test_a_request_that_lets_its_process_grow_is_named(settings, told):
     settings.REQUEST_MEMORY_BUDGET_MB = 50
-    budgets.check("GET pages:home", 0)
+    overspent.check("GET pages:home", 0)
     taken = bytearray(Process.most_memory + 80 * MEGABYTE)  # written, so it is really there
 
-    budgets.check("GET pages:reports", 0)
-    budgets.check("GET pages:home", 0)
+    overspent.check("GET pages:reports", 0)
+    overspent.check("GET pages:home", 0)
     del taken
 
     [line] = told()
@@ -51,8 +51,8 @@ def test_a_request_that_lets_its_process_grow_is_named(settings, told):
 
 
 def test_what_is_named_again_a_minute_later(settings, told, monkeypatch):
-    budgets.check("GET pages:home", settings.REQUEST_QUERY_BUDGET + 1)
-    monkeypatch.setattr(budgets, "EVERY", 0.0)
-    budgets.check("GET pages:home", settings.REQUEST_QUERY_BUDGET + 1)
+    overspent.check("GET pages:home", settings.REQUEST_QUERY_BUDGET + 1)
+    monkeypatch.setattr(overspent, "EVERY", 0.0)
+    overspent.check("GET pages:home", settings.REQUEST_QUERY_BUDGET + 1)
 
     assert len(told()) == 2
