@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, urlsplit
 from django.core.exceptions import ImproperlyConfigured
 from environs import FileAwareEnv
 from marshmallow import ValidationError
-from marshmallow.validate import Length, Range, Regexp
+from marshmallow.validate import Email, Length, Range, Regexp
 
 from apps.core import admin_look
 from apps.core.backends.redis import connection_class
@@ -56,6 +56,11 @@ def networks(value: str) -> tuple[Any, ...]:
         raise ValidationError(f"Must be a list of addresses, networks or unix: {error}.") from error
 
 
+def each_email(addresses: list[str]) -> None:
+    for address in addresses:
+        Email()(address)
+
+
 def broker_url(url: str) -> str:
     """As Celery names it: a socket is redis+socket:///path?virtual_host=0."""
     if not url.startswith("unix://"):
@@ -91,6 +96,9 @@ try:
     INSIGHT_FLUSH_SECONDS = env.float("INSIGHT_FLUSH_SECONDS", 15.0, validate=Range(0.1, 60))
     # For how many days minutes, hours and days are kept.
     INSIGHT_DAYS: list[int] = env.list("INSIGHT_DAYS", [2, 30, 400], subcast=int, validate=Length(equal=3))
+    ALERT_EMAILS: list[str] = env.list("ALERT_EMAILS", [], validate=each_email)  # are told of alerts
+    ALERT_WEBHOOK_URL = env.str("ALERT_WEBHOOK_URL", "", validate=Regexp(r"^(https://\S+)?$"))  # as Alertmanager tells
+    REPORT_EMAILS: list[str] = env.list("REPORT_EMAILS", [], validate=each_email)  # get how it went, and what fits
     # A CDN that is told what is retired, and for how many seconds it then keeps what is public: docs/cdn.md.
     CDN_PURGE_URL = env.str("CDN_PURGE_URL", "", validate=Regexp(r"^(https?://\S+)?$"))
     CDN_PURGE_KEY = env.str("CDN_PURGE_KEY", "")
@@ -160,6 +168,7 @@ try:
     TASK_SWEEP_SECONDS = env.float("TASK_SWEEP_SECONDS", 10.0, validate=Range(min=0.1))  # from one look to the next
     TASK_RESEND_SECONDS = env.int("TASK_RESEND_SECONDS", 60, validate=positive)  # for a message that nobody took
     TASK_DAYS = env.int("TASK_DAYS", 14, validate=positive)  # tasks that are done are kept
+    CLOCK_TASK_DAYS = env.int("CLOCK_TASK_DAYS", 2, validate=positive)  # those of them that the clock asks for
     FAILED_TASK_DAYS = env.int("FAILED_TASK_DAYS", 90, validate=positive)  # and those that have failed
     WEBHOOK_SECONDS = env.float("WEBHOOK_SECONDS", 10.0, validate=Range(0.1, 30))  # in which a receiver must answer
     WEBHOOK_TEST_SECONDS = env.float("WEBHOOK_TEST_SECONDS", 5.0, validate=Range(0.1, 10))  # while somebody waits
@@ -437,6 +446,7 @@ CELERY_BEAT_SCHEDULER = "apps.tasks.beat:Scheduler"
 
 # What runs by the clock, in UTC: a task and its minute, hour, day, month and weekday. docs/installation.md says what.
 TASK_SCHEDULE = {
+    "insight.watch": "* * * * *",
     "insight.roll_up": "3 * * * *",
     "webhooks.sweep": "*/5 * * * *",
     "jams.warm_cache": "*/10 * * * *",

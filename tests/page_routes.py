@@ -10,6 +10,7 @@ from apps.jams.invitations import invite
 from apps.jams.models import JamHost
 from apps.reports.operations import token_of
 from tests.factories import (
+    make_alert,
     make_api_token,
     make_attendee,
     make_import,
@@ -185,6 +186,7 @@ PAGES = [
     *form_page("webhook_delete", Right.CHANGE_VENUE),
     *form_page("inbox", Right.CHANGE_VENUE, {"do": "off"}),
     *form_page("inbox_delete", Right.CHANGE_VENUE),
+    page("alert_acknowledge", "POST", Right.ADMINISTER, 303),
     page("language", "POST", Right.WATCH, 303, form={"language": "ar", "next": "/jams"}),
     page("logout", "POST", Right.WATCH, 302),
 ]
@@ -218,6 +220,7 @@ SHARED = {
     "session_end",
     "tokens",
     "token_revoke",
+    "alert_acknowledge",
     "language",
     "logout",
 }
@@ -245,6 +248,7 @@ def address(world, name, at):
         "report": lambda: {"report": make_report(owner=world.host, venue=world.venue).pk},
         "report_file": lambda: {"report": make_report(owner=world.host, venue=world.venue).pk},
         "report_link": lambda: {"token": token_of(make_report(owner=world.host, venue=world.venue))},
+        "alert_acknowledge": lambda: {"alert": make_alert().pk},
         "import_run": lambda: {"run": make_import(by=world.host).pk},
         "import_report": lambda: {"run": make_import(by=world.host).pk},
     }

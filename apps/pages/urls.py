@@ -11,6 +11,7 @@ from apps.core.metrics import counted
 from apps.jams.statistics import count_jam_page, count_screen
 from apps.pages.views import (
     account,
+    alerts,
     console,
     home,
     hosts,
@@ -154,6 +155,7 @@ urlpatterns = [
     path("reports/<int:report>", reports.report, name="report"),
     path("reports/<int:report>/file", reports.report_file, name="report_file"),
     path("reports/link/<str:token>", reports.report_link, name="report_link"),
+    path("insight/alerts/<int:alert>/acknowledge", alerts.alert_acknowledge, name="alert_acknowledge"),
     path("account", my_account.account, name="account"),
     path("account/sessions", my_account.sessions, name="sessions"),
     path("account/sessions/<int:session>/end", my_account.session_end, name="session_end"),

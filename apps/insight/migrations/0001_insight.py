@@ -6,7 +6,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -15,57 +14,97 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Finding',
+            name="Finding",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('n_plus_one', 'a query for each row'), ('slow_statement', 'a slow statement'), ('missing_index', 'a missing index'), ('lock_waits', 'waits for locks'), ('pool_exhausted', 'waits for a connection'), ('loop_late', 'a late event loop'), ('memory_growth', 'memory that grows'), ('cache_hits', 'few hits of the cache'), ('cache_slow', 'a slow cache'), ('large_payload', 'large answers'), ('slow_template', 'slow rendering'), ('errors', 'errors'), ('disk_full', 'a full disk'), ('slower_release', 'slower since a release')], max_length=20)),
-                ('subject', models.CharField(max_length=300)),
-                ('evidence', models.JSONField(default=dict)),
-                ('saved', models.FloatField(default=0)),
-                ('opened_at', models.DateTimeField()),
-                ('seen_at', models.DateTimeField()),
-                ('closed_at', models.DateTimeField(null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("n_plus_one", "a query for each row"),
+                            ("slow_statement", "a slow statement"),
+                            ("missing_index", "a missing index"),
+                            ("lock_waits", "waits for locks"),
+                            ("pool_exhausted", "waits for a connection"),
+                            ("loop_late", "a late event loop"),
+                            ("memory_growth", "memory that grows"),
+                            ("cache_hits", "few hits of the cache"),
+                            ("cache_slow", "a slow cache"),
+                            ("large_payload", "large answers"),
+                            ("slow_template", "slow rendering"),
+                            ("errors", "errors"),
+                            ("disk_full", "a full disk"),
+                            ("slower_release", "slower since a release"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("subject", models.CharField(max_length=300)),
+                ("evidence", models.JSONField(default=dict)),
+                ("saved", models.FloatField(default=0)),
+                ("opened_at", models.DateTimeField()),
+                ("seen_at", models.DateTimeField()),
+                ("closed_at", models.DateTimeField(null=True)),
             ],
             options={
-                'verbose_name': 'finding',
-                'verbose_name_plural': 'findings',
-                'constraints': [models.UniqueConstraint(condition=models.Q(('closed_at', None)), fields=('kind', 'subject'), name='one_open_finding')],
+                "verbose_name": "finding",
+                "verbose_name_plural": "findings",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("closed_at", None)), fields=("kind", "subject"), name="one_open_finding"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Rollup',
+            name="Rollup",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('span', models.PositiveIntegerField(choices=[(60, 'minute'), (3600, 'hour'), (86400, 'day')])),
-                ('at', models.DateTimeField()),
-                ('release', models.CharField(blank=True, default='', max_length=40)),
-                ('process', models.CharField(blank=True, default='', max_length=60)),
-                ('facts', models.JSONField(default=dict)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("span", models.PositiveIntegerField(choices=[(60, "minute"), (3600, "hour"), (86400, "day")])),
+                ("at", models.DateTimeField()),
+                ("release", models.CharField(blank=True, default="", max_length=40)),
+                ("process", models.CharField(blank=True, default="", max_length=60)),
+                ("facts", models.JSONField(default=dict)),
             ],
             options={
-                'verbose_name': 'rollup',
-                'verbose_name_plural': 'rollups',
-                'constraints': [models.UniqueConstraint(fields=('span', 'at', 'release', 'process'), name='one_rollup_a_span')],
+                "verbose_name": "rollup",
+                "verbose_name_plural": "rollups",
+                "constraints": [
+                    models.UniqueConstraint(fields=("span", "at", "release", "process"), name="one_rollup_a_span")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Alert',
+            name="Alert",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60)),
-                ('subject', models.CharField(blank=True, default='', max_length=120)),
-                ('severity', models.CharField(choices=[('page', 'page'), ('ticket', 'ticket')], max_length=6)),
-                ('evidence', models.JSONField(default=dict)),
-                ('raised_at', models.DateTimeField()),
-                ('resolved_at', models.DateTimeField(null=True)),
-                ('acknowledged_at', models.DateTimeField(null=True)),
-                ('sent_at', models.DateTimeField(null=True)),
-                ('acknowledged_by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=60)),
+                ("subject", models.CharField(blank=True, default="", max_length=120)),
+                ("severity", models.CharField(choices=[("page", "urgent"), ("ticket", "can wait")], max_length=6)),
+                ("evidence", models.JSONField(default=dict)),
+                ("raised_at", models.DateTimeField()),
+                ("resolved_at", models.DateTimeField(null=True)),
+                ("acknowledged_at", models.DateTimeField(null=True)),
+                ("sent_at", models.DateTimeField(null=True)),
+                (
+                    "acknowledged_by",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'alert',
-                'verbose_name_plural': 'alerts',
-                'constraints': [models.UniqueConstraint(condition=models.Q(('resolved_at', None)), fields=('name', 'subject'), name='one_open_alert')],
+                "verbose_name": "alert",
+                "verbose_name_plural": "alerts",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("resolved_at", None)), fields=("name", "subject"), name="one_open_alert"
+                    )
+                ],
             },
         ),
     ]
