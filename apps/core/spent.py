@@ -22,7 +22,7 @@ class Spent(threading.local):
     def begin(self) -> None:
         self.collects = True
         self.database = self.cache = self.rendering = self.waiting = 0.0
-        self.queries = 0
+        self.queries = self.cache_calls = 0
         self.statements: dict[str, list[float]] = {}
 
     def end(self) -> None:

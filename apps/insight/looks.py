@@ -56,6 +56,7 @@ class Looker:
             "kind": self.kind, "machine": self.machine, "looks": 1, "seconds": round(now - self.at, 3),
             "cpu": round(cpu - self.cpu, 4), "rss": rss, "rss_most": rss, "rss_at": [[int(time.time()), rss]],
             "sockets": open_sockets(), "late": sum(one > LATE for one in late),
+            "late_seconds": round(sum(one for one in late if one > LATE), 4), "ticks": len(late),
             "late_longest": round(max(late, default=0.0), 4), "threads_most": self.me.num_threads(),
         }  # fmt: skip
         if pool := pool_statistics():

@@ -116,6 +116,7 @@ def add_timing(one: Facts, seconds: float, spent: Spent) -> None:
     one["queries"] += spent.queries
     one["database"] += spent.database
     one["cache"] += spent.cache
+    one["cache_calls"] += spent.cache_calls
     one["rendering"] += spent.rendering
     one["waiting"] += spent.waiting
     if seconds > one["longest"]:

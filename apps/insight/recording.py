@@ -1,5 +1,6 @@
 """Every request, and what it spent, to the recorder."""
 
+import errno
 from collections.abc import Callable
 from time import perf_counter
 
@@ -29,11 +30,13 @@ class RecordRequests:
             spent.end()
         seconds = perf_counter() - began
         match, method = request.resolver_match, request.method if request.method in METHODS else "other"
-        size = 0 if response.streaming else len(response.content)
+        saved_as_file = response.streaming or "Content-Disposition" in response.headers
+        size = 0 if saved_as_file else len(response.content)
         fault = getattr(request, "fault", "") if response.status_code >= 500 else ""
         endpoint = f"{method} {match.view_name}" if match else "none"
         recorder.request(endpoint, response.status_code, seconds, size, spent, fault)
         return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> None:
-        request.fault = type(error).__name__  # type: ignore[attr-defined]
+        code = errno.errorcode.get(error.errno or 0, "") if isinstance(error, OSError) else ""
+        request.fault = f"{type(error).__name__} {code}".strip()  # type: ignore[attr-defined]

@@ -15,6 +15,7 @@ class Measured:
             return super().read_response(*args, **options)  # type: ignore[misc]
         finally:
             spent.cache += perf_counter() - began
+            spent.cache_calls += 1
 
 
 class Connection(Measured, redis.Connection):
