@@ -448,6 +448,8 @@ CELERY_BEAT_SCHEDULER = "apps.tasks.beat:Scheduler"
 TASK_SCHEDULE = {
     "insight.watch": "* * * * *",
     "insight.roll_up": "3 * * * *",
+    "insight.performance_report": "20 6 * * *",
+    "insight.capacity_report": "30 6 * * 1",
     "webhooks.sweep": "*/5 * * * *",
     "jams.warm_cache": "*/10 * * * *",
     "tasks.erase_replies": "5 * * * *",

@@ -186,6 +186,8 @@ PAGES = [
     *form_page("webhook_delete", Right.CHANGE_VENUE),
     *form_page("inbox", Right.CHANGE_VENUE, {"do": "off"}),
     *form_page("inbox_delete", Right.CHANGE_VENUE),
+    page("sla", "GET", Right.ADMINISTER),
+    page("sla_file", "GET", Right.ADMINISTER),
     page("alert_acknowledge", "POST", Right.ADMINISTER, 303),
     page("language", "POST", Right.WATCH, 303, form={"language": "ar", "next": "/jams"}),
     page("logout", "POST", Right.WATCH, 302),
@@ -221,6 +223,8 @@ SHARED = {
     "tokens",
     "token_revoke",
     "alert_acknowledge",
+    "sla",
+    "sla_file",
     "language",
     "logout",
 }

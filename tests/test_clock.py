@@ -30,6 +30,7 @@ def test_each_runs_as_often_as_it_should():
         "tasks.erase_tasks": 1, "jams.hold_nights": 1, "catalog.check_chord_sheets": 24, "catalog.rank_songs": 1,
         "catalog.sync_sources": 144,
         "reports.erase_reports": 1, "insight.roll_up": 24, "insight.watch": 1440,
+        "insight.performance_report": 1,
         "webhooks.sweep": 288, "webhooks.erase_webhooks": 1,
     }  # fmt: skip
 

@@ -1,4 +1,4 @@
-from apps.insight import alert_sending, alerts, rollups
+from apps.insight import alert_sending, alerts, reports, rollups
 from apps.tasks.declared import Result, task
 
 
@@ -24,3 +24,13 @@ def mail_alerts(*, raised: list[int], resolved: list[int]) -> Result:
 def post_alerts(*, raised: list[int], resolved: list[int]) -> Result:
     alert_sending.post_to_webhook(*alert_sending.called(raised, resolved))
     return None
+
+
+@task(queue="later")
+def performance_report() -> Result:
+    return {"mailed": reports.mail_performance()}
+
+
+@task(queue="later")
+def capacity_report() -> Result:
+    return {"mailed": reports.mail_capacity()}

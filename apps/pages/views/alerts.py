@@ -8,7 +8,7 @@ from django.views.decorators.http import require_POST
 
 from apps.insight.alerts import acknowledge
 from apps.insight.models import Alert
-from apps.pages.views.common import HostRequest, SeeOther
+from apps.pages.views.common import HostRequest, see_other
 
 
 @login_required
@@ -17,4 +17,4 @@ def alert_acknowledge(request: HostRequest, alert: int) -> HttpResponse:
     if not request.user.is_staff:
         raise PermissionDenied
     acknowledge(alert=get_object_or_404(Alert, pk=alert), by=request.user)
-    return SeeOther("/insight#alerts")
+    return see_other("pages:insight", fragment="alerts")

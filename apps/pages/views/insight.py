@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from apps.accounts.roles import Right, may, roles_of
-from apps.insight.models import Alert, Finding
+from apps.insight.alerts import shown as shown_alerts
+from apps.insight.models import Finding
 from apps.insight.summary import MONTH, TONIGHT, WEEK, summary
 from apps.pages.insight import MOST_FINDINGS, shown
 from apps.pages.views.common import HostRequest
@@ -26,8 +27,9 @@ def insight(request: HostRequest) -> HttpResponse:
     over = request.GET.get("over", "")
     span = SPANS.get(over, TONIGHT)
     found = summary(span)
-    alerts = list(Alert.objects.filter(resolved_at=None).select_related("acknowledged_by").order_by("severity", "raised_at", "pk"))
+    alerts = shown_alerts()
+    open_alerts = [one.alert for one in alerts if one.alert.resolved_at is None]
     findings = Finding.objects.filter(closed_at=None).order_by("-saved", "pk")[:MOST_FINDINGS]
     closed = Finding.objects.filter(closed_at__gte=found.since).count()
-    context = shown(found, alerts, findings, closed) | {"tabs": TABS, "over": span.name}
+    context = shown(found, open_alerts, findings, closed) | {"alerts": alerts, "tabs": TABS, "over": span.name}
     return render(request, "pages/insight/part.html" if "part" in request.GET else "pages/insight.html", context)
