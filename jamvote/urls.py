@@ -19,7 +19,7 @@ from apps.core.formats import JSONRenderer
 from apps.core.media import media
 from apps.core.metrics import metrics
 from apps.core.retries import repeatable
-from apps.insight import api as insight
+from apps.insight import sla_api
 from apps.jams import api as jams
 from apps.jams import door_api as door
 from apps.jams import lineup, operations
@@ -126,6 +126,7 @@ v1: list[Any] = [
     path("/reports/jams/<slug:slug>", reports.JamReport.as_view(), name="jam-report"),
     path("/reports/venues/<slug:slug>", reports.VenueReport.as_view(), name="venue-report"),
     path("/reports/hosts/<slug:host>", reports.HostReport.as_view(), name="host-report"),
+    path("/sla", sla_api.SlaDetail.as_view(), name="sla"),
     path("/auth", accounts.Auth.as_view(), name="auth"),
     path("/auth/tokens", accounts.Tokens.as_view(), name="tokens"),
     path("/auth/tokens/<int:pk>", accounts.TokenDetail.as_view(), name="token"),
@@ -143,7 +144,6 @@ v1: list[Any] = [
     path("/webhooks/<int:pk>/test", webhooks.WebhookTest.as_view(), name="webhook-test"),
     path("/webhooks/<int:pk>/deliveries", webhooks.Deliveries.as_view(), name="deliveries"),
     path("/webhooks/<int:pk>/deliveries/<int:delivery>/send-again", webhooks.SendAgain.as_view(), name="send-again"),
-    path("/sla", insight.SlaDetail.as_view(), name="sla"),
     path("/users", accounts.Users.as_view(), name="users"),
     path("/users/me", accounts.Myself.as_view(), name="myself"),
     path("/users/<int:pk>", accounts.UserDetail.as_view(), name="user"),

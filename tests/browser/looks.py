@@ -24,12 +24,13 @@ NO_PAGES = {
     for name in (
         "accent", "display", "import_report", "manifest", "service_worker", "venue_statistics", "venue_report_file",
         "jam_report_file", "host_report_file", "report_file", "report_link",
+        "sla_file",
     )
 }  # fmt: skip
 NO_PAGES |= {"metrics", "media/<path:path>"}
 PARTS = {f"pages:{name}" for name in ("screen_door", "clusters", "door", "lineup", "people")}
 RIGHTS = {f"pages:{row.name}": row.right for row in PAGES if row.method == "GET"}
-WHO = {Right.WATCH: "visitor", Right.JOIN: "visitor", Right.TAKE_PART: "phone"}
+WHO = {Right.WATCH: "visitor", Right.JOIN: "visitor", Right.TAKE_PART: "phone", Right.ADMINISTER: "staff"}
 STRANGERS = ("login", "signup", "inactive", "reset", "verification_sent", "confirm")
 GUARDED = {"mfa_reauthenticate", "mfa_deactivate_totp", "mfa_view_recovery_codes", "mfa_generate_recovery_codes"}
 LANGUAGES = [code for code, _name in settings.LANGUAGES]

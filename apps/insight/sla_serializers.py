@@ -1,4 +1,4 @@
-"""What the API says of how JamVote does."""
+"""What the API says of what is promised."""
 
 from datetime import date
 from typing import Any
