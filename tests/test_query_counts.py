@@ -311,8 +311,9 @@ ADMIN = [
         "tasks_task", filters="state=failed", changelist=2, found=2, add=1, change=4, history=3, delete=2,
         forbidden=["add", "delete"],
     ),
+    # The list asks for the names there are, and the page.
     *page_of_model(
-        "insight_alert", filters="open=yes", changelist=2, found=2, add=1, change=3, history=3, delete=2,
+        "insight_alert", filters="open=yes", changelist=3, found=3, add=1, change=3, history=3, delete=2,
         forbidden=["add", "delete"],
     ),
     *page_of_model(
