@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
+from apps.insight.findings.words import n
 from apps.insight.models import Alert
 from apps.insight.rules import RUNBOOK
 
@@ -127,7 +127,16 @@ def memory_full(subject: str, e: Evidence) -> Texts:
     )
 
 
-def tasks_waiting(subject: str, e: Evidence) -> Texts:
+def live_late(subject: str, e: Evidence) -> Texts:
+    return (
+        _("The room is told late"),
+        _("p95 from the commit of a change to its frame is %(p95)s ms, its target %(target)s ms.")
+        % {"p95": n(1000 * e["p95"]), "target": n(1000 * e["target"])},
+        _("Is the core of a live process busy? Start another. Is Redis slow, or do clocks of machines differ?"),
+    )
+
+
+def queue_long(subject: str, e: Evidence) -> Texts:
     return (
         _("Background work piles up"),
         _("%(number)s tasks wait.") % {"number": n(e["waiting"])},
@@ -140,7 +149,7 @@ TEXTS: dict[str, Callable[[str, Evidence], Texts]] = {
     "ErrorsTonight": errors_tonight, "ErrorsHigh": errors_high, "SlowRequests": slow_requests,
     "SlowQuery": slow_query, "PoolExhausted": pool_exhausted, "CacheHitsLow": cache_hits_low,
     "CacheEvictions": cache_evictions, "ProcessorBusy": processor_busy, "MemoryFull": memory_full,
-    "TasksWaiting": tasks_waiting,
+    "LiveLate": live_late, "QueueLong": queue_long,
 }  # fmt: skip
 
 
@@ -150,7 +159,3 @@ def shares(e: Evidence) -> dict[str, str]:
 
 def failures(e: Evidence) -> dict[str, str]:
     return {"errors": n(e["errors"]), "requests": n(e["requests"]), "worst": e["worst"]}
-
-
-def n(value: float, digits: int = 0) -> str:
-    return str(number_format(round(value, digits), digits, force_grouping=True))

@@ -12,8 +12,8 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Budget:
-    """`left`: of the whole month's budget, at the end of each day until today; 1 at first, below 0 when it is overdrawn.
-    The month is taken to go on as it has been, so at its end `at_pace` is left."""
+    """`left`: of the whole month's budget, at the end of each day until today; below 0 where it is overdrawn. If the
+    month goes on as it has been, `at_pace` is left at its end."""
 
     allowed: float  # of requests
     requests: int

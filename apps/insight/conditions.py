@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from apps.insight.facts import Facts, added, together
+from apps.insight.facts import Facts, added, histogram, together
 from apps.insight.histogram import Histogram
 from apps.insight.rollups import mean
 from apps.insight.seen import Seen
@@ -21,7 +21,6 @@ from apps.insight.thresholds import (
     FULL,
     HITS,
     HITS_ASKED,
-    QUEUED,
     SLOW_QUERY,
     SLOWER,
     TONIGHT,
@@ -156,9 +155,15 @@ def over(minutes: Sequence[Facts], what: str, most: float) -> Found:
     return {name: {"share": share} for name, share in shares.items() if share > most}
 
 
-def tasks_waiting(minutes: Sequence[Facts]) -> Found:
+def live_late(minutes: Sequence[Facts]) -> Found:
+    told, target = histogram(named("live", minutes)), promise().live_p95
+    p95 = told.quantile(0.95)
+    return {"": {"p95": p95, "target": target, "times": told.count}} if p95 > SLOWER * target else {}
+
+
+def queue_long(minutes: Sequence[Facts]) -> Found:
     waiting = mean(named("services", minutes).get("tasks", {}), "waiting")
-    return {"": {"waiting": waiting}} if waiting > QUEUED else {}
+    return {"": {"waiting": waiting}} if waiting > promise().tasks_waiting else {}
 
 
 def named(group: str, minutes: Sequence[Facts]) -> Facts:
@@ -176,5 +181,6 @@ CHECKS: dict[str, tuple[int, Check]] = {  # with the minutes that each is asked 
     "CacheEvictions": (5, cache_evictions),
     "ProcessorBusy": (5, processor_busy),
     "MemoryFull": (1, memory_full),
-    "TasksWaiting": (1, tasks_waiting),
+    "LiveLate": (5, live_late),
+    "QueueLong": (1, queue_long),
 }

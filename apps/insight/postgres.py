@@ -1,4 +1,4 @@
-"""What PostgreSQL itself says at this moment: its slowest statements, who waits for whom, what has been open for long."""
+"""What PostgreSQL itself says at this moment: slow statements, who waits for whom, what has been open for long."""
 
 from dataclasses import dataclass, field
 from typing import Any

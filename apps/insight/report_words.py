@@ -7,8 +7,8 @@ from django.template.defaultfilters import date
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from apps.insight.alert_words import n
 from apps.insight.capacity import Capacity
+from apps.insight.findings.words import n
 from apps.insight.growth import CapacityReport, Growth
 from apps.insight.performance import Performance, incidents, titles
 from apps.insight.plan import GB, Plan, Room

@@ -21,7 +21,7 @@ def as_dict(sla: Sla) -> dict[str, Any]:
         "kind": sla.kind, "name": sla.name, "since": sla.since, "until": sla.until,
         **figures(sla),
         "classes": [of_class(one) for one in sla.classes],
-        "live": {"votes": sla.live.count, "p95": rounded(sla.live.quantile(0.95))} if sla.live.count else None,
+        "live": {"changes": sla.live.count, "p95": rounded(sla.live.quantile(0.95))} if sla.live.count else None,
         "incidents": [of_incident(alert) for alert in sla.incidents],
         "before": {"name": sla.before.name, **figures(sla.before)} if sla.before else None,
     }  # fmt: skip
@@ -73,8 +73,8 @@ def rows(said: dict[str, Any]) -> Iterator[Row]:
     was = before.get("p95", {})
     yield from (["classes", *(one[name] for name in OF_A_CLASS), was.get(one["name"])] for one in said["classes"])
     if said["live"]:
-        yield ["live", "votes", "p95"]
-        yield ["live", said["live"]["votes"], said["live"]["p95"]]
+        yield ["live", "changes", "p95"]
+        yield ["live", said["live"]["changes"], said["live"]["p95"]]
     if said["incidents"]:
         yield ["incidents", *OF_AN_INCIDENT]
         yield from (["incidents", *(cell(one[name]) for name in OF_AN_INCIDENT)] for one in said["incidents"])

@@ -42,8 +42,8 @@ class ClassOutput(serializers.Serializer):
 
 
 class LiveOutput(serializers.Serializer):
-    votes = serializers.IntegerField()
-    p95 = serializers.FloatField(help_text="Seconds from a vote to the screens.")
+    changes = serializers.IntegerField()
+    p95 = serializers.FloatField(help_text="Seconds from the commit of a change to the frame that tells the room.")
 
 
 class IncidentOutput(serializers.Serializer):

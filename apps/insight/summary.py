@@ -132,4 +132,3 @@ def times(one: Step) -> Times:
     whole = together(one.facts.get("requests", {}))
     found = histogram(whole)
     return Times(one.at, whole["count"], *(found.quantile(q) for q in (0.5, 0.95, 0.99)))
-

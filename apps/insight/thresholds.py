@@ -36,7 +36,6 @@ SLOW_QUERY = 1.0  # seconds
 HITS, HITS_ASKED = 0.8, 1  # a share of what the cache could answer, if it is asked so often a second
 EVICTED = 10  # keys a second
 BUSY, FULL = 0.8, 0.85  # of a machine's processors, and of its memory
-QUEUED = 100  # tasks that are due
 
 ALERTS: dict[str, Kind] = {
     **{burn.name: Kind(burn.severity) for burn in BURNING},
@@ -49,7 +48,9 @@ ALERTS: dict[str, Kind] = {
     "CacheEvictions": Kind(TICKET, 10),
     "ProcessorBusy": Kind(PAGE, 10),
     "MemoryFull": Kind(PAGE, 10),
-    "TasksWaiting": Kind(TICKET, 5),
+    "LiveLate": Kind(PAGE, 5),
+    "ProcessGone": Kind(PAGE, 2),  # Prometheus alone knows it
+    "QueueLong": Kind(TICKET, 5),
 }
 
 

@@ -3,13 +3,11 @@ not. Time runs from left to right in every language."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
 from typing import Any
 
 STEPS = (1, 2, 2.5, 5, 10)
 GAP = 0.28  # of a column's width
 TOP = 100  # percent of the box that the highest step takes
-NAME = 9  # percent of the box that the name of a line takes
 
 
 @dataclass(frozen=True)
@@ -36,15 +34,6 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Line:
-    """`pieces`: points of polylines in a box of 100 by 100, of which one ends where nothing is known; `end`: its name,
-    where it ends."""
-
-    pieces: list[str]
-    end: Tick
-
-
-@dataclass(frozen=True)
 class Chart:
     rows: list[Any]  # as the table beside it says them
     steps: list[Tick]  # from the bottom
@@ -53,8 +42,6 @@ class Chart:
     line: str = ""  # points of a polyline in a box of 100 by 100
     peak: Tick | None = None
     peak_y: float = 0
-    lines: list[Line] = field(default_factory=list)
-    limit: Tick | None = None
 
 
 def scale(highest: float, steps: int = 3) -> list[float]:
@@ -107,52 +94,6 @@ def curve(rows: Sequence[tuple[str, float]], *, hours: int = 4) -> Chart:
         list(rows), levels(steps), ticks, line=" ".join(f"{x},{y}" for x, y in places), peak=peak,
         peak_y=places[best][1] if rows else 0,
     )  # fmt: skip
-
-
-def lines(
-    rows: Sequence[tuple[str, Sequence[float | None]]],
-    names: Sequence[str],
-    *,
-    steps: Sequence[float],
-    ticks: dict[int, str],
-    limit: float | None = None,
-) -> Chart:
-    """Of `(text, values)` at even distances, a line for each of the names; what is past the last step is drawn there.
-    `ticks`: texts by the place of their row."""
-    top, wide = steps[-1] if steps else 1, 100 / max(1, len(rows) - 1)
-    drawn = []
-    for number in range(len(names)):
-        places = [
-            None if (value := values[number]) is None else (rounded(place * wide), height(value, top))
-            for place, (_text, values) in enumerate(rows)
-        ]
-        drawn.append(places)
-    last = [next((place[1] for place in reversed(places) if place), 100.0) for places in drawn]
-    made = [Line(pieces(places), Tick(y, name)) for places, y, name in zip(drawn, apart(last), names, strict=True)]
-    at = [Tick(rounded(place * wide), text) for place, text in ticks.items()]
-    mark = Tick(height(limit, top), "") if limit is not None else None
-    return Chart(list(rows), levels(steps), at, lines=made, limit=mark)
-
-
-def height(value: float, top: float) -> float:
-    """Percent from the top."""
-    return rounded(100 - TOP * min(max(value, 0.0), top) / top)
-
-
-def pieces(places: Sequence[tuple[float, float] | None]) -> list[str]:
-    """One point alone is a short line, or nobody would see it."""
-    groups = [[place for place in group if place] for _known, group in groupby(places, key=bool)]
-    return [" ".join(f"{x},{y}" for x, y in (group * 2)[: max(2, len(group))]) for group in groups if group]
-
-
-def apart(places: Sequence[float]) -> list[float]:
-    """Moved down or up by as little as leaves NAME between two of them, so that each name can be read."""
-    order = sorted(range(len(places)), key=lambda number: places[number])
-    found, least = list(places), -NAME
-    for number in order:
-        found[number] = least = max(found[number], least + NAME)
-    over = max(0.0, least - 100)
-    return [rounded(place - over) for place in found]
 
 
 def levels(steps: Sequence[float]) -> list[Tick]:

@@ -26,5 +26,7 @@ def duration(seconds: float) -> str:
 
 
 def percent(share: float) -> str:
-    """Without its sign; a share that is not 0 does not look as if it were."""
-    return n(100 * share, 0 if share >= 0.1 or not share else 1 if share >= 0.01 else 2)
+    """Without its sign, with as few digits as are true to 3 %: '57', '3.1', '1', '0.02'."""
+    value = 100 * share
+    digits = next((digits for digits in (0, 1) if abs(round(value, digits) - value) <= 0.03 * abs(value)), 2)
+    return n(value, digits)

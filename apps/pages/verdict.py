@@ -48,7 +48,7 @@ def verdict(found: Summary, alerts: Sequence[Alert]) -> Verdict:
         shares = {"share": percent(found.error_share), "allowed": percent(found.budget.allowed)}
         return Verdict("danger", _("Requests fail: %(share)s %% of them, and %(allowed)s %% may.") % shares)
     if over:
-        return of_slow(over, found.recent)
+        return of_slow(over, found)
     paged = [alert for alert in alerts if alert.severity == Alert.Severity.PAGE]
     if paged:
         return Verdict("danger", _("Somebody should look: %(alert)s.") % {"alert": paged[0].name})
@@ -59,10 +59,10 @@ def verdict(found: Summary, alerts: Sequence[Alert]) -> Verdict:
     return Verdict("ok", _("All is well."))
 
 
-def of_slow(over: list[ClassHealth], requests: int) -> Verdict:
+def of_slow(over: list[ClassHealth], found: Summary) -> Verdict:
     worst = max((one.whole for one in over), key=lambda one: one.share)
     said = {"what": listed([class_name(one.whole.name) for one in over]), "how": how_slow(worst)}
-    if 2 * sum(one.whole.count for one in over) > requests:
+    if 2 * sum(one.whole.count for one in over) > found.recent or 2 * len(over) > len(found.classes):
         return Verdict("danger", _("It is slow: %(what)s: %(how)s.") % {**said, "what": class_name(worst.name)})
     if len(over) > 1:
         return Verdict("warn", _("All is well, apart from %(what)s.") % said)

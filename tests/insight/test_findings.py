@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from apps.insight.findings import current, keep
 from apps.insight.findings.words import TEXTS, words
@@ -65,7 +66,7 @@ def test_each_kind_is_found_first_and_says_what_to_do(kind):
 
 
 HARMLESS = {
-    "more of the same": {"requests": {"GET api:snapshot": endpoint(9000, 8, database=9.0, cache=9.0, cache_calls=9000)}},
+    "more of the same": {"requests": {"GET api:snapshot": endpoint(9000, 8, cache=9.0, cache_calls=9000)}},
     "one slow request": {"requests": {"GET pages:report": endpoint(1, 9000, database=4.0, rendering=5.0)}},
     "a large file, once": {"requests": {"GET api:export": endpoint(1, 900, bytes=9_000_000, largest=9_000_000)}},
     "guests' mistakes": {"requests": {"GET none": endpoint(100, 3, refused=100)}},
@@ -186,3 +187,18 @@ def test_a_finding_is_kept_as_long_as_it_is_seen():
     calm(**TROUBLES["errors"])
     keep(NOW + timedelta(minutes=4))
     assert Finding.objects.count() == 2
+
+
+def test_an_endpoint_that_is_slower_since_the_release_is_found(settings):
+    settings.RELEASE = "2"
+    now = timezone.now().replace(minute=30, second=0, microsecond=0)
+    for release, hours, ms in (("1", 30, 200), ("2", 3, 260)):
+        requests = {"GET api:report": endpoint(300, ms), "GET api:jam": endpoint(300, 10 if release == "1" else 14)}
+        Rollup.objects.create(span=3600, at=now - timedelta(hours=hours), release=release, facts={"requests": requests})
+
+    (found,) = current(now)
+
+    assert (found.kind, found.subject) == ("slower_release", "GET api:report")
+    assert found.evidence["before"] == pytest.approx(200, rel=0.03)
+    assert found.evidence["after"] == pytest.approx(260, rel=0.03)
+    assert "2" in words(found).title

@@ -202,7 +202,7 @@ def test_a_night_over_the_api(staff):
     said = staff.get(f"/api/v1/sla?night={jam.slug}").json()
 
     assert (said["kind"], said["name"], said["requests"]) == ("night", jam.name, 40)
-    assert said["live"]["votes"] == 9
+    assert said["live"]["changes"] == 9
     assert said["live"]["p95"] == pytest.approx(0.049, abs=0.002)
 
 
