@@ -11,7 +11,7 @@ from apps.insight.models import Alert
 from apps.insight.sla import Sla
 
 Row = list[Any]
-OF_A_CLASS = ("name", "requests", "errors", "p50", "p95", "p99", "target_p95", "target_p99", "within_target", "met")
+OF_A_CLASS = ("name", "requests", "failed", "p50", "p95", "p99", "target_p95", "target_p99", "within_target", "met")
 OF_AN_INCIDENT = ("name", "subject", "severity", "raised_at", "resolved_at")
 
 
@@ -30,7 +30,7 @@ def as_dict(sla: Sla) -> dict[str, Any]:
 def figures(sla: Sla) -> dict[str, Any]:
     return {
         "promised": sla.promised, "availability": rounded(sla.availability), "met": sla.met, "requests": sla.requests,
-        "errors": sla.errors, "budget_used": rounded(sla.budget_used), "minutes": sla.measured,
+        "failed": sla.errors, "budget_used": rounded(sla.budget_used), "minutes": sla.measured,
         "bad_minutes": sla.bad, "alerts": len(sla.incidents),
         "p95": {one.name: rounded(one.p95) for one in sla.classes},
     }  # fmt: skip
@@ -67,7 +67,7 @@ def rows(said: dict[str, Any]) -> Iterator[Row]:
     yield ["sla", said["kind"], said["name"], said["since"].isoformat(), said["until"].isoformat()]
     yield ["figures", "figure", "value", "before"]
     before = said["before"] or {}
-    for name in ("promised", "availability", "met", "requests", "errors", "budget_used", "minutes", "bad_minutes"):
+    for name in ("promised", "availability", "met", "requests", "failed", "budget_used", "minutes", "bad_minutes"):
         yield ["figures", name, said[name], before.get(name)]
     yield ["classes", *OF_A_CLASS, "p95_before"]
     was = before.get("p95", {})

@@ -31,7 +31,7 @@ class ClassOutput(serializers.Serializer):
 
     name = serializers.CharField()
     requests = serializers.IntegerField()
-    errors = serializers.IntegerField()
+    failed = serializers.IntegerField()
     p50 = serializers.FloatField()
     p95 = serializers.FloatField()
     p99 = serializers.FloatField()
@@ -59,7 +59,7 @@ class FiguresOutput(serializers.Serializer):
     availability = serializers.FloatField(allow_null=True, help_text="Null where nothing was asked for.")
     met = serializers.BooleanField()
     requests = serializers.IntegerField()
-    errors = serializers.IntegerField()
+    failed = serializers.IntegerField()
     budget_used = serializers.FloatField(allow_null=True, help_text="1: as many requests failed as may.")
     minutes = serializers.IntegerField(help_text="In which anything was asked for.")
     bad_minutes = serializers.IntegerField(help_text="In which it was not as promised.")

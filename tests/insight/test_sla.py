@@ -188,7 +188,7 @@ def test_as_json(staff):
     said = staff.get("/api/v1/sla?month=2026-11").json()
 
     assert (said["kind"], said["name"], said["since"]) == ("month", "2026-11", "2026-11-01T00:00:00Z")
-    assert (said["requests"], said["errors"], said["bad_minutes"], said["budget_used"]) == (28_000, 56, 28, 0.2)
+    assert (said["requests"], said["failed"], said["bad_minutes"], said["budget_used"]) == (28_000, 56, 28, 0.2)
     (reads,) = said["classes"]
     assert (reads["name"], reads["target_p95"], reads["within_target"], reads["met"]) == ("reads", 0.15, 1.0, True)
     assert said["before"]["p95"] == said["p95"]

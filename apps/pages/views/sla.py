@@ -12,9 +12,9 @@ from django.views.decorators.http import require_safe
 
 from apps.core.formats import dumps
 from apps.insight.alert_words import words
-from apps.insight.sla_serializers import SlaQuery, month_of
 from apps.insight.sla import Sla, sla_of_month, sla_of_night
 from apps.insight.sla_said import as_csv, as_dict
+from apps.insight.sla_serializers import SlaQuery, month_of
 from apps.jams.models import Jam
 from apps.pages.figures import ms, n, percent
 from apps.pages.sla import class_rows, months_around
