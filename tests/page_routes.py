@@ -11,6 +11,7 @@ from apps.jams.invitations import invite
 from apps.jams.models import JamHost
 from apps.reports.operations import token_of
 from tests.factories import (
+    make_alert,
     make_api_token,
     make_attendee,
     make_import,
@@ -190,6 +191,9 @@ PAGES = [
     *form_page("profiles", Right.ADMINISTER, {"kind": "web", "seconds": "1"}),
     page("profile", "GET", Right.ADMINISTER),
     page("profile_stacks", "GET", Right.ADMINISTER),
+    page("sla", "GET", Right.ADMINISTER),
+    page("sla_file", "GET", Right.ADMINISTER),
+    page("alert_acknowledge", "POST", Right.ADMINISTER, 303),
     page("language", "POST", Right.WATCH, 303, form={"language": "ar", "next": "/jams"}),
     page("logout", "POST", Right.WATCH, 302),
 ]
@@ -226,6 +230,9 @@ SHARED = {
     "profiles",
     "profile",
     "profile_stacks",
+    "alert_acknowledge",
+    "sla",
+    "sla_file",
     "language",
     "logout",
 }
@@ -255,6 +262,7 @@ def address(world, name, at):
         "report": lambda: {"report": make_report(owner=world.host, venue=world.venue).pk},
         "report_file": lambda: {"report": make_report(owner=world.host, venue=world.venue).pk},
         "report_link": lambda: {"token": token_of(make_report(owner=world.host, venue=world.venue))},
+        "alert_acknowledge": lambda: {"alert": make_alert().pk},
         "import_run": lambda: {"run": make_import(by=world.host).pk},
         "import_report": lambda: {"run": make_import(by=world.host).pk},
     }
