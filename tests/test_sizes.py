@@ -21,6 +21,7 @@ WHO = {
     "api:signups": "phone",
     "api:my-set": "phone",
     "api:users": "staff",
+    "api:capacity": "staff",
 } | dict.fromkeys(
     (
         f"api:{name}"

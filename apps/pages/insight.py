@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from apps.insight.capacity import Resource
 from apps.insight.findings.words import words
+from apps.insight.foreseen import tightest
 from apps.insight.health import nearest
 from apps.insight.models import Alert, Finding
 from apps.insight.plan import Plan
@@ -101,12 +102,19 @@ def dial_of_errors(found: Summary) -> Dial:
 
 def dial_of_capacity(found: Summary) -> Dial:
     fits = found.foreseen.capacity
-    if fits is None or fits.first is None:
+    full = tightest(fits) if fits else None
+    if fits is None or full is None:
         return dial(0, "–", _("of capacity"), _("not known yet"))
-    share = fits.first.now / fits.first.limit
-    more = max(0, fits.voters - round(found.now.people)) if fits.voters else None
-    against = resource(fits.first.name) if more is None else _("%(n)s more fit") % {"n": n(more)}
+    share, more = full.now / full.limit, more_voters(full, fits.rate_of_a_voter)
+    against = resource(full.name) if more is None else _("%(n)s more fit") % {"n": n(more)}
     return dial(100 * share, _("%(n)s %%") % {"n": percent(share)}, _("of capacity"), against)
+
+
+def more_voters(one: Resource, rate_of_a_voter: float | None) -> float | None:
+    """By what it has left."""
+    if not one.demand or not rate_of_a_voter:
+        return None
+    return max(one.limit - one.now, 0.0) / one.demand / rate_of_a_voter
 
 
 def facts(found: Summary) -> list[tuple[str, str, str]]:

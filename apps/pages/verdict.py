@@ -6,6 +6,7 @@ from typing import NamedTuple
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from apps.insight.foreseen import tightest
 from apps.insight.health import ClassHealth, Timing
 from apps.insight.models import Alert
 from apps.insight.summary import Summary
@@ -16,7 +17,7 @@ CLASSES = {
     "auth": gettext_lazy("log-ins"),
     "users": gettext_lazy("accounts"),
     "reads": gettext_lazy("jams, songs and venues"),
-    "jams": gettext_lazy("what hosts do"),
+    "jams": gettext_lazy("hosts' actions"),
     "set_lists": gettext_lazy("set lists"),
     "reports": gettext_lazy("reports"),
     "webhooks_in": gettext_lazy("incoming webhooks"),
@@ -52,9 +53,9 @@ def verdict(found: Summary, alerts: Sequence[Alert]) -> Verdict:
     paged = [alert for alert in alerts if alert.severity == Alert.Severity.PAGE]
     if paged:
         return Verdict("danger", _("Somebody should look: %(alert)s.") % {"alert": paged[0].name})
-    first = found.foreseen.capacity.first if found.foreseen.capacity else None
-    if first and first.now >= first.limit:
-        said = {"what": resource(first.name), "share": percent(first.now)}
+    full = tightest(found.foreseen.capacity) if found.foreseen.capacity else None
+    if full and full.now >= full.limit:
+        said = {"what": resource(full.name), "share": percent(full.now)}
         return Verdict("warn", _("All is well, but hardly anybody more fits: %(what)s: %(share)s %%.") % said)
     return Verdict("ok", _("All is well."))
 
