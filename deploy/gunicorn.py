@@ -7,7 +7,6 @@ import resource
 
 from gunicorn.arbiter import Arbiter
 from gunicorn.http import wsgi
-from gunicorn.workers.base import Worker
 from uvicorn_worker import UvicornWorker
 
 bind = "0.0.0.0:8000"
@@ -47,16 +46,3 @@ def on_starting(server: Arbiter) -> None:
     from apps.core.metrics_folder import make_folder
 
     os.chown(make_folder(server.cfg.worker_tmp_dir), server.cfg.uid, server.cfg.gid)
-
-
-def child_exit(server: Arbiter, worker: Worker) -> None:
-    """What a process that is gone had at the moment counts no more; what it counted does."""
-    from prometheus_client.multiprocess import mark_process_dead
-
-    mark_process_dead(worker.pid)
-
-
-def on_exit(server: Arbiter) -> None:
-    from apps.core.metrics_folder import remove_folder
-
-    remove_folder()

@@ -17,8 +17,8 @@ http = get_wsgi_application()  # sets Django up, before anything below imports a
 from a2wsgi import WSGIMiddleware  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 
-from apps.core.counts import counts  # noqa: E402
-from apps.core.metrics import keep_looking  # noqa: E402
+from apps.core.looking import look  # noqa: E402
+from apps.core.process_metrics import measure_as  # noqa: E402
 from apps.core.write_behind import write_behind  # noqa: E402
 from apps.insight import flush  # noqa: E402
 from apps.jams.consumers import sockets  # noqa: E402
@@ -30,7 +30,7 @@ from apps.tasks.embedded import worker  # noqa: E402
 async def lifespan(scope: Any, receive: Any, send: Any) -> None:
     """At the end uvicorn raises its signal again, which runs no `atexit`."""
     await receive()
-    keep_looking()
+    measure_as("live")
     flush.start("live")
     watching = asyncio.create_task(flush.watch_loop())
     warm_at_start()
@@ -40,7 +40,7 @@ async def lifespan(scope: Any, receive: Any, send: Any) -> None:
     watching.cancel()
     await asyncio.to_thread(worker.stop)
     await asyncio.to_thread(flush.stop)
-    counts.tell()
+    look()
     await asyncio.to_thread(write_behind.stop)
     await send({"type": "lifespan.shutdown.complete"})
 

@@ -6,10 +6,10 @@ import django
 from celery.signals import worker_process_init
 from django.conf import settings
 
-from apps.core.metrics_folder import make_folder
+from apps.core.metrics_folder import is_shared, make_folder
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "jamvote.settings")
-if settings.TASK_METRICS_PORT:
+if settings.TASK_METRICS_PORT or is_shared():
     make_folder()
 django.setup()
 

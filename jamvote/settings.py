@@ -294,9 +294,10 @@ WSGI_APPLICATION = "jamvote.wsgi.application"
 ASGI_APPLICATION = "jamvote.asgi.application"
 APPEND_SLASH = False
 
+MEASURED_TEMPLATES, UNMEASURED_TEMPLATES = "apps.core.backends.templates", "django.template.backends.django"
 TEMPLATES = [
     {
-        "BACKEND": "apps.core.backends.templates.DjangoTemplates",  # Django's own, measured
+        "BACKEND": f"{MEASURED_TEMPLATES if INSIGHT else UNMEASURED_TEMPLATES}.DjangoTemplates",
         "NAME": "django",
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
@@ -316,7 +317,8 @@ DATABASES: dict[str, dict[str, Any]] = {"default": dict(DATABASE)}
 if DATABASE_PASSWORD:
     DATABASES["default"]["PASSWORD"] = DATABASE_PASSWORD
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    DATABASES["default"]["ENGINE"] = "apps.core.backends.sqlite"
+    if INSIGHT:
+        DATABASES["default"]["ENGINE"] = "apps.core.backends.sqlite"
     DATABASES["default"]["CONN_MAX_AGE"] = None
     DATABASES["default"]["OPTIONS"] = {
         # Writers queue at their BEGIN; a transaction that reads first and writes later would fail instead.
@@ -325,7 +327,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
 elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
-    DATABASES["default"]["ENGINE"] = "apps.core.backends.postgresql"
+    measured = "apps.core.backends" if INSIGHT else "django_prometheus.db.backends"
+    DATABASES["default"]["ENGINE"] = f"{measured}.postgresql"
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     # PgBouncer may give each transaction another connection, so nothing is left on one: no cursor of the server's.
     # Statements are prepared only where there is none (apps/core/prepared.py).
@@ -357,7 +360,7 @@ if REDIS_URL:
                 "SOCKET_CONNECT_TIMEOUT": 0.1,
                 "SOCKET_TIMEOUT": 0.1,
                 "IGNORE_EXCEPTIONS": True,
-                "CONNECTION_POOL_KWARGS": {"connection_class": connection_class(REDIS_URL)},  # measured
+                "CONNECTION_POOL_KWARGS": {"connection_class": connection_class(REDIS_URL)} if INSIGHT else {},
             },
         }
     }

@@ -33,7 +33,7 @@ def run(*, short: bool) -> list[Row]:
     return [*rows, differing()]
 
 
-def prepare() -> tuple[list[int], list[str]]:
+def prepare(voters: int = VOTERS) -> tuple[list[int], list[str]]:
     """The songs of the night that take votes, and tokens of people in the room."""
     from django.db import connection
 
@@ -44,7 +44,7 @@ def prepare() -> tuple[list[int], list[str]]:
     jam = Jam.objects.get(slug=SLUG)
     with connection.cursor() as cursor:  # which the filler made up
         cursor.execute("UPDATE jams_jamsong s SET votes = (SELECT count(*) FROM voting_vote WHERE jam_song_id = s.id)")
-    secrets = [f"secret-{n}" for n in range(VOTERS)]
+    secrets = [f"secret-{n}" for n in range(voters)]
     Attendee.objects.bulk_create(Attendee(jam=jam, folded_name=one, secret_hash=hashed(one)) for one in secrets)
     songs = JamSong.objects.filter(jam=jam, votable=True).values_list("pk", flat=True)
     return list(songs), [signed(secret) for secret in secrets]

@@ -75,6 +75,12 @@ class Room:
             self.selector.register(one, selectors.EVENT_READ)
         return took, next(iter(self.times))
 
+    def grow(self, requests: list[bytes]) -> None:
+        """More sockets, beside those that there are."""
+        there, self.requests = self.sockets, requests
+        self.connect()
+        self.sockets = there + self.sockets
+
     def listen(self, seconds: float) -> Heard:
         self.times, self.known = {}, {}
         known, rest, now = self.known, self.rest, time.monotonic

@@ -8,6 +8,8 @@ from functools import lru_cache
 from django.apps import apps
 from prometheus_client import Histogram
 
+from apps.core.looking import looked_at
+
 BUCKETS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5)
 HEAD = 400  # characters of a statement that say what it does
 VERB = re.compile(r"\b(INSERT INTO|UPDATE|DELETE FROM)\s+\"?(\w+)", re.IGNORECASE)
@@ -51,6 +53,7 @@ class Times:
 
 
 times = Times()
+looked_at(times.tell)
 
 
 @lru_cache(maxsize=4096)

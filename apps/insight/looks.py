@@ -21,8 +21,10 @@ from apps.core import database
 from apps.core.counts import counts
 from apps.core.database import pool_statistics
 from apps.core.store import Away, store
+from apps.insight.histogram import index
 from apps.insight.recorder import fingerprint
 from apps.live.hub import open_sockets
+from apps.live.metrics import taken
 from apps.tasks.models import Task
 
 Facts = dict[str, Any]
@@ -47,6 +49,7 @@ class Looker:
             "machines": {self.machine: self.machine_facts()},
             "services": {name: facts for name, ask in SERVICES.items() if (facts := known(ask))},
             "cache": self.cache_facts(),
+            "live": of_frames(taken()),
         }
 
     def process(self) -> Facts:
@@ -85,6 +88,15 @@ class Looker:
         total, before = dict(counts.total), self.cache
         self.cache = total
         return {name: total[name] - before.get(name, 0) for name in total if total[name] != before.get(name, 0)}
+
+
+def of_frames(latencies: list[float]) -> Facts:
+    """From the commit of a change until the last socket has its frame."""
+    histogram: dict[str, int] = {}
+    for seconds in latencies:
+        bucket = str(index(seconds))
+        histogram[bucket] = histogram.get(bucket, 0) + 1
+    return {"count": len(latencies), "histogram": histogram}
 
 
 def processors() -> tuple[float, float]:

@@ -24,22 +24,53 @@ ROWS = re.compile(r"(\(…\), )+\(…\)")
 NUMBERS = re.compile(r"(_s|s)\d+_x\d+")  # names of savepoints
 
 
+class Timing:
+    """Of an endpoint or a task: as REQUESTS in facts.py."""
+
+    __slots__ = tuple(REQUESTS)
+
+    def __init__(self) -> None:
+        self.count = self.errors = self.refused = self.queries = self.cache_calls = self.bytes = self.largest = 0
+        self.seconds = self.database = self.cache = self.rendering = self.waiting = self.longest = 0.0
+        self.histogram: dict[int, int] = {}
+        self.faults: dict[str, int] = {}
+
+    def add(self, seconds: float, spent: Spent) -> None:
+        self.count += 1
+        self.seconds += seconds
+        if seconds > self.longest:
+            self.longest = seconds
+        bucket, histogram = index(seconds), self.histogram
+        histogram[bucket] = histogram.get(bucket, 0) + 1
+        if spent.cache_calls:
+            self.cache += spent.cache
+            self.cache_calls += spent.cache_calls
+        if spent.queries:
+            self.queries += spent.queries
+            self.database += spent.database
+        self.rendering += spent.rendering
+        self.waiting += spent.waiting
+
+    def facts(self) -> Facts:
+        return plain({name: getattr(self, name) for name in self.__slots__})
+
+
 class Minute:
     """`requests` and `tasks` by name, `statements` and `repeats` by text."""
 
     __slots__ = ("repeats", "requests", "statements", "tasks")
 
     def __init__(self) -> None:
-        self.requests: dict[str, Facts] = {}
-        self.tasks: dict[str, Facts] = {}
+        self.requests: dict[str, Timing] = {}
+        self.tasks: dict[str, Timing] = {}
         self.statements: dict[str, Facts] = {}
         self.repeats: dict[str, Facts] = {}
 
     def facts(self) -> Facts:
         slowest = sorted(self.statements.items(), key=lambda item: -item[1]["seconds"])[:KEPT_STATEMENTS]
         return {
-            "requests": {name: plain(one) for name, one in self.requests.items()},
-            "tasks": {name: plain(one) for name, one in self.tasks.items()},
+            "requests": {name: one.facts() for name, one in self.requests.items()},
+            "tasks": {name: one.facts() for name, one in self.tasks.items()},
             "statements": {name: plain(one) for name, one in slowest},
             "repeats": {name: plain(one) for name, one in self.repeats.items()},
         }
@@ -55,23 +86,25 @@ class Recorder:
         with self.lock:
             minute = self.minute()
             one = named(minute.requests, endpoint)
-            add_timing(one, seconds, spent)
-            one["bytes"] += size
-            one["largest"] = max(one["largest"], size)
+            one.add(seconds, spent)
+            one.bytes += size
+            if size > one.largest:
+                one.largest = size
             if status >= 500:
-                one["errors"] += 1
+                one.errors += 1
                 if fault:
-                    one["faults"][fault] = one["faults"].get(fault, 0) + 1
+                    one.faults[fault] = one.faults.get(fault, 0) + 1
             elif status >= 400:
-                one["refused"] += 1
-            add_statements(minute, endpoint, spent)
+                one.refused += 1
+            if spent.statements:
+                add_statements(minute, endpoint, spent)
 
     def task(self, name: str, failed: bool, seconds: float, spent: Spent) -> None:
         with self.lock:
             minute = self.minute()
             one = named(minute.tasks, name)
-            add_timing(one, seconds, spent)
-            one["errors"] += failed
+            one.add(seconds, spent)
+            one.errors += failed
             add_statements(minute, name, spent)
 
     def minute(self) -> Minute:
@@ -101,28 +134,12 @@ class Recorder:
             self.minutes.clear()
 
 
-def named(group: dict[str, Facts], name: str) -> Facts:
+def named(group: dict[str, Timing], name: str) -> Timing:
     one = group.get(name)
     if one is None:
-        if len(group) >= MOST_NAMES:
-            name = "other"
-        one = group.get(name) or group.setdefault(name, {**REQUESTS, "histogram": {}, "faults": {}})
+        name = name if len(group) < MOST_NAMES else "other"
+        one = group.setdefault(name, Timing())
     return one
-
-
-def add_timing(one: Facts, seconds: float, spent: Spent) -> None:
-    one["count"] += 1
-    one["seconds"] += seconds
-    one["queries"] += spent.queries
-    one["database"] += spent.database
-    one["cache"] += spent.cache
-    one["cache_calls"] += spent.cache_calls
-    one["rendering"] += spent.rendering
-    one["waiting"] += spent.waiting
-    if seconds > one["longest"]:
-        one["longest"] = seconds
-    histogram, bucket = one["histogram"], index(seconds)
-    histogram[bucket] = histogram.get(bucket, 0) + 1
 
 
 def add_statements(minute: Minute, endpoint: str, spent: Spent) -> None:

@@ -9,7 +9,7 @@ from django.core.exceptions import MiddlewareNotUsed
 from django.http import HttpRequest, HttpResponse
 
 from apps.core.metrics import METHODS
-from apps.core.spent import spent
+from apps.core.spent import begin, end
 from apps.insight.recorder import recorder
 
 
@@ -22,12 +22,12 @@ class RecordRequests:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        spent.begin()
+        spent = begin()
         began = perf_counter()
         try:
             response = self.get_response(request)
         finally:
-            spent.end()
+            end()
         seconds = perf_counter() - began
         match, method = request.resolver_match, request.method if request.method in METHODS else "other"
         saved_as_file = response.streaming or "Content-Disposition" in response.headers

@@ -14,13 +14,21 @@ WINDOWS = ("2m", "5m", "30m", "1h", "6h", "3d")
 BURNING = ((14.4, "1h", "5m", "page"), (6, "6h", "30m", "page"), (1, "3d", "6h", "ticket"))  # rate, windows, severity
 RUNBOOK = "docs/runbook.md#"
 SLOWER = 2  # times the target
+LIVE = "live_latency_seconds_bucket"
 Rule = dict[str, Any]
 
 
 def rules() -> Rule:
     """A rules file, as data."""
-    groups = {"jamvote_requests": recorded(), "jamvote_promises": promises(), "jamvote_resources": resources()}
-    return {"groups": [{"name": name, "interval": "30s", "rules": list(found)} for name, found in groups.items()]}
+    parts = {"requests": requests, "database": database, "cache": cache, "machine": machine, "live": live, "work": work}
+    groups = {"recorded": list(recorded())} | {part: list(concerning(part, found())) for part, found in parts.items()}
+    return {"groups": [{"name": f"jamvote_{name}", "interval": "30s", "rules": ours} for name, ours in groups.items()]}
+
+
+def concerning(part: str, alerts: Iterator[Rule]) -> Iterator[Rule]:
+    """A page silences the tickets that concern the same part (deploy/monitoring/alertmanager.yml)."""
+    for one in alerts:
+        yield one | {"labels": one["labels"] | {"component": part}}
 
 
 def recorded() -> Iterator[Rule]:
@@ -34,9 +42,14 @@ def recorded() -> Iterator[Rule]:
             value = f"histogram_quantile(0.{quantile}, sum by (le) ({rate(one, BUCKET)}))"
             yield record(f"jamvote:p{quantile}_seconds:5m", value, labels)
         yield record("jamvote:p95_target_seconds", f"vector({one.p95:g})", labels)
+    yield record("jamvote:faults:rate5m", f'sum(rate({COUNT}{{status_code=~"5.."}}[5m])) or vector(0)')
+    yield record("jamvote:faults:allowed_ratio", f"vector({1 - promise().availability:g})")
+    yield record("jamvote:live_p95_seconds:5m", f"histogram_quantile(0.95, sum by (le) (rate({LIVE}[5m])))")
+    yield record("jamvote:live_p95_target_seconds", f"vector({promise().live_p95:g})")
+    yield record("jamvote:tasks_waiting:most", f"vector({promise().tasks_waiting:g})")
 
 
-def promises() -> Iterator[Rule]:
+def requests() -> Iterator[Rule]:
     allowed = 1 - promise().availability
     for burn, long, short, severity in BURNING:
         most = f"{burn * allowed:g}"
@@ -50,24 +63,43 @@ def promises() -> Iterator[Rule]:
     yield alert("SlowRequests", slow, "p95 of {{ $labels.class }} is more than twice its target.", lasting="5m")
 
 
-def resources() -> Iterator[Rule]:
+def database() -> Iterator[Rule]:
     query = "django_db_query_duration_seconds"
     slow = f'sum(increase({query}_count[5m])) - sum(increase({query}_bucket{{le="1.0"}}[5m])) > 0.5'
     yield alert("SlowQuery", slow, "A query of the database took more than a second.", severity="ticket")
     waits = 'sum by (instance) (db_pool{statistic="requests_waiting"}) > 0'
     yield alert("PoolExhausted", waits, "Requests wait for a connection to the database.", lasting="1m")
+
+
+def cache() -> Iterator[Rule]:
     hit = 'sum(rate(cache_answers_total{outcome=~"local|store"}[5m]))'
     asked = 'sum(rate(cache_answers_total{outcome!="refused"}[5m]))'
     low = f"{hit} / {asked} < 0.8 and {asked} > 1"
     yield alert(
         "CacheHitsLow", low, "The cache answers less than 80 % of what it could.", severity="ticket", lasting="10m"
     )
-    evicted = "rate(redis_evicted_keys_total[5m]) > 10"
+    evicted = "max(rate(redis_evicted_keys_total[5m])) > 10"  # whoever tells of it, it is one Redis
     yield alert("CacheEvictions", evicted, "Redis drops keys for want of memory.", severity="ticket", lasting="10m")
+
+
+def machine() -> Iterator[Rule]:
     busy = '1 - avg by (instance) (rate(node_cpu_seconds_total{mode="idle"}[5m])) > 0.8'
     yield alert("ProcessorBusy", busy, "{{ $labels.instance }} uses more than 80 % of its processors.", lasting="10m")
     full = "1 - node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes > 0.85"
     yield alert("MemoryFull", full, "{{ $labels.instance }} uses more than 85 % of its memory.", lasting="10m")
+
+
+def live() -> Iterator[Rule]:
+    late = f"jamvote:live_p95_seconds:5m > {SLOWER} * jamvote:live_p95_target_seconds"
+    yield alert("LiveLate", late, "p95 of what the room is told live is more than twice its target.", lasting="5m")
+
+
+def work() -> Iterator[Rule]:
+    gone = 'up{job="jamvote"} == 0'
+    yield alert("ProcessGone", gone, "{{ $labels.instance }} does not answer: nobody knows how it is.", lasting="2m")
+    long = "max by (queue) (tasks_waiting) > on () group_left () jamvote:tasks_waiting:most"
+    queue = "Too many tasks wait in the queue {{ $labels.queue }}."
+    yield alert("QueueLong", long, queue, severity="ticket", lasting="5m")
 
 
 def record(name: str, expr: str, labels: dict[str, str] | None = None) -> Rule:

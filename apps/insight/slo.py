@@ -28,9 +28,12 @@ class EndpointClass:
 
 @dataclass(frozen=True)
 class Promise:
-    """`availability`: the share of requests that end without a fault of ours."""
+    """`availability`: the share of requests that end without a fault of ours. `live_p95`: seconds from the commit of a
+    change to its frame. `tasks_waiting`: so many of a queue at most."""
 
     availability: float
+    live_p95: float
+    tasks_waiting: int
     classes: tuple[EndpointClass, ...]
 
 
@@ -38,8 +41,8 @@ class Promise:
 def promise() -> Promise:
     """Raises TypeError for a target that there is not."""
     said = tomllib.loads(FILE.read_text())
-    classes = [EndpointClass(name=name, **as_tuples(targets)) for name, targets in said["class"].items()]
-    return Promise(said["availability"], tuple(sorted(classes, key=lambda one: one.name == OTHER)))
+    classes = [EndpointClass(name=name, **as_tuples(targets)) for name, targets in said.pop("class").items()]
+    return Promise(classes=tuple(sorted(classes, key=lambda one: one.name == OTHER)), **said)
 
 
 def as_tuples(targets: dict[str, Any]) -> dict[str, Any]:

@@ -25,7 +25,8 @@ from django.utils.translation import gettext as _
 
 from apps.core.errors import DomainError
 from apps.core.logs import request_id
-from apps.core.spent import spent
+from apps.core.spent import begin, threads
+from apps.core.spent import end as end_collecting
 from apps.tasks.declared import TASKS, Declared
 from apps.tasks.errors import Later, Overtaken, Unfinished
 from apps.tasks.metrics import measure
@@ -47,7 +48,7 @@ class Run:
         return Task.objects.filter(pk=self.task.pk).held(attempt=self.task.attempts)
 
 
-attempt_ended = Signal()  # task, seconds; in the thread that ran it, which knows what it spent
+attempt_ended = Signal()  # task, seconds, spent: see apps/core/spent.py
 current: ContextVar[Run | None] = ContextVar("current", default=None)
 
 
@@ -72,16 +73,16 @@ def run(pk: int, *, holder: str = "", at: datetime | None = None) -> Task | None
 @contextmanager
 def collected(task: Task) -> Iterator[None]:
     """What is run inline, in the middle of a request, is a part of what that spends."""
-    if spent.collects:
+    if threads.spent is not None:
         yield
         return
-    spent.begin()
+    spent = begin()
     began = time.perf_counter()
     try:
         yield
     finally:
-        spent.end()
-        attempt_ended.send_robust(Task, task=task, seconds=time.perf_counter() - began)
+        end_collecting()
+        attempt_ended.send_robust(Task, task=task, seconds=time.perf_counter() - began, spent=spent)
 
 
 def claim(pk: int, holder: str, at: datetime) -> Task | None:

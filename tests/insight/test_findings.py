@@ -65,7 +65,7 @@ def test_each_kind_is_found_first_and_says_what_to_do(kind):
 
 
 HARMLESS = {
-    "more of the same": {"requests": {"GET api:snapshot": endpoint(9000, 8, database=9.0, cache=9.0, cache_calls=9000)}},
+    "more of the same": {"requests": {"GET api:snapshot": endpoint(9000, 8, cache=9.0, cache_calls=9000)}},
     "one slow request": {"requests": {"GET pages:report": endpoint(1, 9000, database=4.0, rendering=5.0)}},
     "a large file, once": {"requests": {"GET api:export": endpoint(1, 900, bytes=9_000_000, largest=9_000_000)}},
     "guests' mistakes": {"requests": {"GET none": endpoint(100, 3, refused=100)}},

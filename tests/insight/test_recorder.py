@@ -7,7 +7,8 @@ from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 
-from apps.core.spent import spent
+from apps.core import spent as spending
+from apps.core.spent import Spent
 from apps.insight import flush, rollups
 from apps.insight.facts import added, histogram, together
 from apps.insight.models import Rollup
@@ -24,7 +25,7 @@ def nothing_recorded():
     recorder.clear()
     yield
     recorder.clear()
-    spent.end()
+    spending.end()
 
 
 def recorded():
@@ -71,7 +72,7 @@ def test_an_error_of_ours_is_noted_by_its_kind(monkeypatch):
 
 
 def test_statements_that_differ_by_the_length_of_a_list_are_one():
-    spent.begin()
+    spent = spending.begin()
     for many in (2, 3, 30):
         with connection.cursor() as cursor:
             cursor.execute(f"SELECT 1 WHERE 1 IN ({', '.join(['%s'] * many)})", range(many))
@@ -83,7 +84,7 @@ def test_statements_that_differ_by_the_length_of_a_list_are_one():
 
 def test_a_query_for_each_row_is_noted_from_the_fifth_on_and_where_it_takes_time():
     for calls, seconds in ((4, 0.2), (5, 0.04), (6, 0.2)):
-        spent.begin()
+        spent = Spent()
         spent.queries, spent.statements = calls, {"SELECT one": [calls, seconds]}
         recorder.request("GET api:jam", 200, 0.3, 10, spent)
 
@@ -92,10 +93,9 @@ def test_a_query_for_each_row_is_noted_from_the_fifth_on_and_where_it_takes_time
 
 def test_however_many_names_there_are_a_minute_stays_small():
     mine = Recorder()
-    spent.begin()
 
     for n in range(MOST_NAMES + 50):
-        mine.request(f"GET {n}", 200, 0.1, 1, spent)
+        mine.request(f"GET {n}", 200, 0.1, 1, Spent())
 
     (facts,) = mine.take().values()
     assert len(facts["requests"]) == MOST_NAMES + 1
@@ -103,8 +103,8 @@ def test_however_many_names_there_are_a_minute_stays_small():
 
 
 def test_between_two_requests_nothing_is_collected():
-    spent.begin()
-    spent.end()
+    spent = spending.begin()
+    spending.end()
 
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
@@ -113,8 +113,7 @@ def test_between_two_requests_nothing_is_collected():
 
 
 def test_a_minute_is_written_whole_each_time():
-    flusher = flush.Flusher("web")
-    spent.begin()
+    flusher, spent = flush.Flusher("web"), Spent()
     recorder.request("GET api:jam", 200, 0.1, 10, spent)
     flusher.flush()
     recorder.request("GET api:jam", 200, 0.1, 10, spent)
@@ -131,10 +130,9 @@ def test_a_minute_is_written_whole_each_time():
 
 
 def minute(at, *, process="web-a", release="1", seconds=(0.1,)):
-    spent.begin()
     mine = Recorder()
     for one in seconds:
-        mine.request("GET api:jam", 200, one, 10, spent)
+        mine.request("GET api:jam", 200, one, 10, Spent())
     facts = next(iter(mine.take().values()))
     facts["processes"] = {
         process: {"kind": "web", "machine": "a", "looks": 1, "rss": 5, "rss_most": 5, "rss_at": [[1, 5]]}

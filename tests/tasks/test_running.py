@@ -5,13 +5,15 @@ from datetime import timedelta
 import pytest
 from django.test import override_settings
 from django.utils import timezone
+from prometheus_client import REGISTRY
 
 from apps.accounts.models import AuditEvent
+from apps.tasks.clock import tick
 from apps.tasks.declared import TASKS, task
 from apps.tasks.embedded import run_next
 from apps.tasks.enqueue import enqueue
 from apps.tasks.errors import NotFailed, NotQueuedAgain
-from apps.tasks.metrics import durations
+from apps.tasks.metrics import count_tasks, durations
 from apps.tasks.models import Task
 from apps.tasks.operations import erase_tasks, run_again
 from apps.tasks.running import attempt, claim, run
@@ -301,3 +303,36 @@ def test_what_is_atomic_takes_back_what_another_attempt_has_overtaken():
     attempt(late, TASKS[late.name])
 
     assert written("once") == 1
+
+
+def test_what_waits_and_what_runs_is_counted_by_queue(db):
+    def count():
+        count_tasks()
+        return {
+            (sample.name.removeprefix("tasks_"), sample.labels["queue"]): sample.value
+            for family in REGISTRY.collect()
+            if family.name in {"tasks_waiting", "tasks_running"}
+            for sample in family.samples
+            if sample.value
+        }
+
+    make_task(state="waiting", queue="now")
+    for _ in range(2):
+        make_task(state="waiting", queue="later")
+    make_task(state="waiting", queue="later", due_at=timezone.now() + timedelta(minutes=1))  # is not due
+    make_task(state="running", queue="soon", due_at=timezone.now() + timedelta(minutes=1))
+    make_task(state="done", queue="soon")
+    make_task(state="failed", queue="now")
+
+    assert count() == {("waiting", "now"): 1, ("waiting", "later"): 2, ("running", "soon"): 1}
+    Task.objects.all().delete()
+    assert count() == {}
+
+
+def test_a_clock_that_ticks_counts(db):
+    for _ in range(3):
+        make_task(state="running", queue="now", due_at=timezone.now() + timedelta(minutes=1))
+
+    tick()
+
+    assert REGISTRY.get_sample_value("tasks_running", {"queue": "now"}) == 3

@@ -187,6 +187,27 @@ def test_its_metrics_have_what_all_its_processes_ran(celery):
     assert httpx.get(f"http://127.0.0.1:{celery.port}/metrics").status_code == 403
 
 
+def test_its_metrics_have_each_of_its_processes_and_none_that_is_gone(celery):
+    def processes():
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        text = httpx.get(f"http://127.0.0.1:{celery.port}/metrics", headers=headers).raise_for_status().text
+        found = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
+        assert sum(sample.name == "process_cpu_seconds_total" and sample.value > 0 for sample in found) == 1
+        return {
+            int(sample.labels["pid"]): sample.labels["kind"]
+            for sample in found if sample.name == "process_resident_memory_bytes" and sample.value > 10_000_000
+        }  # fmt: skip
+
+    def expected():
+        return dict.fromkeys([celery.worker.pid, *children_of(celery.worker)], "worker")
+
+    wait_until(lambda: len(expected()) == 5 and processes() == expected())
+    gone = children_of(celery.worker)[0]
+    kill(gone)
+
+    wait_until(lambda: gone not in children_of(celery.worker) and len(expected()) == 5 and processes() == expected())
+
+
 def test_what_fails_is_tried_again_and_then_has_failed(celery):
     task = enqueue(break_down, text="broken")
 

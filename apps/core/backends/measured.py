@@ -5,7 +5,7 @@ from time import perf_counter
 from typing import Any
 
 from apps.core.query_times import times
-from apps.core.spent import spent
+from apps.core.spent import threads
 
 
 class Measured:
@@ -21,7 +21,8 @@ class Measured:
         try:
             super().connect()  # type: ignore[misc]
         finally:
-            spent.waiting += perf_counter() - began
+            if (spent := threads.spent) is not None:
+                spent.waiting += perf_counter() - began
 
 
 def measure(execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any) -> Any:
@@ -32,4 +33,5 @@ def measure(execute: Callable[..., Any], sql: Any, params: Any, many: bool, cont
         seconds = perf_counter() - began
         text = sql if isinstance(sql, str) else str(sql)
         times.add(text, seconds)
-        spent.query(text, seconds)
+        if (spent := threads.spent) is not None:
+            spent.query(text, seconds)

@@ -3,7 +3,7 @@ from typing import Any
 
 import redis
 
-from apps.core.spent import spent
+from apps.core.spent import threads
 
 
 class Measured:
@@ -14,8 +14,9 @@ class Measured:
         try:
             return super().read_response(*args, **options)  # type: ignore[misc]
         finally:
-            spent.cache += perf_counter() - began
-            spent.cache_calls += 1
+            if (spent := threads.spent) is not None:
+                spent.cache += perf_counter() - began
+                spent.cache_calls += 1
 
 
 class Connection(Measured, redis.Connection):

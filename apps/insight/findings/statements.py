@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from apps.core.query_times import VERB
 from apps.insight.findings.found import Found
 from apps.insight.findings.window import Window
 
@@ -9,6 +10,7 @@ PAGES = 3  # requests that asked so, before it is said
 SLOW_SECONDS, SLOW_CALLS = 0.02, 100  # mean, and calls
 WAITING = 0.5  # statements that wait for a lock at any time, on average
 WAITING_LOOKS = 3
+HOT = 0.8  # of those that wait are after one write: it is one row that all want
 POOL_SHARE, POOL_SECONDS, POOL_REQUESTS = 0.05, 0.005, 50  # of all time, and of a request
 
 
@@ -43,6 +45,7 @@ def lock_waits(window: Window) -> Iterator[Found]:
     text, worst = max(database["waits"].items(), key=lambda item: item[1]["processes"])
     processes = worst["processes"] / looks
     evidence = {"statement": text, "processes": processes, "ms": 1000 * worst["seconds"] / worst["processes"]}
+    evidence["hot"] = VERB.search(text) is not None and worst["processes"] >= HOT * database["lock_waits"]
     yield Found("lock_waits", text, 3600 * database["lock_waits"] / looks, evidence)
 
 

@@ -20,7 +20,7 @@ class Words(NamedTuple):
 
 
 def words(one: Found | Finding) -> Words:
-    title, said, do, gain = TEXTS[one.kind](one.evidence)
+    title, said, do, gain = TEXTS[one.kind]({name: isolated(value) for name, value in one.evidence.items()})
     return Words(title, said, do, gain, one.evidence.get("statement", ""))
 
 
@@ -64,7 +64,7 @@ def missing_index(e: Evidence) -> Texts:
 
 def lock_waits(e: Evidence) -> Texts:
     return (
-        _("Statements wait for each other's locks"),
+        _("Many wait to write the same row") if e["hot"] else _("Statements wait for each other's locks"),
         _("%(processes)s of them at any time, for %(ms)s ms when looked at.") % told(e, processes=1),
         _("Who holds the row? Make that transaction shorter, or let fewer write the same row. See query_report."),
         "",
@@ -182,6 +182,11 @@ TEXTS = {
     "large_payload": large_payload, "slow_template": slow_template, "errors": errors, "disk_full": disk_full,
     "slower_release": slower_release,
 }  # fmt: skip
+
+
+def isolated(value: Any) -> Any:
+    """Names keep their direction in any sentence (Unicode Standard Annex 9)."""
+    return f"\u2068{value}\u2069" if isinstance(value, str) else value
 
 
 def told(e: Evidence, **digits: int) -> dict[str, str]:
