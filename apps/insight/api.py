@@ -1,5 +1,7 @@
 """How many fit, and what will be needed, over HTTP."""
 
+from typing import Any
+
 from drf_spectacular.utils import extend_schema
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
@@ -11,7 +13,7 @@ from apps.accounts.permissions import TokenMay
 from apps.insight.foreseen import foreseen
 from apps.insight.serializers import CapacityOutput
 
-UNKNOWN = {"voters": None, "first_limit": None, "peak": None, "rate_of_a_voter": None, "resources": []}
+UNKNOWN: dict[str, Any] = {"voters": None, "first_limit": None, "peak": None, "rate_of_a_voter": None, "resources": []}
 
 
 class CapacityView(APIView):

@@ -14,7 +14,7 @@ from apps.insight.facts import Facts, histogram, together
 from apps.insight.health import classes
 from apps.insight.models import Rollup
 from apps.insight.releases import Comparison, comparison
-from apps.insight.rollups import facts_between, mean
+from apps.insight.rollups import facts_between, floor, mean
 from apps.insight.slo import promise
 from apps.insight.steps import steps
 from apps.insight.trends import Trend, trend
@@ -75,7 +75,8 @@ def compared() -> Compared:
 
 
 def compared_at(now: datetime) -> Compared:
-    days = [one.facts for one in steps(now, DAY, DAYS)[:-1]]
+    midnight = floor(now, DAY.total_seconds())
+    days = [one.facts for one in steps(midnight - timedelta(microseconds=1), DAY, DAYS - 1)]
     known = sum(bool(facts.get("requests")) for facts in days)
     releases = last_two()
     if len(releases) < 2:

@@ -38,7 +38,7 @@ class RoomOutput(serializers.Serializer):
     months = serializers.FloatField(allow_null=True, help_text="Until it is full; null: that is not foreseen.")
 
 
-class PlanOutput(serializers.Serializer):
+class GrowthOutput(serializers.Serializer):
     months = MonthsOutput(allow_null=True, help_text="Until the first limit; 0: it is reached.")
     instances = InstancesOutput(many=True)
     storage = RoomOutput()
@@ -55,4 +55,4 @@ class CapacityOutput(serializers.Serializer):
     peak = serializers.FloatField(allow_null=True, help_text="The most requests a second of any minute.")
     rate_of_a_voter = serializers.FloatField(allow_null=True, help_text="Requests a second.")
     resources = ResourceOutput(many=True, help_text="The first to reach its limit first.")
-    plan = PlanOutput(allow_null=True)
+    plan = GrowthOutput(allow_null=True)

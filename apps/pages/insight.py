@@ -6,6 +6,7 @@ from typing import Any
 
 from django.template.defaultfilters import date as in_words
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from apps.insight.capacity import Resource
 from apps.insight.findings.words import words
@@ -73,7 +74,7 @@ def recently(found: Summary) -> str:
 def whole(found: Summary) -> str:
     if found.span == TONIGHT:
         return _("since %(time)s") % {"time": in_words(found.since, "H:i")}
-    return _("last %(n)s days") % {"n": 7 if found.span == WEEK else 30}
+    return _("7 days") if found.span == WEEK else _("30 days")
 
 
 # At a glance ------------------------------------------------------------------------------------------
@@ -147,7 +148,7 @@ def capacity(found: Summary) -> dict[str, Any] | None:
         return None
     rate = _("%(n)s requests a second") % {"n": short(first.limit_at)}
     return {
-        "fit": _("%(n)s voters") % {"n": n(fits.voters)} if fits.voters else rate,
+        "fit": voters(fits.voters) if fits.voters else rate,
         "first": resource(first.name),
         "now": percent(first.now),
         "limit": percent(first.limit),
@@ -155,6 +156,10 @@ def capacity(found: Summary) -> dict[str, Any] | None:
         "wanted": wanted(plan) if plan else "",
         "resources": [resource_row(one) for one in fits.resources],
     }
+
+
+def voters(number: int) -> str:
+    return ngettext("%(n)s voter", "%(n)s voters", number) % {"n": n(number)}
 
 
 def wanted(plan: Plan) -> str:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from apps.insight.models import Rollup
+from apps.insight.models import Alert, Finding, Rollup
 from tests.insight.facts import endpoint, process
 
 MACHINE = {"looks": 4, "busy": 1.2, "memory": 1.6, "disk": 1.5, "disk_free": 4e10}
@@ -54,6 +54,26 @@ def bad(now, minutes=5):
     slow = endpoint(2, 1_400)
     reports["count"], reports["histogram"] = 6, reports["histogram"] | slow["histogram"]
     good(now, minutes, requests={"GET api:jam-report": reports})
+
+
+def bad_night(now, minutes):
+    """Something of everything that the page can show."""
+    bad(now, minutes)
+    minute_of(now, name="worker-a-3", tasks={"webhooks.deliver": endpoint(9, 300)})
+    minute_of(now, name="live-a-3", live={"count": 60, "histogram": endpoint(60, 40)["histogram"]})
+    alike = {"endpoint": "GET api:jam-report", "alike": 48, "ms": 212.0, "pages": 6, "left_ms": 33.0}
+    kept = {"opened_at": now, "seen_at": now}
+    Finding.objects.create(kind="n_plus_one", evidence=alike | {"statement": STATEMENT}, saved=36.0, **kept)
+    Finding.objects.create(kind="disk_full", evidence={"errors": 4}, saved=900.0, **kept)
+    Alert.objects.create(name="PoolExhausted", severity="page", raised_at=now)
+
+
+def two_releases(now, days=20):
+    """One for most of them, and for the last three another, which is slower; and a disk that fills."""
+    for ago in range(1, days + 1):
+        times = {"GET api:jam": endpoint(300, 60 if ago > 3 else 90), "GET api:song": endpoint(300, 20)}
+        machine = {"looks": 1, "busy": 0.1, "memory": 0.4, "disk": 0.9 - 0.01 * ago, "disk_free": 1e9}
+        day_of(now, ago, release="1.1" if ago > 3 else "1.2", requests=times, machines={"a": machine})
 
 
 def queries_of(act):
