@@ -14,6 +14,7 @@ import secrets
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.request import Request, urlopen
@@ -28,7 +29,7 @@ from loadtests.bench_live import allow_files
 from loadtests.bench_vote import prepare
 from loadtests.bench_webhooks import start
 from loadtests.client import GENERATOR_FULL, Asked, Generator, generator
-from loadtests.machine import CORES, LIVE, WEB, about, cpu_seconds, serve, set_up
+from loadtests.machine import CORES, LIVE, WEB, about, cpu_seconds, pinned, serve, set_up
 from loadtests.sockets import FarRoom, other_process, upgrade
 from tests import servers
 
@@ -36,6 +37,7 @@ FIRST, MOST = 50, 6_000  # voters
 MORE, MORE_IF_SHORT = 1.25, 1.6  # times as many at the next step
 FOLLOWS = 0.95  # of what is asked for is answered
 LIGHT, WITHIN = 0.5, 20  # a share of the time; per cent
+WARM = 3.0  # seconds
 OTHERS = 0.1  # of the server's core: with more, what was measured is not the product
 COUNT = "api_request_duration_seconds_count"
 NOT_BUSY = {"idle", "iowait", "guest", "guest_nice"}  # guests are in user and nice
@@ -63,6 +65,22 @@ class Step:
         )
 
 
+@dataclass(frozen=True)
+class Reading:
+    """Seconds that the clock, the core and each process have had."""
+
+    at: float
+    core: float
+    cpu: dict[str, dict[int, float]]
+
+    def since(self, before: "Reading") -> dict[str, float]:
+        """By service."""
+        return {
+            name: sum(seconds - before.cpu[name].get(pid, 0.0) for pid, seconds in cpu.items())
+            for name, cpu in self.cpu.items()
+        }
+
+
 def run(*, short: bool) -> list[Row]:
     allow_files()
     set_up()
@@ -84,19 +102,21 @@ class Bench:
         stores = [process.pid for process, _home in servers.STARTED]
         self.web, live = serve("jamvote.wsgi", *WEB, **env), serve("jamvote.asgi", *LIVE, **env)
         self.roots = dict(zip(("database processor", "redis"), stores, strict=True))
-        self.roots |= {"web": self.web.pids[0], "live": live.pids[0], "worker": start("worker"), "beat": start("beat")}
-        for pid in {pid for name in self.roots for pid in self.pids(name)}:
-            psutil.Process(pid).cpu_affinity([CORES[1]])
+        for process in [one for name in self.roots for one in self.processes(name)]:
+            process.cpu_affinity([CORES[1]])
+        with pinned(1):
+            self.roots |= {"worker": start("worker"), "beat": start("beat")}
+        self.roots |= {"web": self.web.pids[0], "live": live.pids[0]}
         self.room = FarRoom(pool, live.port, [])
         self.asked = Asked(self.web, mix.asked(songs, tokens))
 
-    def pids(self, name: str) -> tuple[int, ...]:
-        process = psutil.Process(self.roots[name])
-        return (process.pid, *(child.pid for child in process.children(recursive=True)))
+    def processes(self, name: str) -> list[psutil.Process]:
+        root = psutil.Process(self.roots[name])
+        return [root, *root.children(recursive=True)]
 
     def steps(self, seconds: float, more: float) -> Iterator[Step]:
         """Until what is asked for is twice no longer answered."""
-        self.step(FIRST, seconds)  # warms
+        self.warm()
         voters, behind = FIRST, 0
         while behind < 2 and voters <= MOST:
             step = self.step(voters, seconds)
@@ -104,19 +124,31 @@ class Bench:
             yield step
             voters, behind = round(voters * more), behind + (not step.follows)
 
+    def warm(self) -> None:
+        """What they do once is not for requests."""
+        from jamvote.celery import app
+
+        while not app.control.ping(timeout=0.5):
+            pass
+        self.come(FIRST)
+        self.load.load(self.asked, WARM)
+
     def step(self, voters: int, seconds: float) -> Step:
         from apps.insight.capacity import Sample
 
         self.come(voters)
         offered = voters * mix.RATE
+        answered = self.requests()  # outside of the readings: it is work for the web process
         listening, before = self.room.begin("listen", seconds), self.reading()
         measured = self.load.load(replace(self.asked, rate=offered), seconds)
-        passed = {name: now - before[name] for name, now in self.reading().items()}
-        took, answered, core = (passed.pop(name) for name in ("seconds", COUNT, "core"))
-        used = {"processor": sum(passed.values()) / took} | {name: busy / took for name, busy in passed.items()}
+        after = self.reading()
+        answered = self.requests() - answered
+        took = after.at - before.at
+        used = {name: busy / took for name, busy in after.since(before).items()}
+        used = {"processor": sum(used.values())} | used
         sample = Sample(took, answered / took, voters, used)
         generators = measured.generator_cpu / measured.seconds + listening.result().cpu
-        others = core / took - used["processor"]
+        others = (after.core - before.core) / took - used["processor"]
         return Step(sample, offered, measured.rate, measured.percentile(95), generators, others)
 
     def come(self, voters: int) -> None:
@@ -124,12 +156,17 @@ class Bench:
             self.room.ask("grow", [upgrade(f"/ws/jams/{SLUG}/", f"Authorization: Bearer {token}") for token in new])
             self.people = voters
 
-    def reading(self) -> dict[str, float]:
-        """Seconds that the clock, the core and each service have had, and requests that were answered."""
+    def reading(self) -> Reading:
         times = psutil.cpu_times(percpu=True)[CORES[1]]._asdict()
-        found = {"seconds": time.monotonic(), COUNT: self.requests()}
-        found["core"] = sum(seconds for name, seconds in times.items() if name not in NOT_BUSY)
-        return found | {name: cpu_seconds(self.pids(name)) for name in self.roots}
+        core = sum(seconds for name, seconds in times.items() if name not in NOT_BUSY)
+        return Reading(time.monotonic(), core, {name: self.cpu(name) for name in self.roots})
+
+    def cpu(self, name: str) -> dict[int, float]:
+        found = {}
+        for process in self.processes(name):
+            with suppress(OSError):  # PostgreSQL has some that come and go
+                found[process.pid] = cpu_seconds((process.pid,))
+        return found
 
     def requests(self) -> float:
         url = f"http://127.0.0.1:{self.web.port}/metrics"
@@ -141,7 +178,7 @@ class Bench:
 def rows(steps: list[Step]) -> list[Row]:
     from apps.insight.capacity import capacity
 
-    light = [step.sample for step in steps if step.sample.used["processor"] <= LIGHT]
+    light = [step.sample for step in steps if step.follows and step.sample.used["processor"] <= LIGHT]
     found = capacity(light)
     if found is None or not found.first or not found.rate_of_a_voter:
         raise SystemExit("bench: no step was light")
