@@ -2,19 +2,22 @@
 jamvote.asgi` (sockets). WEB_CONCURRENCY sets the number of workers."""
 
 import ctypes
+import logging
 import os
 import resource
 
 from gunicorn.arbiter import Arbiter
 from gunicorn.http import wsgi
-from gunicorn.workers.base import Worker
 from uvicorn_worker import UvicornWorker
+
+from apps.core import logs
 
 bind = "0.0.0.0:8000"
 worker_class = "gthread"
 threads = 8
 keepalive = 75  # longer than the balancer keeps its connections
 loglevel = "warning"
+logconfig_dict = logs.configuration(os.environ.get("LOG_FORMAT", "text"), logging.WARNING)
 backlog = 4096  # phones that come back at once; the kernel keeps no more waiting than net.core.somaxconn says
 graceful_timeout = 20
 worker_tmp_dir = "/dev/shm"
@@ -47,16 +50,3 @@ def on_starting(server: Arbiter) -> None:
     from apps.core.metrics_folder import make_folder
 
     os.chown(make_folder(server.cfg.worker_tmp_dir), server.cfg.uid, server.cfg.gid)
-
-
-def child_exit(server: Arbiter, worker: Worker) -> None:
-    """What a process that is gone had at the moment counts no more; what it counted does."""
-    from prometheus_client.multiprocess import mark_process_dead
-
-    mark_process_dead(worker.pid)
-
-
-def on_exit(server: Arbiter) -> None:
-    from apps.core.metrics_folder import remove_folder
-
-    remove_folder()

@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from apps.core.metrics_folder import share_folder
 from tests.servers import ServiceError, die_with_parent, private_directory, start_postgres, start_redis
 
 HEAD_END = b"\r\n\r\n"
@@ -54,6 +55,7 @@ def main() -> int:
         raise SystemExit(f"dev: {error} Or set DATABASE_URL and REDIS_URL.") from None
     for command in PREPARE:
         subprocess.run([*MANAGE, *command], check=True)
+    share_folder()  # nobody but web is asked for metrics here
     try:
         return asyncio.run(serve(options))
     finally:

@@ -17,9 +17,10 @@ http = get_wsgi_application()  # sets Django up, before anything below imports a
 from a2wsgi import WSGIMiddleware  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 
-from apps.core.counts import counts  # noqa: E402
-from apps.core.metrics import keep_looking  # noqa: E402
+from apps.core.looking import look  # noqa: E402
+from apps.core.process_metrics import measure_as  # noqa: E402
 from apps.core.write_behind import write_behind  # noqa: E402
+from apps.insight import flush, profiling  # noqa: E402
 from apps.jams.consumers import sockets  # noqa: E402
 from apps.jams.warming import warm_at_start  # noqa: E402
 from apps.live.consumers import SameOrigin, TryLater  # noqa: E402
@@ -29,13 +30,18 @@ from apps.tasks.embedded import worker  # noqa: E402
 async def lifespan(scope: Any, receive: Any, send: Any) -> None:
     """At the end uvicorn raises its signal again, which runs no `atexit`."""
     await receive()
-    keep_looking()
+    measure_as("live")
+    flush.start("live")
+    profiling.listen("live")
+    watching = asyncio.create_task(flush.watch_loop())
     warm_at_start()
     worker.start()  # without a broker it is this process that works
     await send({"type": "lifespan.startup.complete"})
     await receive()
+    watching.cancel()
     await asyncio.to_thread(worker.stop)
-    counts.tell()
+    await asyncio.to_thread(flush.stop)
+    look()
     await asyncio.to_thread(write_behind.stop)
     await send({"type": "lifespan.shutdown.complete"})
 

@@ -21,6 +21,7 @@ search   search as one types among a million songs, and imports: 5 minutes
 tasks    many tasks at once, reports, set lists, events, and a worker whose processes are killed: 4 minutes
 reports  reports of a season of 200 nights and 2 million votes: 5 minutes
 webhooks events that come in, done by a worker that is killed twice: 3 minutes
+overhead CPU a request with Insight on and off: 5 minutes
 releases whether a slower release is told from the same one: 4 minutes
 capacity whether what is reckoned from quiet times is where a growing room is full: 4 minutes
 setlist  what the balanced set list gains over the ranking, and takes: 2 minutes

@@ -92,7 +92,7 @@ def evening(name: str, number: int, *words: str, **env: str) -> Evening:
         rows = rows_read(database, name) - rows_before
     if not said.stdout:
         raise RuntimeError(said.stderr)
-    from apps.core.metrics import EVERY
+    from apps.core.looking import EVERY
 
     time.sleep(EVERY + 0.5)  # a process tells that often what it has counted
     live.kill()

@@ -1,4 +1,4 @@
-"""How often the cache could answer: counted in the process, told now and then (apps/core/metrics.py)."""
+"""How often the cache could answer: counted in the process, told now and then (apps/core/looking.py)."""
 
 import threading
 from collections import Counter
@@ -6,6 +6,7 @@ from contextlib import suppress
 
 import prometheus_client
 
+from apps.core.looking import looked_at
 from apps.core.store import Away, store
 
 answers = prometheus_client.Counter(
@@ -43,3 +44,4 @@ class Counts:
 
 
 counts = Counts()
+looked_at(counts.tell)

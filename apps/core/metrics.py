@@ -4,9 +4,8 @@ Under gunicorn, and in a worker, each process keeps its numbers in files of one 
 whichever is asked adds all of them up. Without that folder a process has its own.
 """
 
-import atexit
+import contextlib
 import functools
-import logging
 import os
 import threading
 import time
@@ -23,7 +22,6 @@ from prometheus_client import (
     CONTENT_TYPE_LATEST,
     REGISTRY,
     CollectorRegistry,
-    Gauge,
     Histogram,
     disable_created_metrics,
     generate_latest,
@@ -31,17 +29,14 @@ from prometheus_client import (
 )
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import ThreadingWSGIServer
-from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.registry import Collector
 
-from apps.core.counts import counts
-from apps.core.database import pool_statistics
+from apps.core.looking import look
+from apps.core.metrics_folder import FOLDER, of_the_gone
 from apps.core.problems import problem_response
 from apps.core.store import Away, store
 
-log = logging.getLogger(__name__)
-
-EVERY = 5.0  # seconds between two looks at what is not measured as it happens
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 # Seconds for which an endpoint has a target, so that the share of requests within it is exact.
 TARGETS = (0.005, 0.015, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.8, 1, 2, 3, 5, 10, 15, 30)
@@ -52,12 +47,6 @@ durations = Histogram(
     "From the first middleware to the answer, by route; none: no route, for example a file or an unknown address.",
     ["method", "endpoint", "status_code"],
     buckets=TARGETS,
-)
-pool = Gauge(
-    "db_pool",
-    "Statistics of a process's connection pool, as psycopg_pool names them.",
-    ["statistic"],
-    multiprocess_mode="liveall",
 )
 
 
@@ -113,9 +102,13 @@ def is_token(given: str) -> bool:
 
 
 def collected() -> CollectorRegistry:
-    """What all processes of this service measured."""
+    """What all processes of this service measured. What one that is gone had at the moment counts no more; what it
+    counted does."""
     registry = CollectorRegistry()
-    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+    if FOLDER in os.environ:
+        for pid in of_the_gone():
+            with contextlib.suppress(FileNotFoundError):  # somebody else asks too
+                mark_process_dead(pid)
         MultiProcessCollector(registry)
     else:
         registry.register(REGISTRY)
@@ -161,25 +154,3 @@ REDIS = {  # named as redis_exporter does
     "evicted_keys": (CounterMetricFamily, "redis_evicted_keys", "Keys that Redis dropped for want of memory."),
     "expired_keys": (CounterMetricFamily, "redis_expired_keys", "Keys that lived as long as they were to."),
 }
-
-
-def look() -> None:
-    """Of this process: what it counted since the last look, and the state of its pool."""
-    counts.tell()
-    for name, value in pool_statistics().items():
-        pool.labels(name).set(value)
-
-
-def keep_looking() -> None:
-    """In a thread, because the process that is asked cannot look into the others."""
-
-    def loop() -> None:
-        while True:
-            try:
-                look()
-            except Exception:
-                log.exception("metrics: not told this time")
-            time.sleep(EVERY)
-
-    threading.Thread(target=loop, name="metrics", daemon=True).start()
-    atexit.register(counts.tell)

@@ -28,9 +28,12 @@ class EndpointClass:
 
 @dataclass(frozen=True)
 class Promise:
-    """`availability`: the share of requests that end without a fault of ours."""
+    """`availability`: the share of requests that end without a fault of ours. `live_p95`: seconds from the commit of a
+    change to its frame. `tasks_waiting`: so many of a queue at most."""
 
     availability: float
+    live_p95: float
+    tasks_waiting: int
     classes: tuple[EndpointClass, ...]
 
 
@@ -38,8 +41,8 @@ class Promise:
 def promise() -> Promise:
     """Raises TypeError for a target that there is not."""
     said = tomllib.loads(FILE.read_text())
-    classes = [EndpointClass(name=name, **as_tuples(targets)) for name, targets in said["class"].items()]
-    return Promise(said["availability"], tuple(sorted(classes, key=lambda one: one.name == OTHER)))
+    classes = [EndpointClass(name=name, **as_tuples(targets)) for name, targets in said.pop("class").items()]
+    return Promise(classes=tuple(sorted(classes, key=lambda one: one.name == OTHER)), **said)
 
 
 def as_tuples(targets: dict[str, Any]) -> dict[str, Any]:
@@ -49,3 +52,14 @@ def as_tuples(targets: dict[str, Any]) -> dict[str, Any]:
 def pattern(routes: tuple[str, ...]) -> str:
     """A regular expression, of Python and of Prometheus (RE2), for names of routes; of none, one that nothing fits."""
     return "|".join(re.escape(route).replace(r"\*", ".*").replace(r"\-", "-") for route in routes) or "-"
+
+
+@lru_cache(maxsize=4096)
+def class_of(method: str, route: str) -> EndpointClass:
+    """The class whose targets a request has."""
+    *named, other = promise().classes
+    for one in named:
+        of_method = one.reads if method in READING else one.writes
+        if re.fullmatch(pattern((*one.routes, *of_method)), route):
+            return one
+    return other

@@ -37,15 +37,20 @@ class Close(IntEnum):
 
 
 class Changes:
-    """The newest state of each thing. Threads overtake each other between commit and publication; revisions do not."""
+    """The newest state of each thing. Threads overtake each other between commit and publication; revisions do not.
 
-    def __init__(self) -> None:
+    `committed`: when the oldest change was, in milliseconds; 0 where nobody knows.
+    """
+
+    def __init__(self, committed: int = 0) -> None:
         self.known: dict[tuple[str, str, int], Message] = {}
+        self.committed = committed
 
     def __bool__(self) -> bool:
         return bool(self.known)
 
-    def add(self, changes: Iterable[Message]) -> None:
+    def add(self, changes: Iterable[Message], committed: int = 0) -> None:
+        self.committed = min(self.committed or committed, committed or self.committed)
         for change in changes:
             key = (change["to"], change["part"], change["id"])
             older, newer = self.known.get(key, change), change

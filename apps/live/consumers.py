@@ -20,6 +20,7 @@ from apps.core.addresses import address_of
 from apps.core.credentials import participant_in
 from apps.live.changes import HOST, Close
 from apps.live.hub import Socket, Stream, hub
+from apps.live.metrics import sockets
 
 log = logging.getLogger(__name__)
 
@@ -153,6 +154,7 @@ class TryLater:
 
     def count(self, owner: str, more: int) -> None:
         self.open += more
+        sockets.inc(more)
         self.owned[owner] += more
         if not self.owned[owner]:
             del self.owned[owner]

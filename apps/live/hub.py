@@ -17,6 +17,7 @@ from channels.layers import get_channel_layer
 from websockets.frames import Frame, Opcode
 
 from apps.live.changes import CLOSE, HOST, Changes, Close
+from apps.live.metrics import measure_frame
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +62,7 @@ class Stream:
         self.dismissed = 0  # how often somebody was
         self.flushing: asyncio.Task[None] | None = None
 
-    def feed(self, revision: int, changes: list[dict[str, Any]]) -> None:
+    def feed(self, revision: int, changes: list[dict[str, Any]], committed: int = 0) -> None:
         # What is heard has no hole. Before that a number was read from the layer, maybe of messages still under way;
         # and a hub that knows none has lost nothing: its sockets fetch a snapshot anyway.
         follows = revision == self.heard + 1 if self.heard else revision <= self.revision + 1
@@ -78,7 +79,7 @@ class Stream:
         else:
             self.keep(changes)
         self.heard, self.revision = revision, revision if self.lost else max(revision, self.revision)
-        self.waiting.add(changes)
+        self.waiting.add(changes, committed if changes else 0)
         self.wake()
 
     def lose(self, revision: int) -> None:
@@ -136,6 +137,7 @@ class Stream:
             await self.send({"revision": revision, **frame}, address)
         if "" in frames:  # afterwards: whoever hears this number has heard what it stands for
             self.shown = revision
+        measure_frame(waiting.committed)
 
     async def send(self, frame: dict[str, Any], address: str = "") -> None:
         text = orjson.dumps(frame)
@@ -235,7 +237,8 @@ class Hub:
                 while True:
                     message = await layer.receive(self.channel)
                     if stream := self.streams.get(message["stream"]):
-                        stream.feed(message["revision"], orjson.loads(message["changes"]))
+                        changes = orjson.loads(message["changes"])
+                        stream.feed(message["revision"], changes, message.get("committed", 0))
             except Exception:
                 log.warning("live: receiving failed, starting again", exc_info=True)
                 self.ready.clear()
@@ -309,3 +312,8 @@ def hub() -> Hub:
             del _hubs[dead]
         _hubs[loop] = Hub()
     return _hubs[loop]
+
+
+def open_sockets() -> int:
+    """Of this process."""
+    return sum(len(stream.sockets) for one in list(_hubs.values()) for stream in list(one.streams.values()))

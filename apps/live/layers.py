@@ -24,7 +24,8 @@ local revision = redis.call('INCR', KEYS[1])
 if revision == 1 then revision = tonumber(ARGV[1]); redis.call('SET', KEYS[1], ARGV[1]) end
 redis.call('HSET', KEYS[2], 'place', revision)
 redis.call('PUBLISH', ARGV[2], cmsgpack.pack({{
-    type = 'stream.changed', stream = ARGV[3], revision = revision, changes = ARGV[4]}}))
+    type = 'stream.changed', stream = ARGV[3], revision = revision, changes = ARGV[4],
+    committed = tonumber(ARGV[5])}}))
 return revision
 """
 # Each process writes how many sockets it has; what a dead one wrote is too old to count.
@@ -51,12 +52,12 @@ class RedisStreamLayer(RedisPubSubChannelLayer):
         """Speaks to the same server, on this thread's own connection."""
         return store
 
-    def tell(self, stream: str, changes: list[Mapping[str, Any]]) -> int:
+    def tell(self, stream: str, changes: list[Mapping[str, Any]], committed: int = 0) -> int:
         """One round trip. Raises redis.RedisError when Redis is away."""
         topic = f"{self.prefix}__group__{stream}"
         copies.forget(stream)
         keys = [self.counter(stream), key(stream)]
-        return int(self.redis.run(TELL, keys, clock(), topic, stream, orjson.dumps(changes)))
+        return int(self.redis.run(TELL, keys, clock(), topic, stream, orjson.dumps(changes), committed))
 
     def revisions(self, streams: list[str]) -> list[int]:
         """The newest number of each stream; 0 where nothing has been told yet."""
@@ -84,12 +85,13 @@ class LocalStreamLayer(InMemoryChannelLayer):
         self.loop = asyncio.get_running_loop()
         return await super().new_channel(prefix)
 
-    def tell(self, stream: str, changes: list[Mapping[str, Any]]) -> int:
+    def tell(self, stream: str, changes: list[Mapping[str, Any]], committed: int = 0) -> int:
         body = orjson.dumps(changes)
         retire(stream)
         with self.lock:  # numbered and sent in one order
             revision = self.counters[stream] = self.counters.get(stream, clock() - 1) + 1
-            message = {"type": "stream.changed", "stream": stream, "revision": revision, "changes": body}
+            facts = {"stream": stream, "revision": revision, "changes": body, "committed": committed}
+            message = {"type": "stream.changed", **facts}
             if self.loop and self.loop.is_running():  # nobody listens before the first socket
                 asyncio.run_coroutine_threadsafe(self.group_send(stream, message), self.loop)
         return revision

@@ -6,7 +6,7 @@ import time
 
 from channels.layers import get_channel_layer
 
-from apps.core.store import Away, retire
+from apps.core.store import Away, clock, retire
 from apps.live.changes import CLOSE, Change, Changes, Close
 
 log = logging.getLogger(__name__)
@@ -32,20 +32,20 @@ class Announcer:
 
         Without a change it says that all who watch should look again. Retires the cached reads of the stream's name.
         """
-        news = Changes()
+        news = Changes(clock())
         news.add(change._asdict() for change in changes or [LOOK_AGAIN])
         if not self.away and self.tell(stream, news):
             return
         retire(stream)  # owed on its own, so that what is not told is not read from the cache either
         with self.lock:
-            self.owed.setdefault(stream, Changes()).add(news.messages())
+            self.owed.setdefault(stream, Changes()).add(news.messages(), news.committed)
             if self.payer is None:
                 self.payer = threading.Thread(target=self.pay, name="announcer", daemon=True)
                 self.payer.start()
 
     def tell(self, stream: str, news: Changes) -> bool:
         try:
-            get_channel_layer().tell(stream, news.messages())
+            get_channel_layer().tell(stream, news.messages(), news.committed)
         except Exception:
             if not self.away:
                 log.warning("live: the channel layer is away, announcements are kept", exc_info=True)
@@ -66,7 +66,7 @@ class Announcer:
                 if not self.tell(stream, news):
                     with self.lock:
                         kept = self.owed.get(stream, Changes())
-                        news.add(kept.messages())
+                        news.add(kept.messages(), kept.committed)
                         self.owed[stream] = news
 
 

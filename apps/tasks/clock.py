@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from apps.tasks.declared import TASKS
 from apps.tasks.enqueue import new_task
+from apps.tasks.metrics import count_tasks
 from apps.tasks.models import Task
 from apps.tasks.sending import sweep
 
@@ -20,8 +21,9 @@ MADE_UP_FOR = timedelta(hours=1)
 
 
 def tick() -> None:
-    """Queues what the clock says, and sends what was not. Never raises: the next tick may find what this one missed."""
-    for do in (queue_slots, sweep):
+    """Queues what the clock says, sends what was not, and counts what there is to do. Never raises: the next tick may
+    find what this one missed."""
+    for do in (queue_slots, sweep, count_tasks):
         try:
             do()
         except Exception:

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import close_old_connections, connections
 
 from apps.tasks.clock import queue_slots
+from apps.tasks.metrics import count_tasks
 from apps.tasks.models import Task
 from apps.tasks.running import run
 
@@ -35,6 +36,7 @@ class Worker:
             try:
                 close_old_connections()
                 queue_slots()
+                count_tasks()
                 while not self.ending and run_next():
                     pass
             except Exception:

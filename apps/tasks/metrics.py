@@ -1,9 +1,10 @@
-"""How long tasks take, by what became of them."""
+"""How long tasks take, by what became of them, and how many there are to do."""
 
+from django.db.models import Count, Q
 from django.utils import timezone
-from prometheus_client import Histogram
+from prometheus_client import Gauge, Histogram
 
-from apps.tasks.declared import TASKS
+from apps.tasks.declared import QUEUES, TASKS
 from apps.tasks.models import Task
 
 # Seconds: from what is done at once to the hard limit.
@@ -15,6 +16,13 @@ durations = Histogram(
     ["task_name", "status"],
     buckets=BUCKETS,
 )
+waiting = Gauge(
+    "tasks_waiting",
+    "Tasks that are due and that nobody has taken, by queue; counted by whoever keeps the clock.",
+    ["queue"],
+    multiprocess_mode="livemostrecent",
+)
+running = Gauge("tasks_running", "Tasks that are being done, by queue.", ["queue"], multiprocess_mode="livemostrecent")
 
 
 def measure(task: Task) -> None:
@@ -29,3 +37,13 @@ def status(task: Task) -> str:
     if task.state != Task.State.WAITING:
         return str(task.state)
     return "retried" if task.error else "unfinished"
+
+
+def count_tasks() -> None:
+    """For whoever keeps the clock: there is one, and it is there when no worker is."""
+    due = Q(state=Task.State.RUNNING) | Q(due_at__lte=timezone.now())
+    rows = Task.objects.unfinished().filter(due).order_by().values_list("queue", "state").annotate(Count("pk"))
+    found = {(queue, state): count for queue, state, count in rows}
+    for queue in QUEUES:
+        waiting.labels(queue).set(found.get((queue, Task.State.WAITING), 0))
+        running.labels(queue).set(found.get((queue, Task.State.RUNNING), 0))

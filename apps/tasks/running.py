@@ -6,7 +6,8 @@ Whoever holds it has a number (`attempts`): what they write later than another h
 import logging
 import time
 import traceback
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -18,11 +19,14 @@ from billiard.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F
+from django.dispatch import Signal
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.core.errors import DomainError
-from apps.core.logs import request_id
+from apps.core.logs import Ids, ids
+from apps.core.spent import begin, threads
+from apps.core.spent import end as end_collecting
 from apps.tasks.declared import TASKS, Declared
 from apps.tasks.errors import Later, Overtaken, Unfinished
 from apps.tasks.metrics import measure
@@ -44,6 +48,7 @@ class Run:
         return Task.objects.filter(pk=self.task.pk).held(attempt=self.task.attempts)
 
 
+attempt_ended = Signal()  # task, seconds, spent: see apps/core/spent.py
 current: ContextVar[Run | None] = ContextVar("current", default=None)
 
 
@@ -52,16 +57,33 @@ def run(pk: int, *, holder: str = "", at: datetime | None = None) -> Task | None
     task = claim(pk, holder, at or timezone.now())
     if task is None:
         return None
-    tokens = current.set(Run(task)), request_id.set(f"task-{pk}")
+    jam = task.arguments.get("jam", "")
+    tokens = current.set(Run(task)), ids.set(Ids(f"task-{pk}", jam=str(jam), task=str(pk)))
     try:
-        attempt(task, TASKS.get(task.name))
+        with collected(task):
+            attempt(task, TASKS.get(task.name))
     finally:
         current.reset(tokens[0])
-        request_id.reset(tokens[1])
+        ids.reset(tokens[1])
     measure(task)
     if task.sent_at:
         transaction.on_commit(partial(send, [task]), robust=True)
     return task
+
+
+@contextmanager
+def collected(task: Task) -> Iterator[None]:
+    """What is run inline, in the middle of a request, is a part of what that spends."""
+    if threads.spent is not None:
+        yield
+        return
+    spent = begin()
+    began = time.perf_counter()
+    try:
+        yield
+    finally:
+        end_collecting()
+        attempt_ended.send_robust(Task, task=task, seconds=time.perf_counter() - began, spent=spent)
 
 
 def claim(pk: int, holder: str, at: datetime) -> Task | None:

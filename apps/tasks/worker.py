@@ -15,14 +15,15 @@ from typing import Any
 import celery
 from billiard.exceptions import TimeLimitExceeded
 from billiard.process import active_children
-from celery.signals import worker_process_init, worker_ready, worker_shutdown, worker_shutting_down
+from celery.signals import beat_init, worker_process_init, worker_ready, worker_shutting_down
 from celery.worker import request
 from django.conf import settings
 from django.db import Error, connections
 from django.utils.translation import gettext as _
 
 from apps.core import metrics
-from apps.core.metrics_folder import remove_folder
+from apps.core.metrics_folder import FOLDER
+from apps.core.process_metrics import measure_as
 from apps.tasks.broker import app
 from apps.tasks.declared import TASKS
 from apps.tasks.models import Task
@@ -73,18 +74,28 @@ def register() -> None:
 
 
 @worker_ready.connect
-def serve_metrics(**options: Any) -> None:
+def measure_worker(**options: Any) -> None:
+    measure("worker")
+    serve_metrics()
+
+
+@beat_init.connect
+def measure_beat(**options: Any) -> None:
+    measure("beat")
+    serve_metrics()
+
+
+def measure(kind: str) -> None:
+    if FOLDER in os.environ:  # where nobody asks, nothing is looked at
+        measure_as(kind)
+
+
+def serve_metrics() -> None:
     if settings.TASK_METRICS_PORT:
         try:
             metrics.serve(settings.TASK_METRICS_PORT)
         except OSError as error:
             log.warning("metrics: nobody can ask for them at port %d: %s", settings.TASK_METRICS_PORT, error)
-
-
-@worker_shutdown.connect
-def forget_metrics(**options: Any) -> None:
-    if settings.TASK_METRICS_PORT:
-        remove_folder()
 
 
 @worker_shutting_down.connect
@@ -107,3 +118,4 @@ def prepare_process(**options: Any) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)  # PR_SET_PDEATHSIG
+    measure("worker")

@@ -36,6 +36,7 @@ from apps.live.streams import announce, dismiss
 from apps.voting import ballot
 from apps.voting.meant import in_the_jam_as, meant
 from apps.voting.models import Vote
+from apps.voting.outcomes import COUNTED, UNCHANGED, count_vote, refused
 from apps.voting.queries import suggestions_left, votes_left
 
 JAM_COLUMNS = ("id", "slug", "status", "counts", "counts_top")
@@ -64,16 +65,16 @@ def cast_vote(*, jam_song: JamSong, attendee: Attendee) -> Tally:
     """
     row = ballot.cast(jam_song.pk, ballot.Voter(attendee.pk))
     if row is None or row.votes is None:
-        raise refusal(jam_song, attendee)
+        raise refused(refusal(jam_song, attendee))
     if not row.changed and row.max_votes and not has_voted(jam_song, attendee):
-        raise VotesOut
+        raise refused(VotesOut())
     return told(jam_song.pk, row, voted=True)
 
 
 def take_back_vote(*, jam_song: JamSong, attendee: Attendee) -> Tally:
     row = ballot.take_back(jam_song.pk, ballot.Voter(attendee.pk))
     if row is None or row.votes is None:
-        raise refusal(jam_song, attendee)
+        raise refused(refusal(jam_song, attendee))
     return told(jam_song.pk, row, voted=False)
 
 
@@ -95,6 +96,7 @@ def has_voted(jam_song: JamSong, attendee: Attendee) -> bool:
 def told(song: int, row: ballot.Row, *, voted: bool) -> Tally:
     """Tells the room, and answers what the voter may see. Also what has not changed: whoever says it again may do so
     because it was not told."""
+    count_vote(COUNTED if row.changed else UNCHANGED)
     if row.waited:  # perhaps the host has hidden counts
         counts, top = Jam.objects.values_list("counts", "counts_top").get(pk=row.jam)
         row = row._replace(counts=counts, counts_top=top)

@@ -25,15 +25,17 @@ export class Fragment {
     return status;
   }
 
-  // What has the focus keeps it, and what was unfolded stays so, by their ids.
+  // What has the focus keeps it, and what was unfolded or scrolled stays so, by their ids.
   #put(body) {
     const drawn = body.innerHTML;
     if (drawn === this.#shown) return;
     this.#shown = drawn;
     const focused = this.part.contains(document.activeElement) && document.activeElement.id;
     const unfolded = all("details[open][id]", this.part).map((part) => part.id);
+    const scrolled = all(".scroll[id]", this.part).map((part) => [part.id, part.scrollLeft]);
     this.part.replaceChildren(...body.childNodes);
     for (const id of unfolded) document.getElementById(id)?.setAttribute("open", "");
+    for (const [id, left] of scrolled) document.getElementById(id)?.scrollTo({ left });
     if (focused) (document.getElementById(focused) ?? this.part.closest("[tabindex]"))?.focus({ preventScroll: true });
     this.changed();
   }

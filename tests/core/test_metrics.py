@@ -256,12 +256,15 @@ def test_the_numbers_of_all_workers_add_up(tmp_path):
         # Whoever is asked. A server that starts may have warmed the songs.
         assert [until(counted, lambda found: found[1] in (10, 11))[0] for _ in range(5)] == [10] * 5
         assert look()["db_pool", labels(pid=min(pids), statistic="pool_max")] == 4
+        assert all(look()["process_resident_memory_bytes", labels(pid=pid, kind="web")] > 10_000_000 for pid in pids)
+        used = look()["process_cpu_seconds_total", labels(kind="web")]
 
         os.kill(int(min(pids)), signal.SIGKILL)
         until(workers, lambda found: len(found) == 2 and found != pids)
 
         assert min(pids) not in workers()  # its pool is gone, what it counted is not
         assert counted()[0] == 10
+        assert look()["process_cpu_seconds_total", labels(kind="web")] >= used > 0.1
 
 
 def until(look, fits, seconds=20):

@@ -27,7 +27,7 @@ class Layer:
     def __init__(self):
         self.told, self.there, self.tries = [], True, 0
 
-    def tell(self, stream, changes):
+    def tell(self, stream, changes, committed):
         self.tries += 1
         if not self.there:
             raise ConnectionError("away")
@@ -267,9 +267,10 @@ def test_the_message_is_the_one_that_the_layer_itself_would_send():
     listener.subscribe(f"{layer.prefix}__group__{stream}")
     assert listener.get_message(timeout=2)["type"] == "subscribe"
 
-    revision = layer.tell(stream, changes)
+    revision = layer.tell(stream, changes, 1_700_000_000_000)
     ours = listener.get_message(timeout=2)
-    body = {"type": "stream.changed", "stream": stream, "revision": revision, "changes": orjson.dumps(changes).decode()}
+    facts = {"stream": stream, "revision": revision, "changes": orjson.dumps(changes).decode()}
+    body = {"type": "stream.changed", **facts, "committed": 1_700_000_000_000}
 
     async def send():
         await layer.group_send(stream, body)

@@ -5,13 +5,15 @@ from datetime import timedelta
 import pytest
 from django.test import override_settings
 from django.utils import timezone
+from prometheus_client import REGISTRY
 
 from apps.accounts.models import AuditEvent
+from apps.tasks.clock import tick
 from apps.tasks.declared import TASKS, task
 from apps.tasks.embedded import run_next
 from apps.tasks.enqueue import enqueue
 from apps.tasks.errors import NotFailed, NotQueuedAgain
-from apps.tasks.metrics import durations
+from apps.tasks.metrics import count_tasks, durations
 from apps.tasks.models import Task
 from apps.tasks.operations import erase_tasks, run_again
 from apps.tasks.running import attempt, claim, run
@@ -238,14 +240,16 @@ def test_what_is_queued_anew_is_not_run_again_beside_it():
 
 
 def test_old_ones_are_erased_and_failed_ones_later():
-    def ended(days, state):
-        return make_task(state=state, ended_at=timezone.now() - timedelta(days=days))
+    def ended(days, state, **fields):
+        return make_task(state=state, ended_at=timezone.now() - timedelta(days=days), **fields)
 
-    kept = {ended(13, "done"), ended(89, "failed"), make_task(state="waiting")}
+    kept = {ended(13, "done"), ended(89, "failed"), make_task(state="waiting"), ended(1, "done", slot="1")}
+    kept.add(ended(3, "failed", slot="2"))
     ended(15, "done")
     ended(91, "failed")
+    ended(3, "done", slot="3")  # the clock asks for some of them each minute
 
-    assert erase_tasks() == 2
+    assert erase_tasks() == 3
     assert set(Task.objects.all()) == kept
 
 
@@ -301,3 +305,36 @@ def test_what_is_atomic_takes_back_what_another_attempt_has_overtaken():
     attempt(late, TASKS[late.name])
 
     assert written("once") == 1
+
+
+def test_what_waits_and_what_runs_is_counted_by_queue(db):
+    def count():
+        count_tasks()
+        return {
+            (sample.name.removeprefix("tasks_"), sample.labels["queue"]): sample.value
+            for family in REGISTRY.collect()
+            if family.name in {"tasks_waiting", "tasks_running"}
+            for sample in family.samples
+            if sample.value
+        }
+
+    make_task(state="waiting", queue="now")
+    for _ in range(2):
+        make_task(state="waiting", queue="later")
+    make_task(state="waiting", queue="later", due_at=timezone.now() + timedelta(minutes=1))  # is not due
+    make_task(state="running", queue="soon", due_at=timezone.now() + timedelta(minutes=1))
+    make_task(state="done", queue="soon")
+    make_task(state="failed", queue="now")
+
+    assert count() == {("waiting", "now"): 1, ("waiting", "later"): 2, ("running", "soon"): 1}
+    Task.objects.all().delete()
+    assert count() == {}
+
+
+def test_a_clock_that_ticks_counts(db):
+    for _ in range(3):
+        make_task(state="running", queue="now", due_at=timezone.now() + timedelta(minutes=1))
+
+    tick()
+
+    assert REGISTRY.get_sample_value("tasks_running", {"queue": "now"}) == 3

@@ -1,5 +1,6 @@
 """A real worker, a real beat, PostgreSQL and Redis, and what becomes of tasks when any of them is gone."""
 
+import json
 import random
 from datetime import timedelta
 from unittest.mock import patch
@@ -68,6 +69,20 @@ def test_a_broker_that_is_away_at_the_commit_is_made_up_for(celery, monkeypatch)
 
     assert unsent is None
     assert written("late") == 1
+
+
+def test_an_error_of_a_task_is_logged_and_told_with_its_ids_and_no_secret(celery):
+    task = enqueue(break_down, text="broken")
+
+    wait_until(lambda: is_ended(task))
+    wait_until(lambda: any(event["tags"].get("task") == str(task.pk) for event in celery.told.events()))
+
+    lines = [json.loads(line) for line in celery.log.read_text().splitlines() if f"task-{task.pk}" in line]
+    assert {(line["logger"], line["level"], line["task"]) for line in lines} == {
+        ("apps.tasks.running", "ERROR", str(task.pk))
+    }
+    assert all("password=*** of broken" in line["exception"] for line in lines)
+    assert "hunter2" not in "".join(celery.told.envelopes) + celery.log.read_text()
 
 
 def test_a_message_that_comes_twice_runs_once(celery, tmp_path):
@@ -185,6 +200,27 @@ def test_its_metrics_have_what_all_its_processes_ran(celery):
         ("tasks.hear_nothing", "retried"): 1, ("tasks.hear_nothing", "failed"): 1,
     }  # fmt: skip
     assert httpx.get(f"http://127.0.0.1:{celery.port}/metrics").status_code == 403
+
+
+def test_its_metrics_have_each_of_its_processes_and_none_that_is_gone(celery):
+    def processes():
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        text = httpx.get(f"http://127.0.0.1:{celery.port}/metrics", headers=headers).raise_for_status().text
+        found = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
+        assert sum(sample.name == "process_cpu_seconds_total" and sample.value > 0 for sample in found) == 1
+        return {
+            int(sample.labels["pid"]): sample.labels["kind"]
+            for sample in found if sample.name == "process_resident_memory_bytes" and sample.value > 10_000_000
+        }  # fmt: skip
+
+    def expected():
+        return dict.fromkeys([celery.worker.pid, *children_of(celery.worker)], "worker")
+
+    wait_until(lambda: len(expected()) == 5 and processes() == expected())
+    gone = children_of(celery.worker)[0]
+    kill(gone)
+
+    wait_until(lambda: gone not in children_of(celery.worker) and len(expected()) == 5 and processes() == expected())
 
 
 def test_what_fails_is_tried_again_and_then_has_failed(celery):
