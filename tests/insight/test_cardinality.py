@@ -1,4 +1,4 @@
-"""Labels are names of ours: whatever anybody sends, `/metrics` has as many series as there are routes, tasks, reasons."""
+"""Labels are names of ours: whatever anybody sends, `/metrics` has no more series than there are routes and reasons."""
 
 import uuid
 from http import HTTPStatus
