@@ -193,7 +193,7 @@ def test_an_endpoint_that_is_slower_since_the_release_is_found(settings):
     settings.RELEASE = "2"
     now = timezone.now().replace(minute=30, second=0, microsecond=0)
     for release, hours, ms in (("1", 30, 200), ("2", 3, 260)):
-        requests = {"GET api:report": endpoint(300, ms), "GET api:jam": endpoint(300, 10 if release == "1" else 14)}
+        requests = {"GET api:report": endpoint(900, ms), "GET api:jam": endpoint(300, 10 if release == "1" else 14)}
         Rollup.objects.create(span=3600, at=now - timedelta(hours=hours), release=release, facts={"requests": requests})
 
     (found,) = current(now)
