@@ -154,6 +154,7 @@ PAGES = [
     page("host_report_file", "GET", Right.ADD_VENUE),
     page("reports", "GET", Right.ADD_VENUE),
     page("reports", "POST", Right.ADD_VENUE, 404),  # of nothing: tests/reports/test_pages.py
+    page("insight", "GET", Right.ADMINISTER),
     page("report", "GET", Right.ADD_VENUE, 404, host=200, host_without_csrf=200),  # the host's
     page("report_file", "GET", Right.ADD_VENUE, 404, host=200, host_without_csrf=200),
     page("report_link", "GET", Right.WATCH),  # whoever has the link
@@ -217,6 +218,7 @@ SHARED = {
     "host",
     "host_report",
     "host_report_file",
+    "insight",
     "reports",
     "report",
     "report_file",

@@ -132,6 +132,7 @@ MATRIX = [
     own("task", "GET", {"host", "host_without_csrf", "staff"}, others=404),  # which the host asked for
     own("task-run-again", "POST", {"host", "staff"}, 202, others=404),
     own("users", "GET", Right.ADMINISTER),
+    own("capacity", "GET", Right.ADMINISTER),
     own("myself", "GET", LOGGED_IN | {"host_without_csrf"}),
     own("myself", "PATCH", LOGGED_IN, body={"name": "Other"}),
     own("user", "GET", {"host", "host_without_csrf", "staff"}, others=404),  # the host's
@@ -330,7 +331,7 @@ OF_WEBHOOKS = {
     "inbox-rotate", "inbox-events", "inbound",
 }  # fmt: skip
 OF_SONGS = {"songs", "song", "merge-songs"}
-OF_NO_JAM = {"root", "schema", "docs", "jams", "search", "venues", "performances"} | {
+OF_NO_JAM = {"root", "schema", "docs", "jams", "search", "venues", "performances", "capacity"} | {
     *OF_SONGS,
     *OF_A_VENUE,
     *OF_ACCOUNTS,

@@ -52,6 +52,7 @@ API = [
     row("api:tasks", 3, "staff", "?state=failed&page_size=30"),
     row("api:task", 2, "host"),  # user, task
     row("api:users", 3, "staff", "?search=e&role=host"),  # user, count, page
+    row("api:capacity", 3, "staff"),  # user, the steps, the last minutes
     row("api:myself", 1, "host"),
     row("api:myself", 1, "program"),
     row("api:user", 2, "host"),  # user, user
@@ -152,6 +153,9 @@ PAGES = [
     row("pages:jam_report_file", 21, "host"),
     row("pages:host_report", 11, "host"),
     row("pages:host_report_file", 11, "host"),
+    # user; the steps, the last minutes, the month in three; PostgreSQL in four; alerts, findings, those that are closed
+    row("pages:insight", 10, "staff"),
+    row("pages:insight", 5, "staff", "?over=releases"),
     row("pages:reports", 3, "host"),
     row("pages:report", 2, "host"),
     row("pages:report_file", 4, "host"),

@@ -21,6 +21,7 @@ WHO = {
     "api:signups": "phone",
     "api:my-set": "phone",
     "api:users": "staff",
+    "api:capacity": "staff",
     "api:sla": "staff",
 } | dict.fromkeys(
     (

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.conf import settings
 from django.core.cache import cache
@@ -13,7 +14,7 @@ from apps.insight.facts import Facts, histogram, together
 from apps.insight.health import classes
 from apps.insight.models import Rollup
 from apps.insight.releases import Comparison, comparison
-from apps.insight.rollups import facts_between, mean
+from apps.insight.rollups import facts_between, floor, mean
 from apps.insight.slo import promise
 from apps.insight.steps import steps
 from apps.insight.trends import Trend, trend
@@ -22,6 +23,13 @@ KEPT = 60  # seconds
 COMPARED = timedelta(days=7)  # of each release, at most
 DAY, DAYS = timedelta(days=1), 30
 FULL_DISK = 0.95
+
+
+class Release(NamedTuple):
+    """`last`: the beginning of the last span that has something of it."""
+
+    name: str
+    last: datetime
 
 
 @dataclass(frozen=True)
@@ -67,22 +75,28 @@ def compared() -> Compared:
 
 
 def compared_at(now: datetime) -> Compared:
-    days = [one.facts for one in steps(now, DAY, DAYS)[:-1]]
+    midnight = floor(now, DAY.total_seconds())
+    days = [one.facts for one in steps(midnight - timedelta(microseconds=1), DAY, DAYS - 1)]
     known = sum(bool(facts.get("requests")) for facts in days)
-    after, before = last_two()
-    return Compared(before, after, side_by_side(now, before, after) if before else [], known, rising(days))
+    releases = last_two()
+    if len(releases) < 2:
+        return Compared("", "", [], known, rising(days))
+    after, before = releases
+    return Compared(before.name, after.name, side_by_side(before, after), known, rising(days))
 
 
-def last_two() -> tuple[str, str]:
-    """The release that runs and the one before; both empty where there is but one."""
+def last_two() -> list[Release]:
+    """The release that runs and the one before."""
     named = Rollup.objects.exclude(release="").values("release").annotate(first=Min("at"), last=Max("at"))
-    names = named.order_by("-last", "-first", "release").values_list("release", flat=True)[:2]
-    return (names[0], names[1]) if len(names) == 2 else ("", "")
+    rows = named.order_by("-last", "-first", "release").values_list("release", "last")[:2]
+    return [Release(*row) for row in rows]
 
 
-def side_by_side(now: datetime, before: str, after: str) -> list[Endpoint]:
+def side_by_side(before: Release, after: Release) -> list[Endpoint]:
     """Those that both had; those that have become slower first."""
-    old, new = (facts_between(now - COMPARED, now, name).get("requests", {}) for name in (before, after))
+    old, new = (
+        facts_between(one.last - COMPARED, one.last + DAY, one.name).get("requests", {}) for one in (before, after)
+    )
     found = [endpoint(name, old[name], new[name]) for name in old.keys() & new.keys()]
     return sorted(found, key=lambda one: (-(one.comparison.ratio if one.comparison else 0), one.name))
 

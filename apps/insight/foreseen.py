@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.core.cache import cache
 from django.utils import timezone
 
-from apps.insight.capacity import Capacity, Sample, capacity
+from apps.insight.capacity import Capacity, Resource, Sample, capacity
 from apps.insight.facts import Facts
 from apps.insight.plan import Plan, plan
 from apps.insight.rollups import facts_between, mean
@@ -50,6 +50,11 @@ def foreseen_of(samples: Sequence[Sample], lately: Facts, since: datetime, until
     fits, disk = capacity(samples), storage(lately)
     running = Counter(one["kind"] for one in lately.get("processes", {}).values())
     return Foreseen(since, until, fits, plan(fits, running, storage=disk) if fits and disk else None)
+
+
+def tightest(fits: Capacity) -> Resource | None:
+    """Which is nearest to its limit now, or furthest past it."""
+    return max(fits.resources, key=lambda one: one.now / one.limit, default=None)
 
 
 def storage(lately: Facts) -> tuple[float, float] | None:

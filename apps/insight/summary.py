@@ -17,6 +17,7 @@ from apps.insight.foreseen import STEP, STEPS, Foreseen, facts_lately, foreseen_
 from apps.insight.health import ClassHealth, classes
 from apps.insight.histogram import Histogram
 from apps.insight.postgres import Postgres, postgres
+from apps.insight.rollups import coarse
 from apps.insight.steps import Step, steps
 
 KEPT = 10  # seconds
@@ -116,7 +117,7 @@ def summed_up(span: Span, now: datetime) -> Summary:
         statements=running.statements(whole),
         cached=running.cached(whole),
         machines=running.machines(lately if span == TONIGHT else whole),
-        processes=running.processes(lately if span == TONIGHT else whole),
+        processes=running.processes(lately if span == TONIGHT else coarse(whole)),
         tasks=running.tasks(whole),
         postgres=postgres(),
     )

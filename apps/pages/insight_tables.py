@@ -114,6 +114,6 @@ def process_row(one: Process) -> dict[str, Any]:
 
 def task_row(one: Worked) -> dict[str, Any]:
     return {
-        "name": one.name, "count": n(one.count), "errors": n(one.errors), "failed": one.errors, "p50": ms(one.p50),
-        "p95": ms(one.p95),
+        "name": one.name, "count": n(one.count), "errors": n(one.errors), "p50": duration(one.p50),
+        "p95": duration(one.p95),
     }  # fmt: skip
