@@ -4,7 +4,7 @@ COPY requirements.txt requirements-uv.txt ./
 RUN python -m venv /venv \
  && pip install --no-cache-dir --require-hashes -r requirements-uv.txt \
  && uv pip install --no-cache --compile-bytecode --python /venv/bin/python --require-hashes -r requirements.txt
-COPY manage.py ./
+COPY manage.py pyproject.toml ./
 COPY jamvote jamvote
 COPY apps apps
 COPY templates templates

@@ -2,6 +2,7 @@
 jamvote.asgi` (sockets). WEB_CONCURRENCY sets the number of workers."""
 
 import ctypes
+import logging
 import os
 import resource
 
@@ -9,11 +10,14 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.http import wsgi
 from uvicorn_worker import UvicornWorker
 
+from apps.core import logs
+
 bind = "0.0.0.0:8000"
 worker_class = "gthread"
 threads = 8
 keepalive = 75  # longer than the balancer keeps its connections
 loglevel = "warning"
+logconfig_dict = logs.configuration(os.environ.get("LOG_FORMAT", "text"), logging.WARNING)
 backlog = 4096  # phones that come back at once; the kernel keeps no more waiting than net.core.somaxconn says
 graceful_timeout = 20
 worker_tmp_dir = "/dev/shm"

@@ -20,7 +20,7 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from apps.core.looking import look  # noqa: E402
 from apps.core.process_metrics import measure_as  # noqa: E402
 from apps.core.write_behind import write_behind  # noqa: E402
-from apps.insight import flush  # noqa: E402
+from apps.insight import flush, profiling  # noqa: E402
 from apps.jams.consumers import sockets  # noqa: E402
 from apps.jams.warming import warm_at_start  # noqa: E402
 from apps.live.consumers import SameOrigin, TryLater  # noqa: E402
@@ -32,6 +32,7 @@ async def lifespan(scope: Any, receive: Any, send: Any) -> None:
     await receive()
     measure_as("live")
     flush.start("live")
+    profiling.listen("live")
     watching = asyncio.create_task(flush.watch_loop())
     warm_at_start()
     worker.start()  # without a broker it is this process that works

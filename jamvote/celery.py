@@ -13,11 +13,12 @@ if settings.TASK_METRICS_PORT or is_shared():
     make_folder()
 django.setup()
 
-from apps.insight import flush  # noqa: E402
+from apps.insight import flush, profiling  # noqa: E402
 from apps.tasks.broker import app  # noqa: E402
 from apps.tasks.worker import register  # noqa: E402
 
 register()
 worker_process_init.connect(lambda **_signal: flush.start("worker"), weak=False)
+worker_process_init.connect(lambda **_signal: profiling.listen("worker"), weak=False)
 
 __all__ = ["app", "register"]

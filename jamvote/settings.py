@@ -7,6 +7,7 @@ The default is embedded: SQLite, cache and channel layer in the process, no serv
 import logging
 import re
 import sys
+import tomllib
 from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
@@ -16,9 +17,9 @@ from urllib.parse import parse_qsl, urlsplit
 from django.core.exceptions import ImproperlyConfigured
 from environs import FileAwareEnv
 from marshmallow import ValidationError
-from marshmallow.validate import Length, Range, Regexp
+from marshmallow.validate import Email, Length, OneOf, Range, Regexp
 
-from apps.core import admin_look
+from apps.core import admin_look, logs
 from apps.core.backends.redis import connection_class
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -56,6 +57,15 @@ def networks(value: str) -> tuple[Any, ...]:
         raise ValidationError(f"Must be a list of addresses, networks or unix: {error}.") from error
 
 
+def version_of_the_project() -> str:
+    return str(tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"]["version"])
+
+
+def each_email(addresses: list[str]) -> None:
+    for address in addresses:
+        Email()(address)
+
+
 def broker_url(url: str) -> str:
     """As Celery names it: a socket is redis+socket:///path?virtual_host=0."""
     if not url.startswith("unix://"):
@@ -86,11 +96,19 @@ try:
     PREPARED_STATEMENTS = env.bool("PREPARED_STATEMENTS", True)
     VOTES_AT_ONCE = env.bool("VOTES_AT_ONCE", True)  # before the framework; false: all votes through it
     METRICS_TOKEN = env.str("METRICS_TOKEN", "", validate=Regexp(r"^(\S{32,})?$"))  # Prometheus' for /metrics
-    RELEASE = env.str("RELEASE", "", validate=Length(max=40))  # which one runs, where releases are compared
     INSIGHT = env.bool("INSIGHT", True)  # does each process write what its requests spent, for /insight
     INSIGHT_FLUSH_SECONDS = env.float("INSIGHT_FLUSH_SECONDS", 15.0, validate=Range(0.1, 60))
     # For how many days minutes, hours and days are kept.
     INSIGHT_DAYS: list[int] = env.list("INSIGHT_DAYS", [2, 30, 400], subcast=int, validate=Length(equal=3))
+    PROFILE_SECONDS = env.float("PROFILE_SECONDS", 60.0, validate=Range(0.1, 300))  # that staff can ask for at most
+    PROFILE_HERTZ = env.int("PROFILE_HERTZ", 100, validate=Range(1, 1000))  # looks a second at the processes' stacks
+    PROFILE_KEEP_SECONDS = env.int("PROFILE_KEEP_SECONDS", 3600, validate=positive)  # a profile is kept, in the cache
+    # What a request may take before the log says so: queries, and megabytes that its process grew by.
+    REQUEST_QUERY_BUDGET = env.int("REQUEST_QUERY_BUDGET", 50, validate=positive)
+    REQUEST_MEMORY_BUDGET_MB = env.int("REQUEST_MEMORY_BUDGET_MB", 50, validate=positive)
+    ALERT_EMAILS: list[str] = env.list("ALERT_EMAILS", [], validate=each_email)  # are told of alerts
+    ALERT_WEBHOOK_URL = env.str("ALERT_WEBHOOK_URL", "", validate=Regexp(r"^(https://\S+)?$"))  # as Alertmanager tells
+    REPORT_EMAILS: list[str] = env.list("REPORT_EMAILS", [], validate=each_email)  # get how it went, and what fits
     # A CDN that is told what is retired, and for how many seconds it then keeps what is public: docs/cdn.md.
     CDN_PURGE_URL = env.str("CDN_PURGE_URL", "", validate=Regexp(r"^(https?://\S+)?$"))
     CDN_PURGE_KEY = env.str("CDN_PURGE_KEY", "")
@@ -102,6 +120,13 @@ try:
     VERIFY_EMAIL = env.bool("VERIFY_EMAIL", "console" not in MAIL.get("EMAIL_BACKEND", ""))
     STAFF_SECOND_FACTOR = env.bool("STAFF_SECOND_FACTOR", False)  # without one, staff may no more than hosts
     LOG_LEVEL = env.log_level("LOG_LEVEL", logging.INFO)
+    LOG_FORMAT = env.str("LOG_FORMAT", "text", validate=OneOf(["text", "json"]))
+    RELEASE = env.str("RELEASE", version_of_the_project(), validate=Length(1, 40))  # errors and figures name it
+    # Where errors are sent, by the protocol of Sentry; nowhere: its library is not even loaded. docs/installation.md
+    SENTRY_DSN = env.str("SENTRY_DSN", "", validate=Regexp(r"^(https?://\w+(:\w+)?@[^\s/]+/(\S+/)?\d+)?$"))
+    SENTRY_ENVIRONMENT = env.str("SENTRY_ENVIRONMENT", "production", validate=Length(1, 64))
+    SENTRY_SAMPLE_RATE = env.float("SENTRY_SAMPLE_RATE", 1.0, validate=Range(0, 1))  # of errors
+    SENTRY_TRACES_SAMPLE_RATE = env.float("SENTRY_TRACES_SAMPLE_RATE", 0.0, validate=Range(0, 1))  # of requests
     HSTS_SECONDS = env.int("HSTS_SECONDS", 2 * 365 * 24 * 3600, validate=Range(min=0))
     # Where browsers tell what a page was kept from.
     REPORT_URI = env.str("CSP_REPORT_URI", "", validate=Regexp(r"^((https://|/)[^\s;,]+)?$"))
@@ -160,6 +185,7 @@ try:
     TASK_SWEEP_SECONDS = env.float("TASK_SWEEP_SECONDS", 10.0, validate=Range(min=0.1))  # from one look to the next
     TASK_RESEND_SECONDS = env.int("TASK_RESEND_SECONDS", 60, validate=positive)  # for a message that nobody took
     TASK_DAYS = env.int("TASK_DAYS", 14, validate=positive)  # tasks that are done are kept
+    CLOCK_TASK_DAYS = env.int("CLOCK_TASK_DAYS", 2, validate=positive)  # those of them that the clock asks for
     FAILED_TASK_DAYS = env.int("FAILED_TASK_DAYS", 90, validate=positive)  # and those that have failed
     WEBHOOK_SECONDS = env.float("WEBHOOK_SECONDS", 10.0, validate=Range(0.1, 30))  # in which a receiver must answer
     WEBHOOK_TEST_SECONDS = env.float("WEBHOOK_TEST_SECONDS", 5.0, validate=Range(0.1, 10))  # while somebody waits
@@ -282,6 +308,7 @@ MIDDLEWARE = [
     "apps.core.limited.Limits",
     "apps.core.middleware.Csrf",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "apps.insight.profiling.ProfileRequests",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -440,7 +467,10 @@ CELERY_BEAT_SCHEDULER = "apps.tasks.beat:Scheduler"
 
 # What runs by the clock, in UTC: a task and its minute, hour, day, month and weekday. docs/installation.md says what.
 TASK_SCHEDULE = {
+    "insight.watch": "* * * * *",
     "insight.roll_up": "3 * * * *",
+    "insight.performance_report": "20 6 * * *",
+    "insight.capacity_report": "30 6 * * 1",
     "webhooks.sweep": "*/5 * * * *",
     "jams.warm_cache": "*/10 * * * *",
     "tasks.erase_replies": "5 * * * *",
@@ -675,22 +705,4 @@ SPECTACULAR_SETTINGS = {
 
 UNFOLD = admin_look.UNFOLD
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "apps.core.logs.AddRequestId"}},
-    "formatters": {
-        "line": {
-            "()": "apps.core.logs.Line",
-            "format": "{asctime} {levelname} {name} [{request_id}] {message}",
-            "style": "{",
-        }
-    },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]}},
-    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
-    "loggers": {
-        "django.server": {"handlers": ["stderr"], "propagate": False},
-        "axes": {"level": logging.WARNING},  # who logs in stands in the audit log
-        "httpx": {"level": logging.WARNING},
-    },
-}
+LOGGING = logs.configuration(LOG_FORMAT, LOG_LEVEL)

@@ -6,14 +6,17 @@ from typing import Any, NamedTuple
 from django.urls import reverse
 
 from apps.accounts.roles import Right, Role, may
+from apps.insight import profiles
 from apps.jams.invitations import invite
 from apps.jams.models import JamHost
 from apps.reports.operations import token_of
 from tests.factories import (
+    make_alert,
     make_api_token,
     make_attendee,
     make_import,
     make_jam_song,
+    make_profile,
     make_report,
     make_sign_up,
     make_user,
@@ -186,6 +189,12 @@ PAGES = [
     *form_page("webhook_delete", Right.CHANGE_VENUE),
     *form_page("inbox", Right.CHANGE_VENUE, {"do": "off"}),
     *form_page("inbox_delete", Right.CHANGE_VENUE),
+    *form_page("profiles", Right.ADMINISTER, {"kind": "web", "seconds": "1"}),
+    page("profile", "GET", Right.ADMINISTER),
+    page("profile_stacks", "GET", Right.ADMINISTER),
+    page("sla", "GET", Right.ADMINISTER),
+    page("sla_file", "GET", Right.ADMINISTER),
+    page("alert_acknowledge", "POST", Right.ADMINISTER, 303),
     page("language", "POST", Right.WATCH, 303, form={"language": "ar", "next": "/jams"}),
     page("logout", "POST", Right.WATCH, 302),
 ]
@@ -220,6 +229,12 @@ SHARED = {
     "session_end",
     "tokens",
     "token_revoke",
+    "profiles",
+    "profile",
+    "profile_stacks",
+    "alert_acknowledge",
+    "sla",
+    "sla_file",
     "language",
     "logout",
 }
@@ -244,9 +259,12 @@ def address(world, name, at):
         "host_remove": lambda: {"jam_host": JamHost.objects.create(jam=jam, user=make_user(), role="co_host").pk},
         "token_revoke": lambda: {"token": make_api_token(user=world.host)[0].pk},
         "session_end": lambda: {"session": 0},
+        "profile": lambda: {"profile": make_profile()},
+        "profile_stacks": lambda: {"profile": make_profile()},
         "report": lambda: {"report": make_report(owner=world.host, venue=world.venue).pk},
         "report_file": lambda: {"report": make_report(owner=world.host, venue=world.venue).pk},
         "report_link": lambda: {"token": token_of(make_report(owner=world.host, venue=world.venue))},
+        "alert_acknowledge": lambda: {"alert": make_alert().pk},
         "import_run": lambda: {"run": make_import(by=world.host).pk},
         "import_report": lambda: {"run": make_import(by=world.host).pk},
     }
@@ -277,6 +295,8 @@ def owner_of(world, at):
 def send(world, caller, row, at, *, path="", more=None):
     """As a browser does: it says from whose page a form comes."""
     path = path or address(world, row.name, at)
+    if row.name == "profiles":
+        profiles.end()  # of the cell before
     form = {name: filled(world, value, at) for name, value in row.form.items()} | (more or {})
     headers = {"Sec-Fetch-Site": "cross-site" if caller in FORGED else "same-origin"}
     client = world.callers[caller].client

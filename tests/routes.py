@@ -226,6 +226,7 @@ MATRIX = [
     row("venues", "GET", Right.WATCH),
     row("venues", "POST", Right.ADD_VENUE, 201, body={"name": "A New Venue"}),
     row("performances", "GET", Right.WATCH),
+    own("sla", "GET", Right.ADMINISTER),
     row("venue-statistics", "GET", Right.READ_STATISTICS),
     row("venue-wanted", "GET", Right.CHANGE_VENUE),
     own("reports", "GET", LOGGED_IN | {"host_without_csrf"}),
@@ -336,6 +337,7 @@ OF_NO_JAM = {"root", "schema", "docs", "jams", "search", "venues", "performances
     *OF_ACCOUNTS,
     *OF_REPORTS,
     *OF_WEBHOOKS,
+    "sla",
 }
 # Which are the same wherever one is at home.
 SHARED = OF_NO_JAM - {"jams", "reports", *OF_A_VENUE, *OF_WEBHOOKS} | {"inbound"}

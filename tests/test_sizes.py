@@ -22,6 +22,7 @@ WHO = {
     "api:my-set": "phone",
     "api:users": "staff",
     "api:capacity": "staff",
+    "api:sla": "staff",
 } | dict.fromkeys(
     (
         f"api:{name}"

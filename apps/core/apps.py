@@ -9,7 +9,11 @@ class CoreConfig(AppConfig):
     name = "apps.core"
 
     def ready(self) -> None:
-        """What does nothing here, and would do it twice in each request: a tenth of what a cached read costs."""
+        # What does nothing here, and would do it twice in each request: a tenth of what a cached read costs.
         request_finished.disconnect(close_caches)  # ours keep their connections
         if not settings.DEBUG:
             request_started.disconnect(reset_queries)  # which nobody notes
+        if settings.SENTRY_DSN:
+            from apps.core import tracker
+
+            tracker.start()

@@ -1,10 +1,27 @@
-"""Every line of the log names the request it belongs to, and nothing in it lets anybody in."""
+"""Every line of the log names the request it belongs to, and nothing in it lets anybody in.
 
+A line is text, or with LOG_FORMAT=json one JSON object: `{time, level, logger, message, request_id}`, and `jam` (slug;
+in a task id), `task` (id), `exception` (traceback) where there is one. `time` is RFC 3339, in UTC.
+"""
+
+import json
 import logging
 import re
 from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
 
-request_id: ContextVar[str] = ContextVar("request_id", default="-")
+
+class Ids(NamedTuple):
+    """What is going on in this thread or coroutine; empty: none."""
+
+    request: str = "-"
+    jam: str = ""
+    task: str = ""
+
+
+NOTHING = Ids()
+ids: ContextVar[Ids] = ContextVar("ids", default=NOTHING)
 
 SECRETS = (
     # Headers, as a dump of a request shows them, whole to the end of the line.
@@ -20,9 +37,36 @@ SECRETS = (
 )
 
 
-class AddRequestId(logging.Filter):
+def configuration(form: str, level: int) -> dict[str, Any]:
+    """For `logging.config.dictConfig`: of our lines and those of the servers that run us, all to stderr."""
+    stderr = {"handlers": ["stderr"], "propagate": False}
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "filters": {"ids": {"()": "apps.core.logs.AddIds"}},
+        "formatters": {
+            "text": {
+                "()": "apps.core.logs.Line",
+                "format": "{asctime} {levelname} {name} [{request_id}] {message}",
+                "style": "{",
+            },
+            "json": {"()": "apps.core.logs.JsonLine"},
+        },
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": form, "filters": ["ids"]}},
+        "root": {"handlers": ["stderr"], "level": level},
+        "loggers": {
+            "django.server": stderr,
+            "gunicorn.error": stderr,  # and uvicorn's within it, which takes gunicorn's handlers
+            "uvicorn": stderr,
+            "axes": {"level": logging.WARNING},  # who logs in stands in the audit log
+            "httpx": {"level": logging.WARNING},
+        },
+    }
+
+
+class AddIds(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
-        record.request_id = request_id.get()
+        record.request_id, record.jam, record.task = ids.get()
         return True
 
 
@@ -31,6 +75,21 @@ class Line(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         return without_secrets(super().format(record))
+
+
+class JsonLine(logging.Formatter):
+    """Only what is named here: what else a library hangs on its records, requests for example, stays out of the log."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        trace = self.formatException(record.exc_info) if record.exc_info else ""
+        line = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")[:-6] + "Z",
+            "level": record.levelname,
+            "logger": record.name,
+            "message": without_secrets(record.getMessage()),
+            **{name: value for name in ("request_id", "jam", "task") if (value := getattr(record, name, ""))},
+        }
+        return json.dumps(line | {"exception": without_secrets(trace)} if trace else line, ensure_ascii=False)
 
 
 def without_secrets(text: str) -> str:

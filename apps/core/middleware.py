@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from apps.core.answers import HTML, JSON, is_finished
 from apps.core.handlers import unavailable
 from apps.core.headers import Protection
-from apps.core.logs import request_id
+from apps.core.logs import Ids, ids
 from apps.core.problems import problem_response
 from apps.core.versions import say_what_is_retired
 
@@ -43,13 +43,19 @@ class EveryAnswer:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         given = request.META.get("HTTP_X_REQUEST_ID", "")
         request.id = given if GIVEN_ID.fullmatch(given) else f"{random.getrandbits(64):016x}"  # type: ignore[attr-defined]
-        request_id.set(request.id)  # type: ignore[attr-defined] # stays for what Django logs after the answer
+        ids.set(Ids(request.id))  # type: ignore[attr-defined] # stays for what Django logs after the answer
         response = self.get_response(request)
         response.headers["X-Request-Id"] = request.id  # type: ignore[attr-defined]
         if not is_finished(response):
             response.headers.setdefault("Cache-Control", "private, no-store")
             self.protect(request, response)
         return response
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: dict[str, Any]) -> None:
+        """What is logged from here on names the jam too."""
+        match = request.resolver_match
+        if match and "jams/" in match.route and "slug" in kwargs:
+            ids.set(ids.get()._replace(jam=kwargs["slug"]))
 
 
 class ApiPaths:

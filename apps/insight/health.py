@@ -8,6 +8,7 @@ from apps.insight.facts import Facts, histogram, together
 from apps.insight.slo import EndpointClass, class_of, promise
 
 FEW = 5  # requests: of fewer, nothing is said against a class
+ENOUGH, LATE = 20, 0.05  # requests of a minute, and the share of them that may take longer than their p95
 PLACES = ("database", "cache", "rendering", "waiting")
 
 
@@ -81,3 +82,14 @@ def nearest(found: Iterable[ClassHealth]) -> Timing | None:
     """The class that is nearest to its target, or furthest past it."""
     judged = [one.whole for one in found if not one.whole.few]
     return max(judged, key=lambda one: one.share, default=None)
+
+
+def judged(requests: Facts) -> Facts:
+    """Of a minute, as facts that add up: whether anything was asked for, and whether it was not as promised. That is
+    where more failed than may, or, of enough requests, more took longer than the p95 of their class than may."""
+    whole = together(requests)
+    if not whole["count"]:
+        return {"measured": 0, "bad": 0}
+    failed = whole["errors"] > (1 - promise().availability) * whole["count"]
+    late = sum(one.whole.over * one.whole.count for one in classes(requests, most=0))
+    return {"measured": 1, "bad": int(failed or (whole["count"] >= ENOUGH and late > LATE * whole["count"]))}

@@ -76,8 +76,8 @@ class Alert(models.Model):
     """Raised once while its condition holds; acknowledged by staff, resolved when the condition is gone."""
 
     class Severity(models.TextChoices):
-        PAGE = "page", _("page")  # wakes somebody
-        TICKET = "ticket", _("ticket")  # can wait for the morning
+        PAGE = "page", _("urgent")  # wakes somebody
+        TICKET = "ticket", _("can wait")  # can wait for the morning
 
     name = models.CharField(max_length=60)  # as in rules.py: docs/runbook.md has it
     subject = models.CharField(max_length=120, blank=True, default="")

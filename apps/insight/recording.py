@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 
 from apps.core.metrics import METHODS
 from apps.core.spent import begin, end
+from apps.insight import overspent
 from apps.insight.recorder import recorder
 
 
@@ -35,6 +36,7 @@ class RecordRequests:
         fault = getattr(request, "fault", "") if response.status_code >= 500 else ""
         endpoint = f"{method} {match.view_name}" if match else "none"
         recorder.request(endpoint, response.status_code, seconds, size, spent, fault)
+        overspent.check(endpoint, spent.queries)
         return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> None:

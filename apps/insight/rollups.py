@@ -12,6 +12,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from apps.insight.facts import Facts, added
+from apps.insight.health import judged
 from apps.insight.models import Rollup
 
 MINUTE, HOUR, DAY = Rollup.Span.MINUTE, Rollup.Span.HOUR, Rollup.Span.DAY
@@ -47,8 +48,13 @@ def due(span: Rollup.Span, now: datetime) -> Iterator[datetime]:
 def write(span: Rollup.Span, start: datetime, now: datetime) -> int:
     parts = Rollup.objects.filter(span=PARTS[span], at__gte=start, at__lt=start + timedelta(seconds=span))
     by_release: dict[str, list[Facts]] = defaultdict(list)
-    for release, facts in parts.values_list("release", "facts").iterator(chunk_size=200):
+    requests: dict[tuple[str, datetime], list[Facts]] = defaultdict(list)
+    for release, at, facts in parts.values_list("release", "at", "facts").iterator(chunk_size=200):
         by_release[release].append(coarse(facts))
+        requests[release, at].append(facts.get("requests", {}))
+    if span == HOUR:
+        for (release, _at), many in requests.items():
+            by_release[release].append({"minutes": judged(added(many))})
     rows = [Rollup(span=span, at=start, release=name, facts=added(many)) for name, many in by_release.items()]
     keys = ["span", "at", "release", "process"]
     Rollup.objects.bulk_create(rows, update_conflicts=True, unique_fields=keys, update_fields=["facts"])

@@ -1,19 +1,27 @@
-"""Rules of Prometheus, made of what is promised: what it reckons every 30 seconds, and when it raises an alert.
-
-Burn rates are those of the SRE workbook (Beyer and others 2018, chapter 5): how many times too fast what may fail in
-30 days is used up, over a long window and over a short one, so that an alert ends soon after its cause.
-"""
+"""Rules of Prometheus, made of what is promised: what it reckons every 30 seconds, and when it raises an alert."""
 
 from collections.abc import Iterator
 from typing import Any
 
 from apps.insight.slo import OTHER, READING, EndpointClass, pattern, promise
+from apps.insight.thresholds import (
+    ALERTS,
+    BURNING,
+    BUSY,
+    ERRORS,
+    EVICTED,
+    FULL,
+    HITS,
+    HITS_ASKED,
+    SLOW_QUERY,
+    SLOWER,
+    TONIGHT,
+    TONIGHT_LEAST,
+)
 
 COUNT, SUM, BUCKET = (f"api_request_duration_seconds_{part}" for part in ("count", "sum", "bucket"))
 WINDOWS = ("2m", "5m", "30m", "1h", "6h", "3d")
-BURNING = ((14.4, "1h", "5m", "page"), (6, "6h", "30m", "page"), (1, "3d", "6h", "ticket"))  # rate, windows, severity
 RUNBOOK = "docs/runbook.md#"
-SLOWER = 2  # times the target
 LIVE = "live_latency_seconds_bucket"
 Rule = dict[str, Any]
 
@@ -51,66 +59,69 @@ def recorded() -> Iterator[Rule]:
 
 def requests() -> Iterator[Rule]:
     allowed = 1 - promise().availability
-    for burn, long, short, severity in BURNING:
-        most = f"{burn * allowed:g}"
+    for burn in BURNING:
+        most, long, short = f"{burn.rate * allowed:g}", burn.long, burn.short
         over = f"jamvote:errors:ratio_rate{long} > {most} and jamvote:errors:ratio_rate{short} > {most}"
-        summary = f"Errors use up the budget of 30 days {burn:g} times too fast ({long} and {short})."
-        yield alert(f"ErrorBudgetBurn{long}", over, summary, severity=severity)
-    many = "jamvote:errors:ratio_rate2m > 0.02 and sum(increase(" + COUNT + "[2m])) >= 20"
-    yield alert("ErrorsTonight", many, "More than 2 % of requests of the last two minutes failed.")
-    yield alert("ErrorsHigh", "jamvote:errors:ratio_rate5m > 0.05", "More than 5 % of requests fail.", lasting="3m")
+        summary = f"Errors use up the budget of 30 days {burn.rate:g} times too fast ({long} and {short})."
+        yield alert(burn.name, over, summary)
+    many = f"jamvote:errors:ratio_rate2m > {TONIGHT:g} and sum(increase({COUNT}[2m])) >= {TONIGHT_LEAST}"
+    yield alert("ErrorsTonight", many, f"More than {percent(TONIGHT)} of requests of the last two minutes failed.")
+    high = f"jamvote:errors:ratio_rate5m > {ERRORS:g}"
+    yield alert("ErrorsHigh", high, f"More than {percent(ERRORS)} of requests fail.")
     slow = f"jamvote:p95_seconds:5m > {SLOWER} * jamvote:p95_target_seconds"
-    yield alert("SlowRequests", slow, "p95 of {{ $labels.class }} is more than twice its target.", lasting="5m")
+    yield alert("SlowRequests", slow, "p95 of {{ $labels.class }} is more than twice its target.")
 
 
 def database() -> Iterator[Rule]:
     query = "django_db_query_duration_seconds"
-    slow = f'sum(increase({query}_count[5m])) - sum(increase({query}_bucket{{le="1.0"}}[5m])) > 0.5'
-    yield alert("SlowQuery", slow, "A query of the database took more than a second.", severity="ticket")
+    slow = f'sum(increase({query}_count[5m])) - sum(increase({query}_bucket{{le="{SLOW_QUERY}"}}[5m])) > 0.5'
+    yield alert("SlowQuery", slow, "A query of the database took more than a second.")
     waits = 'sum by (instance) (db_pool{statistic="requests_waiting"}) > 0'
-    yield alert("PoolExhausted", waits, "Requests wait for a connection to the database.", lasting="1m")
+    yield alert("PoolExhausted", waits, "Requests wait for a connection to the database.")
 
 
 def cache() -> Iterator[Rule]:
     hit = 'sum(rate(cache_answers_total{outcome=~"local|store"}[5m]))'
     asked = 'sum(rate(cache_answers_total{outcome!="refused"}[5m]))'
-    low = f"{hit} / {asked} < 0.8 and {asked} > 1"
-    yield alert(
-        "CacheHitsLow", low, "The cache answers less than 80 % of what it could.", severity="ticket", lasting="10m"
-    )
-    evicted = "max(rate(redis_evicted_keys_total[5m])) > 10"  # whoever tells of it, it is one Redis
-    yield alert("CacheEvictions", evicted, "Redis drops keys for want of memory.", severity="ticket", lasting="10m")
+    low = f"{hit} / {asked} < {HITS:g} and {asked} > {HITS_ASKED}"
+    yield alert("CacheHitsLow", low, f"The cache answers less than {percent(HITS)} of what it could.")
+    evicted = f"max(rate(redis_evicted_keys_total[5m])) > {EVICTED}"  # whoever tells of it, it is one Redis
+    yield alert("CacheEvictions", evicted, "Redis drops keys for want of memory.")
 
 
 def machine() -> Iterator[Rule]:
-    busy = '1 - avg by (instance) (rate(node_cpu_seconds_total{mode="idle"}[5m])) > 0.8'
-    yield alert("ProcessorBusy", busy, "{{ $labels.instance }} uses more than 80 % of its processors.", lasting="10m")
-    full = "1 - node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes > 0.85"
-    yield alert("MemoryFull", full, "{{ $labels.instance }} uses more than 85 % of its memory.", lasting="10m")
+    name = "{{ $labels.instance }}"
+    busy = f'1 - avg by (instance) (rate(node_cpu_seconds_total{{mode="idle"}}[5m])) > {BUSY:g}'
+    yield alert("ProcessorBusy", busy, f"{name} uses more than {percent(BUSY)} of its processors.")
+    full = f"1 - node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes > {FULL:g}"
+    yield alert("MemoryFull", full, f"{name} uses more than {percent(FULL)} of its memory.")
 
 
 def live() -> Iterator[Rule]:
     late = f"jamvote:live_p95_seconds:5m > {SLOWER} * jamvote:live_p95_target_seconds"
-    yield alert("LiveLate", late, "p95 of what the room is told live is more than twice its target.", lasting="5m")
+    yield alert("LiveLate", late, "p95 of what the room is told live is more than twice its target.")
 
 
 def work() -> Iterator[Rule]:
     gone = 'up{job="jamvote"} == 0'
-    yield alert("ProcessGone", gone, "{{ $labels.instance }} does not answer: nobody knows how it is.", lasting="2m")
+    yield alert("ProcessGone", gone, "{{ $labels.instance }} does not answer: nobody knows how it is.")
     long = "max by (queue) (tasks_waiting) > on () group_left () jamvote:tasks_waiting:most"
-    queue = "Too many tasks wait in the queue {{ $labels.queue }}."
-    yield alert("QueueLong", long, queue, severity="ticket", lasting="5m")
+    yield alert("QueueLong", long, "Too many tasks wait in the queue {{ $labels.queue }}.")
 
 
 def record(name: str, expr: str, labels: dict[str, str] | None = None) -> Rule:
     return {"record": name, "expr": expr} | ({"labels": labels} if labels else {})
 
 
-def alert(name: str, expr: str, summary: str, *, severity: str = "page", lasting: str = "") -> Rule:
-    """`lasting`: for how long it must hold. A `page` wakes somebody, a `ticket` can wait for the morning."""
+def alert(name: str, expr: str, summary: str) -> Rule:
+    kind = ALERTS[name]
     annotations = {"summary": summary, "runbook": RUNBOOK + name.lower()}
-    rule = {"alert": name, "expr": expr, "labels": {"severity": severity}, "annotations": annotations}
-    return rule | ({"for": lasting} if lasting else {})
+    rule = {"alert": name, "expr": expr, "labels": {"severity": kind.severity}, "annotations": annotations}
+    return rule | ({"for": f"{kind.minutes}m"} if kind.minutes else {})
+
+
+def percent(share: float) -> str:
+    return f"{100 * share:g} %"
 
 
 def ratio(metric: str, window: str) -> str:

@@ -14,6 +14,7 @@ from django.urls import re_path
 from apps.accounts.errors import TokenUnknown
 from apps.accounts.tokens import api_token_in, find_token
 from apps.core.compiled import GIVEN, Compiled
+from apps.core.logs import Ids, ids
 from apps.jams import identity
 from apps.jams.models import Attendee, Jam
 from apps.jams.queries import hashed
@@ -30,6 +31,7 @@ def find_jam(scope: dict[str, Any]) -> tuple[str, frozenset[str]] | None:
     headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
     cookies = parse_cookie(headers.get(b"cookie", ""))
     authorization, slug = headers.get(b"authorization", ""), scope["url_route"]["kwargs"]["slug"]
+    ids.set(Ids(jam=slug))  # the library takes it from this thread to the socket's coroutine
     try:
         user = user_with(cookies, authorization)
     except TokenUnknown:

@@ -24,7 +24,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.core.errors import DomainError
-from apps.core.logs import request_id
+from apps.core.logs import Ids, ids
 from apps.core.spent import begin, threads
 from apps.core.spent import end as end_collecting
 from apps.tasks.declared import TASKS, Declared
@@ -57,13 +57,14 @@ def run(pk: int, *, holder: str = "", at: datetime | None = None) -> Task | None
     task = claim(pk, holder, at or timezone.now())
     if task is None:
         return None
-    tokens = current.set(Run(task)), request_id.set(f"task-{pk}")
+    jam = task.arguments.get("jam", "")
+    tokens = current.set(Run(task)), ids.set(Ids(f"task-{pk}", jam=str(jam), task=str(pk)))
     try:
         with collected(task):
             attempt(task, TASKS.get(task.name))
     finally:
         current.reset(tokens[0])
-        request_id.reset(tokens[1])
+        ids.reset(tokens[1])
     measure(task)
     if task.sent_at:
         transaction.on_commit(partial(send, [task]), robust=True)

@@ -26,7 +26,7 @@ NO_PAGES = {
     f"pages:{name}"
     for name in (
         "accent", "display", "import_report", "manifest", "service_worker", "venue_statistics", "venue_report_file",
-        "jam_report_file", "host_report_file", "report_file", "report_link",
+        "jam_report_file", "host_report_file", "report_file", "report_link", "profile_stacks", "sla_file",
     )
 }  # fmt: skip
 NO_PAGES |= {"metrics", "media/<path:path>"}

@@ -203,4 +203,5 @@ def test_all_else_stays_readable():
 
 
 def test_the_log_is_written_with_it():
-    assert settings.LOGGING["formatters"]["line"]["()"] == "apps.core.logs.Line"
+    assert settings.LOGGING["handlers"]["stderr"]["formatter"] == "text"
+    assert settings.LOGGING["formatters"]["text"]["()"] == "apps.core.logs.Line"

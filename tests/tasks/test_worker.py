@@ -1,5 +1,6 @@
 """A real worker, a real beat, PostgreSQL and Redis, and what becomes of tasks when any of them is gone."""
 
+import json
 import random
 from datetime import timedelta
 from unittest.mock import patch
@@ -68,6 +69,20 @@ def test_a_broker_that_is_away_at_the_commit_is_made_up_for(celery, monkeypatch)
 
     assert unsent is None
     assert written("late") == 1
+
+
+def test_an_error_of_a_task_is_logged_and_told_with_its_ids_and_no_secret(celery):
+    task = enqueue(break_down, text="broken")
+
+    wait_until(lambda: is_ended(task))
+    wait_until(lambda: any(event["tags"].get("task") == str(task.pk) for event in celery.told.events()))
+
+    lines = [json.loads(line) for line in celery.log.read_text().splitlines() if f"task-{task.pk}" in line]
+    assert {(line["logger"], line["level"], line["task"]) for line in lines} == {
+        ("apps.tasks.running", "ERROR", str(task.pk))
+    }
+    assert all("password=*** of broken" in line["exception"] for line in lines)
+    assert "hunter2" not in "".join(celery.told.envelopes) + celery.log.read_text()
 
 
 def test_a_message_that_comes_twice_runs_once(celery, tmp_path):
