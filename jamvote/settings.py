@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, urlsplit
 from django.core.exceptions import ImproperlyConfigured
 from environs import FileAwareEnv
 from marshmallow import ValidationError
-from marshmallow.validate import Length, OneOf, Range, Regexp
+from marshmallow.validate import Email, Length, OneOf, Range, Regexp
 
 from apps.core import admin_look, logs
 from apps.core.backends.redis import connection_class
@@ -61,6 +61,11 @@ def version_of_the_project() -> str:
     return str(tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"]["version"])
 
 
+def each_email(addresses: list[str]) -> None:
+    for address in addresses:
+        Email()(address)
+
+
 def broker_url(url: str) -> str:
     """As Celery names it: a socket is redis+socket:///path?virtual_host=0."""
     if not url.startswith("unix://"):
@@ -101,6 +106,9 @@ try:
     # What a request may take before the log says so: queries, and megabytes that its process grew by.
     REQUEST_QUERY_BUDGET = env.int("REQUEST_QUERY_BUDGET", 50, validate=positive)
     REQUEST_MEMORY_BUDGET_MB = env.int("REQUEST_MEMORY_BUDGET_MB", 50, validate=positive)
+    ALERT_EMAILS: list[str] = env.list("ALERT_EMAILS", [], validate=each_email)  # are told of alerts
+    ALERT_WEBHOOK_URL = env.str("ALERT_WEBHOOK_URL", "", validate=Regexp(r"^(https://\S+)?$"))  # as Alertmanager tells
+    REPORT_EMAILS: list[str] = env.list("REPORT_EMAILS", [], validate=each_email)  # get how it went, and what fits
     # A CDN that is told what is retired, and for how many seconds it then keeps what is public: docs/cdn.md.
     CDN_PURGE_URL = env.str("CDN_PURGE_URL", "", validate=Regexp(r"^(https?://\S+)?$"))
     CDN_PURGE_KEY = env.str("CDN_PURGE_KEY", "")
@@ -177,6 +185,7 @@ try:
     TASK_SWEEP_SECONDS = env.float("TASK_SWEEP_SECONDS", 10.0, validate=Range(min=0.1))  # from one look to the next
     TASK_RESEND_SECONDS = env.int("TASK_RESEND_SECONDS", 60, validate=positive)  # for a message that nobody took
     TASK_DAYS = env.int("TASK_DAYS", 14, validate=positive)  # tasks that are done are kept
+    CLOCK_TASK_DAYS = env.int("CLOCK_TASK_DAYS", 2, validate=positive)  # those of them that the clock asks for
     FAILED_TASK_DAYS = env.int("FAILED_TASK_DAYS", 90, validate=positive)  # and those that have failed
     WEBHOOK_SECONDS = env.float("WEBHOOK_SECONDS", 10.0, validate=Range(0.1, 30))  # in which a receiver must answer
     WEBHOOK_TEST_SECONDS = env.float("WEBHOOK_TEST_SECONDS", 5.0, validate=Range(0.1, 10))  # while somebody waits
@@ -286,7 +295,7 @@ MIDDLEWARE = [
     "apps.core.middleware.EveryAnswer",
     "apps.core.middleware.ApiPaths",
     "apps.core.metrics.MeasureRequests",
-    "apps.insight.recording.RecordRequests",
+    "apps.insight.measuring.recording.RecordRequests",
     "apps.accounts.middleware.ApiTokens",
     "apps.core.cached.CachedReads",
     "apps.core.languages.Language",
@@ -299,7 +308,7 @@ MIDDLEWARE = [
     "apps.core.limited.Limits",
     "apps.core.middleware.Csrf",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "apps.insight.profiling.ProfileRequests",
+    "apps.insight.profiling.asking.ProfileRequests",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -458,7 +467,10 @@ CELERY_BEAT_SCHEDULER = "apps.tasks.beat:Scheduler"
 
 # What runs by the clock, in UTC: a task and its minute, hour, day, month and weekday. docs/installation.md says what.
 TASK_SCHEDULE = {
+    "insight.watch": "* * * * *",
     "insight.roll_up": "3 * * * *",
+    "insight.performance_report": "20 6 * * *",
+    "insight.capacity_report": "30 6 * * 1",
     "webhooks.sweep": "*/5 * * * *",
     "jams.warm_cache": "*/10 * * * *",
     "tasks.erase_replies": "5 * * * *",

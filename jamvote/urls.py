@@ -19,6 +19,8 @@ from apps.core.formats import JSONRenderer
 from apps.core.media import media
 from apps.core.metrics import metrics
 from apps.core.retries import repeatable
+from apps.insight import api as insight
+from apps.insight import sla_api
 from apps.jams import api as jams
 from apps.jams import door_api as door
 from apps.jams import lineup, operations
@@ -125,6 +127,8 @@ v1: list[Any] = [
     path("/reports/jams/<slug:slug>", reports.JamReport.as_view(), name="jam-report"),
     path("/reports/venues/<slug:slug>", reports.VenueReport.as_view(), name="venue-report"),
     path("/reports/hosts/<slug:host>", reports.HostReport.as_view(), name="host-report"),
+    path("/capacity", insight.CapacityView.as_view(), name="capacity"),
+    path("/sla", sla_api.SlaDetail.as_view(), name="sla"),
     path("/auth", accounts.Auth.as_view(), name="auth"),
     path("/auth/tokens", accounts.Tokens.as_view(), name="tokens"),
     path("/auth/tokens/<int:pk>", accounts.TokenDetail.as_view(), name="token"),

@@ -13,7 +13,8 @@ from apps.catalog.list_models import SongList
 from apps.catalog.models import Song, Venue
 from apps.catalog.run_models import ImportRun
 from apps.catalog.uploads import start_import
-from apps.insight import profiles
+from apps.insight.models import Alert
+from apps.insight.profiling import profiles
 from apps.jams.attendees import add_attendee
 from apps.jams.board import publish_people
 from apps.jams.models import Attendee, Jam, JamHost, JamSong, Performer
@@ -56,6 +57,12 @@ def make_api_token(
 def make_task(*, name: str = "tasks.erase_tasks", state: str = "done", **fields) -> Task:
     """As it was left; one that waits is not sent."""
     return Task.objects.create(name=name, state=state, **fields)
+
+
+def make_alert(*, name: str = "ProcessorBusy", subject: str = "", **fields) -> Alert:
+    """Open, each of a machine of its own."""
+    said = {"severity": "page", "evidence": {"share": 0.91}, "raised_at": timezone.now()} | fields
+    return Alert.objects.create(name=name, subject=subject or f"machine-{next(numbers)}", **said)
 
 
 def make_venue(*, name: str = "", manager: User | None = None, **fields) -> Venue:

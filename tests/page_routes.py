@@ -6,11 +6,12 @@ from typing import Any, NamedTuple
 from django.urls import reverse
 
 from apps.accounts.roles import Right, Role, may
-from apps.insight import profiles
+from apps.insight.profiling import profiles
 from apps.jams.invitations import invite
 from apps.jams.models import JamHost
 from apps.reports.operations import token_of
 from tests.factories import (
+    make_alert,
     make_api_token,
     make_attendee,
     make_import,
@@ -153,6 +154,7 @@ PAGES = [
     page("host_report_file", "GET", Right.ADD_VENUE),
     page("reports", "GET", Right.ADD_VENUE),
     page("reports", "POST", Right.ADD_VENUE, 404),  # of nothing: tests/reports/test_pages.py
+    page("insight", "GET", Right.ADMINISTER),
     page("report", "GET", Right.ADD_VENUE, 404, host=200, host_without_csrf=200),  # the host's
     page("report_file", "GET", Right.ADD_VENUE, 404, host=200, host_without_csrf=200),
     page("report_link", "GET", Right.WATCH),  # whoever has the link
@@ -190,6 +192,9 @@ PAGES = [
     *form_page("profiles", Right.ADMINISTER, {"kind": "web", "seconds": "1"}),
     page("profile", "GET", Right.ADMINISTER),
     page("profile_stacks", "GET", Right.ADMINISTER),
+    page("sla", "GET", Right.ADMINISTER),
+    page("sla_file", "GET", Right.ADMINISTER),
+    page("alert_acknowledge", "POST", Right.ADMINISTER, 303),
     page("language", "POST", Right.WATCH, 303, form={"language": "ar", "next": "/jams"}),
     page("logout", "POST", Right.WATCH, 302),
 ]
@@ -213,6 +218,7 @@ SHARED = {
     "host",
     "host_report",
     "host_report_file",
+    "insight",
     "reports",
     "report",
     "report_file",
@@ -226,6 +232,9 @@ SHARED = {
     "profiles",
     "profile",
     "profile_stacks",
+    "alert_acknowledge",
+    "sla",
+    "sla_file",
     "language",
     "logout",
 }
@@ -255,6 +264,7 @@ def address(world, name, at):
         "report": lambda: {"report": make_report(owner=world.host, venue=world.venue).pk},
         "report_file": lambda: {"report": make_report(owner=world.host, venue=world.venue).pk},
         "report_link": lambda: {"token": token_of(make_report(owner=world.host, venue=world.venue))},
+        "alert_acknowledge": lambda: {"alert": make_alert().pk},
         "import_run": lambda: {"run": make_import(by=world.host).pk},
         "import_report": lambda: {"run": make_import(by=world.host).pk},
     }

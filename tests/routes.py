@@ -132,6 +132,7 @@ MATRIX = [
     own("task", "GET", {"host", "host_without_csrf", "staff"}, others=404),  # which the host asked for
     own("task-run-again", "POST", {"host", "staff"}, 202, others=404),
     own("users", "GET", Right.ADMINISTER),
+    own("capacity", "GET", Right.ADMINISTER),
     own("myself", "GET", LOGGED_IN | {"host_without_csrf"}),
     own("myself", "PATCH", LOGGED_IN, body={"name": "Other"}),
     own("user", "GET", {"host", "host_without_csrf", "staff"}, others=404),  # the host's
@@ -225,6 +226,7 @@ MATRIX = [
     row("venues", "GET", Right.WATCH),
     row("venues", "POST", Right.ADD_VENUE, 201, body={"name": "A New Venue"}),
     row("performances", "GET", Right.WATCH),
+    own("sla", "GET", Right.ADMINISTER),
     row("venue-statistics", "GET", Right.READ_STATISTICS),
     row("venue-wanted", "GET", Right.CHANGE_VENUE),
     own("reports", "GET", LOGGED_IN | {"host_without_csrf"}),
@@ -329,12 +331,13 @@ OF_WEBHOOKS = {
     "inbox-rotate", "inbox-events", "inbound",
 }  # fmt: skip
 OF_SONGS = {"songs", "song", "merge-songs"}
-OF_NO_JAM = {"root", "schema", "docs", "jams", "search", "venues", "performances"} | {
+OF_NO_JAM = {"root", "schema", "docs", "jams", "search", "venues", "performances", "capacity"} | {
     *OF_SONGS,
     *OF_A_VENUE,
     *OF_ACCOUNTS,
     *OF_REPORTS,
     *OF_WEBHOOKS,
+    "sla",
 }
 # Which are the same wherever one is at home.
 SHARED = OF_NO_JAM - {"jams", "reports", *OF_A_VENUE, *OF_WEBHOOKS} | {"inbound"}

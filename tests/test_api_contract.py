@@ -41,6 +41,7 @@ MORE_IS_ASKED = {
     ("reports", "POST"): "a jam or venue that exists, and days in their order",
     ("venue-report", "GET"): "days in their order",
     ("host-report", "GET"): "days in their order",
+    ("sla", "GET"): "a month or a jam that exists, and not both",
     ("performances", "GET"): "moments of these centuries",
     ("songs", "POST"): "what a key is, and each instrument once",
     ("song", "PATCH"): "what a key is, and each instrument once",

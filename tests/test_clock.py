@@ -16,7 +16,7 @@ ROOT = Path(__file__).parent.parent
 MIDNIGHT = datetime(2026, 11, 29, tzinfo=UTC)
 PERIODIC = {
     "erase_attendees", "erase_imports", "erase_statistics", "erase_replies", "erase_tasks", "hold_nights",
-    "check_chord_sheets", "rank_songs", "erase_reports", "erase_webhooks",
+    "check_chord_sheets", "rank_songs", "erase_reports", "erase_webhooks", "watch",
 }  # fmt: skip
 MINUTES = [MIDNIGHT + timedelta(minutes=n) for n in range(24 * 60)]
 
@@ -29,7 +29,8 @@ def test_each_runs_as_often_as_it_should():
         "jams.erase_attendees": 1, "catalog.erase_imports": 1, "jams.erase_statistics": 1, "tasks.erase_replies": 24,
         "tasks.erase_tasks": 1, "jams.hold_nights": 1, "catalog.check_chord_sheets": 24, "catalog.rank_songs": 1,
         "catalog.sync_sources": 144,
-        "reports.erase_reports": 1, "insight.roll_up": 24,
+        "reports.erase_reports": 1, "insight.roll_up": 24, "insight.watch": 1440,
+        "insight.performance_report": 1,
         "webhooks.sweep": 288, "webhooks.erase_webhooks": 1,
     }  # fmt: skip
 
@@ -68,12 +69,13 @@ def test_each_slot_is_queued_once_and_one_that_was_missed_within_the_hour():
     first, again = queue_slots(at), queue_slots(at + timedelta(seconds=30))
 
     slots = set(Task.objects.values_list("slot", flat=True))
-    assert (first, again) == (8, 0)
+    assert (first, again) == (9, 0)
     assert slots == {
         "jams.warm_cache@2026-11-29T04:20", "webhooks.sweep@2026-11-29T04:25",
         "tasks.erase_replies@2026-11-29T04:05", "catalog.check_chord_sheets@2026-11-29T04:15",
         "tasks.erase_tasks@2026-11-29T04:20", "jams.erase_attendees@2026-11-29T04:25",
         "catalog.sync_sources@2026-11-29T04:20", "insight.roll_up@2026-11-29T04:03",
+        "insight.watch@2026-11-29T04:29",
     }  # fmt: skip
 
 
@@ -89,4 +91,5 @@ def test_what_was_missed_for_longer_is_not_made_up_for():
         "catalog.sync_sources",
         "webhooks.sweep",
         "insight.roll_up",
+        "insight.watch",
     }

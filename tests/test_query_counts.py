@@ -52,6 +52,7 @@ API = [
     row("api:tasks", 3, "staff", "?state=failed&page_size=30"),
     row("api:task", 2, "host"),  # user, task
     row("api:users", 3, "staff", "?search=e&role=host"),  # user, count, page
+    row("api:capacity", 3, "staff"),  # user, the steps, the last minutes
     row("api:myself", 1, "host"),
     row("api:myself", 1, "program"),
     row("api:user", 2, "host"),  # user, user
@@ -109,6 +110,7 @@ API = [
     row("api:jam-report", 20, "host"),
     row("api:venue-report", 20, "host"),
     row("api:host-report", 19, "host"),
+    row("api:sla", 9, "staff"),  # user; of two months: days, hours, minutes, alerts
     row("api:library", 5, "host", "?search=song"),  # user, venue, manages?, count, page
     row("api:library-song", 5, "host"),  # user, venue, manages?, song, the venue's
     row("api:venue-song-list", 4, "host"),  # user, venue, manages?, list
@@ -151,10 +153,15 @@ PAGES = [
     row("pages:jam_report_file", 21, "host"),
     row("pages:host_report", 11, "host"),
     row("pages:host_report_file", 11, "host"),
+    # user; the steps, the last minutes, the month in three; PostgreSQL in four; alerts, findings, those that are closed
+    row("pages:insight", 10, "staff"),
+    row("pages:insight", 5, "staff", "?over=releases"),
     row("pages:reports", 3, "host"),
     row("pages:report", 2, "host"),
     row("pages:report_file", 4, "host"),
     row("pages:report_link", 3),
+    row("pages:sla", 9, "staff"),
+    row("pages:sla_file", 9, "staff"),
     row("pages:accent", 0),
     row("pages:manifest", 0),
     row("pages:service_worker", 0, status=404),
@@ -306,6 +313,15 @@ ADMIN = [
     ),
     *page_of_model(
         "tasks_task", filters="state=failed", changelist=2, found=2, add=1, change=4, history=3, delete=2,
+        forbidden=["add", "delete"],
+    ),
+    # The list asks for the names there are, and the page.
+    *page_of_model(
+        "insight_alert", filters="open=yes", changelist=3, found=3, add=1, change=3, history=3, delete=2,
+        forbidden=["add", "delete"],
+    ),
+    *page_of_model(
+        "insight_finding", filters="open=yes", changelist=2, found=2, add=1, change=2, history=3, delete=2,
         forbidden=["add", "delete"],
     ),
     row("admin:tasks_task_run_this_again", 2, "staff"),

@@ -21,6 +21,8 @@ WHO = {
     "api:signups": "phone",
     "api:my-set": "phone",
     "api:users": "staff",
+    "api:capacity": "staff",
+    "api:sla": "staff",
 } | dict.fromkeys(
     (
         f"api:{name}"

@@ -22,6 +22,7 @@ from apps.accounts.sessions import SessionStore
 from apps.catalog.list_models import ListDifference, SongList
 from apps.catalog.models import LibrarySong, Song, SongSearch, SongView, Venue
 from apps.catalog.run_models import ImportBatch, ImportQuestion, ImportRun
+from apps.insight.models import Alert, Finding
 from apps.jams.invitations import invite
 from apps.jams.models import Attendee, Jam, JamHost, JamSong, JamView, Performer, Recurrence
 from apps.reports.models import NightSummary, Report
@@ -34,6 +35,7 @@ from apps.webhooks.models import Attempt, Delivery, Endpoint, Inbox, Received
 from apps.webhooks.outbox import tell
 from tests.callers import Caller, with_cookie
 from tests.factories import (
+    make_alert,
     make_api_token,
     make_attendee,
     make_attendee_with_token,
@@ -59,7 +61,7 @@ from tests.factories import (
 MODELS = (
     User, ApiToken, Venue, Song, LibrarySong, SongView, SongSearch, Jam, JamSong, Attendee, Performer, AuditEvent,
     JamView, Recurrence, Vote, AccessAttempt, Slot, SignUp, Performance, ImportRun, SongList,
-    Task, Report, NightSummary, Endpoint, Delivery, Inbox, Received,
+    Task, Report, NightSummary, Endpoint, Delivery, Inbox, Received, Alert, Finding,
 )  # fmt: skip
 EVERYBODY = ("visitor", "attendee", "phone", "stranger", "host", "program", "other_host", "staff")
 
@@ -226,6 +228,11 @@ class World:
         make_report(owner=self.host, venue=elsewhere)
         summed_up([jam])
         make_task(by=self.host, about=f"jam:{jam.pk}", state="failed", error="ValueError (cells.py:12)", done=1, of=2)
+        make_alert(acknowledged_by=self.staff)
+        said = {"endpoint": "GET api:jams", "kb": 90, "largest_kb": 99, "count": 5}
+        Finding.objects.create(
+            kind="large_payload", subject=str(number), evidence=said, opened_at=jam.starts_at, seen_at=jam.starts_at
+        )
         make_api_token(user=self.host, revoked_at=timezone.now())
         values = {"title": "Song of songs (Live)", "artist": "Somebody"}
         ImportQuestion.objects.create(run=self.run, line=3 + number, values=values, song=make_song())

@@ -33,6 +33,7 @@ GROUPS: tuple[tuple[Any, dict[str, str]], ...] = (
         "reports.NightSummary": "summarize", "reports.Report": "lab_profile",
     }),
     (_("Background work"), {"tasks.Task": "task_alt"}),
+    (_("Insight"), {"insight.Alert": "notifications_active", "insight.Finding": "troubleshoot"}),
     (_("Webhooks"), {
         "webhooks.Endpoint": "webhook", "webhooks.Delivery": "outbox", "webhooks.Inbox": "inbox",
         "webhooks.Received": "move_to_inbox",

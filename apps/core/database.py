@@ -1,5 +1,6 @@
 """What PostgreSQL itself says of its tables, indexes, statements and locks. Reads only."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ Row = dict[str, Any]
 # A table of fewer rows is read whole faster than by an index.
 SMALL = 1_000
 LONG_SECONDS = 5
+VALUES = re.compile(r"""'(?:[^']|'')*(?:'|$)|(?<![\w$".])\d+(?:\.\d+)?\b""")  # texts, also one that is cut, and numbers
 
 
 class NoStatistics(DomainError):
@@ -101,7 +103,7 @@ WHERE datname = current_database()
 def lock_waits() -> list[Row]:
     """Who waits for whom at this moment; `seconds` since the waiting statement began."""
     check_postgresql()
-    return rows_of(LOCK_WAITS)
+    return without_values(rows_of(LOCK_WAITS))
 
 
 LOCK_WAITS = """
@@ -116,7 +118,7 @@ WHERE datname = current_database() AND wait_event_type = 'Lock' ORDER BY query_s
 def long_transactions(seconds: float = LONG_SECONDS) -> list[Row]:
     """Transactions that have been open for longer: they hold locks and keep dead rows from being cleared."""
     check_postgresql()
-    return rows_of(LONG, {"seconds": seconds})
+    return without_values(rows_of(LONG, {"seconds": seconds}))
 
 
 LONG = """
@@ -126,6 +128,11 @@ FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid()
   AND clock_timestamp() - xact_start > make_interval(secs => %(seconds)s) ORDER BY xact_start
 """
+
+
+def without_values(rows: list[Row]) -> list[Row]:
+    """Statements as they run have values in them, which are somebody's names and votes: nobody's business here."""
+    return [row | {"query": VALUES.sub("…", row["query"])} for row in rows]
 
 
 def pool_statistics() -> dict[str, int]:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Rollup(models.Model):
-    """A minute of a process, or an hour or a day of all of them. `facts`: see facts.py."""
+    """A minute of a process, or an hour or a day of all of them. `facts`: see measuring/facts.py."""
 
     class Span(models.IntegerChoices):
         MINUTE = 60, _("minute")
@@ -76,10 +76,10 @@ class Alert(models.Model):
     """Raised once while its condition holds; acknowledged by staff, resolved when the condition is gone."""
 
     class Severity(models.TextChoices):
-        PAGE = "page", _("page")  # wakes somebody
-        TICKET = "ticket", _("ticket")  # can wait for the morning
+        PAGE = "page", _("urgent")  # wakes somebody
+        TICKET = "ticket", _("can wait")  # can wait for the morning
 
-    name = models.CharField(max_length=60)  # as in rules.py: docs/runbook.md has it
+    name = models.CharField(max_length=60)  # as in prometheus/rules.py: docs/runbook.md has it
     subject = models.CharField(max_length=120, blank=True, default="")
     severity = models.CharField(max_length=6, choices=Severity)
     evidence = models.JSONField(default=dict)

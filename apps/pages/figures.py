@@ -21,7 +21,7 @@ def ms(seconds: float) -> str:
 def duration(seconds: float) -> str:
     """'300 ms', '1 s', '2.5 s'"""
     if seconds < 1:
-        return _("%(n)s ms") % {"n": ms(seconds)}
+        return _("%(ms)s ms") % {"ms": ms(seconds)}
     return _("%(n)s s") % {"n": n(seconds, 0 if seconds == round(seconds) or seconds >= 10 else 1)}
 
 

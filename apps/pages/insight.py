@@ -6,14 +6,16 @@ from typing import Any
 
 from django.template.defaultfilters import date as in_words
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from apps.insight.capacity import Resource
+from apps.insight.capacity.fitting import Resource
+from apps.insight.capacity.foreseen import tightest
+from apps.insight.capacity.plan import Plan
 from apps.insight.findings.words import words
-from apps.insight.health import nearest
 from apps.insight.models import Alert, Finding
-from apps.insight.plan import Plan
+from apps.insight.overview.health import nearest
+from apps.insight.overview.summary import TONIGHT, WEEK, Summary
 from apps.insight.slo import promise
-from apps.insight.summary import TONIGHT, WEEK, Summary
 from apps.pages.dials import Dial
 from apps.pages.figures import duration, ms, n, percent, short
 from apps.pages.insight_charts import chart_of_budget, chart_of_times
@@ -72,7 +74,7 @@ def recently(found: Summary) -> str:
 def whole(found: Summary) -> str:
     if found.span == TONIGHT:
         return _("since %(time)s") % {"time": in_words(found.since, "H:i")}
-    return _("last %(n)s days") % {"n": 7 if found.span == WEEK else 30}
+    return _("7 days") if found.span == WEEK else _("30 days")
 
 
 # At a glance ------------------------------------------------------------------------------------------
@@ -101,12 +103,19 @@ def dial_of_errors(found: Summary) -> Dial:
 
 def dial_of_capacity(found: Summary) -> Dial:
     fits = found.foreseen.capacity
-    if fits is None or fits.first is None:
+    full = tightest(fits) if fits else None
+    if fits is None or full is None:
         return dial(0, "–", _("of capacity"), _("not known yet"))
-    share = fits.first.now / fits.first.limit
-    more = max(0, fits.voters - round(found.now.people)) if fits.voters else None
-    against = resource(fits.first.name) if more is None else _("%(n)s more fit") % {"n": n(more)}
+    share, more = full.now / full.limit, more_voters(full, fits.rate_of_a_voter)
+    against = resource(full.name) if more is None else _("%(n)s more fit") % {"n": n(more)}
     return dial(100 * share, _("%(n)s %%") % {"n": percent(share)}, _("of capacity"), against)
+
+
+def more_voters(one: Resource, rate_of_a_voter: float | None) -> float | None:
+    """By what it has left."""
+    if not one.demand or not rate_of_a_voter:
+        return None
+    return max(one.limit - one.now, 0.0) / one.demand / rate_of_a_voter
 
 
 def facts(found: Summary) -> list[tuple[str, str, str]]:
@@ -139,7 +148,7 @@ def capacity(found: Summary) -> dict[str, Any] | None:
         return None
     rate = _("%(n)s requests a second") % {"n": short(first.limit_at)}
     return {
-        "fit": _("%(n)s voters") % {"n": n(fits.voters)} if fits.voters else rate,
+        "fit": voters(fits.voters) if fits.voters else rate,
         "first": resource(first.name),
         "now": percent(first.now),
         "limit": percent(first.limit),
@@ -147,6 +156,10 @@ def capacity(found: Summary) -> dict[str, Any] | None:
         "wanted": wanted(plan) if plan else "",
         "resources": [resource_row(one) for one in fits.resources],
     }
+
+
+def voters(number: int) -> str:
+    return ngettext("%(n)s voter", "%(n)s voters", number) % {"n": n(number)}
 
 
 def wanted(plan: Plan) -> str:

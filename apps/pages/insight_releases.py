@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from django.template.defaultfilters import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from apps.insight.compared import Compared, Endpoint, Rising
+from apps.insight.changes.compared import Compared, Endpoint, Rising
 from apps.pages.figures import duration, ms, n, percent
 from apps.pages.verdict import Verdict, class_name
 
@@ -33,8 +34,8 @@ def verdict(found: Compared) -> Verdict:
         )
         return Verdict("warn", text % said)
     if soon:
-        said = {"what": rising_name(soon[0].what), "when": days(soon[0].days)}
-        return Verdict("warn", _("A limit comes near: %(what)s, %(when)s.") % said)
+        said = {"what": capfirst(rising_name(soon[0].what)), "when": days(soon[0].days)}
+        return Verdict("warn", _("%(what)s: the limit is reached in %(when)s.") % said)
     if found.before:
         return Verdict("ok", _("Release %(release)s is as fast as the one before.") % {"release": found.after})
     return Verdict("ok", _("No limit comes near."))
@@ -62,7 +63,7 @@ def trend_row(one: Rising) -> dict[str, Any]:
 
 def rising_name(what: str) -> str:
     named = {"requests": _("requests a day"), "memory": _("memory"), "disk": _("disk")}
-    return named.get(what) or _("p95, %(what)s") % {"what": class_name(what)}
+    return named.get(what) or _("%(what)s, p95") % {"what": class_name(what)}
 
 
 def figure(what: str, value: float) -> str:

@@ -7,9 +7,9 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.insight.health import PLACES, ClassHealth, Timing
-from apps.insight.postgres import Postgres
-from apps.insight.running import Cached, Machine, Process, Statement, Worked
+from apps.insight.overview.health import PLACES, ClassHealth, Timing
+from apps.insight.overview.postgres import Postgres
+from apps.insight.overview.running import Cached, Machine, Process, Statement, Worked
 from apps.pages.figures import duration, ms, n, percent, short
 from apps.pages.verdict import class_name
 
@@ -114,6 +114,6 @@ def process_row(one: Process) -> dict[str, Any]:
 
 def task_row(one: Worked) -> dict[str, Any]:
     return {
-        "name": one.name, "count": n(one.count), "errors": n(one.errors), "failed": one.errors, "p50": ms(one.p50),
-        "p95": ms(one.p95),
+        "name": one.name, "count": n(one.count), "errors": n(one.errors), "p50": duration(one.p50),
+        "p95": duration(one.p95),
     }  # fmt: skip

@@ -11,6 +11,7 @@ from apps.core.metrics import counted
 from apps.jams.statistics import count_jam_page, count_screen
 from apps.pages.views import (
     account,
+    alerts,
     console,
     home,
     hosts,
@@ -34,6 +35,7 @@ from apps.pages.views import (
     screen,
     search,
     set_list,
+    sla,
     song_list,
     stage,
     tokens,
@@ -160,6 +162,9 @@ urlpatterns = [
     path("insight/profile", profiles.profiles, name="profiles"),
     path("insight/profile/<int:profile>", profiles.profile, name="profile"),
     path("insight/profile/<int:profile>/stacks", profiles.profile_stacks, name="profile_stacks"),
+    path("insight/sla", sla.sla, name="sla"),
+    path("insight/sla.<file_kind:kind>", sla.sla, name="sla_file"),
+    path("insight/alerts/<int:alert>/acknowledge", alerts.alert_acknowledge, name="alert_acknowledge"),
     path("account", my_account.account, name="account"),
     path("account/sessions", my_account.sessions, name="sessions"),
     path("account/sessions/<int:session>/end", my_account.session_end, name="session_end"),

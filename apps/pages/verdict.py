@@ -6,9 +6,11 @@ from typing import NamedTuple
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.insight.health import ClassHealth, Timing
+from apps.insight.capacity.foreseen import tightest
 from apps.insight.models import Alert
-from apps.insight.summary import Summary
+from apps.insight.overview.health import ClassHealth, Timing
+from apps.insight.overview.summary import Summary
+from apps.insight.slo import promise
 from apps.pages.figures import duration, n, percent
 from apps.stage.wording import listed
 
@@ -16,7 +18,7 @@ CLASSES = {
     "auth": gettext_lazy("log-ins"),
     "users": gettext_lazy("accounts"),
     "reads": gettext_lazy("jams, songs and venues"),
-    "jams": gettext_lazy("what hosts do"),
+    "jams": gettext_lazy("hosts' actions"),
     "set_lists": gettext_lazy("set lists"),
     "reports": gettext_lazy("reports"),
     "webhooks_in": gettext_lazy("incoming webhooks"),
@@ -49,12 +51,19 @@ def verdict(found: Summary, alerts: Sequence[Alert]) -> Verdict:
         return Verdict("danger", _("Requests fail: %(share)s %% of them, and %(allowed)s %% may.") % shares)
     if over:
         return of_slow(over, found)
+    if found.live.count >= ENOUGH and (late := found.live.quantile(0.95)) > promise().live_p95:
+        said = {"late": duration(late), "promised": duration(promise().live_p95)}
+        text = _("Votes come late to the screens: after %(late)s at p95, and %(promised)s is promised.")
+        return Verdict("warn", text % said)
     paged = [alert for alert in alerts if alert.severity == Alert.Severity.PAGE]
     if paged:
         return Verdict("danger", _("Somebody should look: %(alert)s.") % {"alert": paged[0].name})
-    first = found.foreseen.capacity.first if found.foreseen.capacity else None
-    if first and first.now >= first.limit:
-        said = {"what": resource(first.name), "share": percent(first.now)}
+    full = tightest(found.foreseen.capacity) if found.foreseen.capacity else None
+    if (found.now.waiting or 0) > promise().tasks_waiting:
+        said = {"n": n(found.now.waiting or 0)}
+        return Verdict("warn", _("Background work piles up: %(n)s tasks wait.") % said)
+    if full and full.now >= full.limit:
+        said = {"what": resource(full.name), "share": percent(full.now)}
         return Verdict("warn", _("All is well, but hardly anybody more fits: %(what)s: %(share)s %%.") % said)
     return Verdict("ok", _("All is well."))
 

@@ -36,7 +36,9 @@ def run_again(*, task: Task, by: User) -> Task:
 
 
 def erase_tasks() -> int:
-    """Those that were done TASK_DAYS ago, or failed FAILED_TASK_DAYS ago. Says how many."""
+    """Those that were done TASK_DAYS ago (CLOCK_TASK_DAYS, if the clock asked for them: some are run each minute), or
+    failed FAILED_TASK_DAYS ago. Says how many."""
     now = timezone.now()
-    done, failed = now - timedelta(days=settings.TASK_DAYS), now - timedelta(days=settings.FAILED_TASK_DAYS)
-    return Task.objects.ended_before(done=done, failed=failed).delete()[0]
+    days = (settings.TASK_DAYS, settings.CLOCK_TASK_DAYS, settings.FAILED_TASK_DAYS)
+    done, by_clock, failed = (now - timedelta(days=n) for n in days)
+    return Task.objects.ended_before(done=done, by_clock=by_clock, failed=failed).delete()[0]

@@ -36,5 +36,6 @@ class TaskQuerySet(models.QuerySet["Task"]):
             return self.none()
         return self if user.is_staff else self.filter(by=user)
 
-    def ended_before(self, *, done: datetime, failed: datetime) -> Self:
-        return self.filter(Q(state="done", ended_at__lt=done) | Q(state="failed", ended_at__lt=failed))
+    def ended_before(self, *, done: datetime, by_clock: datetime, failed: datetime) -> Self:
+        of_clock = Q(state="done", ended_at__lt=by_clock) & ~Q(slot="")
+        return self.filter(of_clock | Q(state="done", ended_at__lt=done) | Q(state="failed", ended_at__lt=failed))

@@ -7,14 +7,17 @@ from typing import NamedTuple
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
 from django.conf import settings
+from django.core.cache import cache
 from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils.translation import override
 
 from apps.accounts.roles import Right
 from apps.jams.identity import cookie_name
 from apps.jams.models import Jam
 from tests.callers import Caller
-from tests.factories import make_attendee_with_token, make_jam, make_task, make_user, make_venue
+from tests.factories import make_attendee_with_token, make_jam, make_staff, make_task, make_user, make_venue
+from tests.insight.nights import bad_night, two_releases
 from tests.page_routes import PAGES
 from tests.world import READ, World
 
@@ -23,7 +26,7 @@ NO_PAGES = {
     f"pages:{name}"
     for name in (
         "accent", "display", "import_report", "manifest", "service_worker", "venue_statistics", "venue_report_file",
-        "jam_report_file", "host_report_file", "report_file", "report_link", "profile_stacks",
+        "jam_report_file", "host_report_file", "report_file", "report_link", "profile_stacks", "sla_file",
     )
 }  # fmt: skip
 NO_PAGES |= {"metrics", "media/<path:path>"}
@@ -96,6 +99,8 @@ STATES = [
     Look("pages:venue_new", "host", form={"name": ""}),
     Look("account_login", form={"login": "nobody@example.com", "password": "wrong"}),
     Look("account_signup", form={"email": "no address", "password1": "short"}),
+    *(Look("pages:insight", "staff", query=f"?over={over}") for over in ("month", "releases")),
+    Look("pages:insight", "staff", state="bare"),
     Look("mfa_index", "guarded"),
     Look("pages:invitation", "newcomer", state="gone"),
     Look("pages:import_run", "host", state="running"),
@@ -117,10 +122,14 @@ class Seen(World):
 
     def __init__(self):
         # Before there is anything.
+        who = {"visitor": Caller(), "staff": Caller(user=make_staff())}
         self.fixed = {
-            (str(look), language): Caller()("GET", READ_AT[look.name], **{"Accept-Language": language}).content
+            (str(look), language): who[look.who]("GET", READ_AT[look.name], **{"Accept-Language": language}).content
             for look in STATES if look.state == "bare" for language in LANGUAGES
         }  # fmt: skip
+        cache.clear()
+        bad_night(timezone.now(), 20)
+        two_releases(timezone.now())
         super().__init__(rows=1)
         made = {"empty": {}, "paused": {"voting_paused": True}, "coming": {"status": "open"}, "door": {"door": "code"}}
         self.nights = {
@@ -207,4 +216,7 @@ class Seen(World):
         return answer.content
 
 
-READ_AT = {"pages:home": "/", "pages:jams": "/jams", "pages:songs": "/songs", "pages:venues": "/venues"}
+READ_AT = {
+    "pages:home": "/", "pages:jams": "/jams", "pages:songs": "/songs", "pages:venues": "/venues",
+    "pages:insight": "/insight",
+}  # fmt: skip

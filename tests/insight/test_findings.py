@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from apps.insight.findings import current, keep
 from apps.insight.findings.words import TEXTS, words
@@ -82,6 +83,17 @@ def test_what_is_harmless_is_not_accused(what):
     calm(**HARMLESS[what])
 
     assert current(NOW) == []
+
+
+def test_who_waits_for_a_processor_is_slow_everywhere_and_neither_redis_nor_a_statement_is_accused():
+    for kind in ("cache_slow", "slow_statement"):
+        calm(
+            **TROUBLES[kind]
+            | {"machines": {"a": {"looks": 4, "busy": 3.9, "memory": 1.6, "disk": 1.5, "disk_free": 4e10}}}
+        )
+
+        assert current(NOW) == []
+        Rollup.objects.all().delete()
 
 
 def test_two_requests_are_no_habit():
@@ -186,3 +198,18 @@ def test_a_finding_is_kept_as_long_as_it_is_seen():
     calm(**TROUBLES["errors"])
     keep(NOW + timedelta(minutes=4))
     assert Finding.objects.count() == 2
+
+
+def test_an_endpoint_that_is_slower_since_the_release_is_found(settings):
+    settings.RELEASE = "2"
+    now = timezone.now().replace(minute=30, second=0, microsecond=0)
+    for release, hours, ms in (("1", 30, 200), ("2", 3, 260)):
+        requests = {"GET api:report": endpoint(900, ms), "GET api:jam": endpoint(300, 10 if release == "1" else 14)}
+        Rollup.objects.create(span=3600, at=now - timedelta(hours=hours), release=release, facts={"requests": requests})
+
+    (found,) = current(now)
+
+    assert (found.kind, found.subject) == ("slower_release", "GET api:report")
+    assert found.evidence["before"] == pytest.approx(200, rel=0.03)
+    assert found.evidence["after"] == pytest.approx(260, rel=0.03)
+    assert "2" in words(found).title

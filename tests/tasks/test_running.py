@@ -240,14 +240,16 @@ def test_what_is_queued_anew_is_not_run_again_beside_it():
 
 
 def test_old_ones_are_erased_and_failed_ones_later():
-    def ended(days, state):
-        return make_task(state=state, ended_at=timezone.now() - timedelta(days=days))
+    def ended(days, state, **fields):
+        return make_task(state=state, ended_at=timezone.now() - timedelta(days=days), **fields)
 
-    kept = {ended(13, "done"), ended(89, "failed"), make_task(state="waiting")}
+    kept = {ended(13, "done"), ended(89, "failed"), make_task(state="waiting"), ended(1, "done", slot="1")}
+    kept.add(ended(3, "failed", slot="2"))
     ended(15, "done")
     ended(91, "failed")
+    ended(3, "done", slot="3")  # the clock asks for some of them each minute
 
-    assert erase_tasks() == 2
+    assert erase_tasks() == 3
     assert set(Task.objects.all()) == kept
 
 

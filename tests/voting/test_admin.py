@@ -47,7 +47,7 @@ def test_every_model_of_ours_has_its_page():
         "catalog.Song", "catalog.SongSearch", "catalog.SongView", "catalog.Venue", "jams.Jam", "jams.JamSong",
         "jams.JamView", "jams.Attendee", "voting.Vote", "jams.Recurrence", "stage.Slot", "stage.SignUp",
         "stage.Performance", "jams.Performer", "catalog.ImportRun", "catalog.SongList",
-        "tasks.Task", "reports.NightSummary", "reports.Report",
+        "insight.Alert", "insight.Finding", "tasks.Task", "reports.NightSummary", "reports.Report",
         "webhooks.Endpoint", "webhooks.Delivery", "webhooks.Inbox", "webhooks.Received",
     }  # fmt: skip
 

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from apps.insight.findings import answers, indexes, resources, statements
+from apps.insight.findings import answers, indexes, releases, resources, statements
 from apps.insight.findings.found import Found
 from apps.insight.findings.window import Window, last_minutes
 from apps.insight.models import Finding
@@ -28,7 +28,7 @@ def current(now: datetime | None = None) -> list[Found]:
     now = now or timezone.now()
     window = last_minutes(now)
     found = [one for look in OF_WINDOW for one in look(window)]
-    found += [*of_statements(window), *resources.memory_growth(now)]
+    found += [*of_statements(window), *resources.memory_growth(now), *releases.slower_release()]
     return sorted((one for one in found if one.saved >= LEAST), key=lambda one: -one.saved)
 
 

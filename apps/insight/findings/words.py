@@ -198,5 +198,5 @@ def only(e: Evidence, *names: str) -> dict[str, Any]:
     return {name: e[name] for name in names}
 
 
-def n(value: float, digits: int) -> str:
+def n(value: float, digits: int = 0) -> str:
     return str(number_format(round(value, digits), digits, force_grouping=True))

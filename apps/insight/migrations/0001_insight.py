@@ -80,7 +80,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("name", models.CharField(max_length=60)),
                 ("subject", models.CharField(blank=True, default="", max_length=120)),
-                ("severity", models.CharField(choices=[("page", "page"), ("ticket", "ticket")], max_length=6)),
+                ("severity", models.CharField(choices=[("page", "urgent"), ("ticket", "can wait")], max_length=6)),
                 ("evidence", models.JSONField(default=dict)),
                 ("raised_at", models.DateTimeField()),
                 ("resolved_at", models.DateTimeField(null=True)),

@@ -10,9 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from apps.accounts.roles import Right, may, roles_of
-from apps.insight.compared import compared
-from apps.insight.models import Alert, Finding
-from apps.insight.summary import MONTH, TONIGHT, WEEK, Span, summary
+from apps.insight.alerting.alerts import shown as shown_alerts
+from apps.insight.changes.compared import compared
+from apps.insight.models import Finding
+from apps.insight.overview.summary import MONTH, TONIGHT, WEEK, Span, summary
 from apps.pages import insight_releases
 from apps.pages.insight import MOST_FINDINGS, shown
 from apps.pages.views.common import HostRequest
@@ -42,7 +43,8 @@ def tabs(chosen: str) -> dict[str, Any]:
 
 def context_of(span: Span) -> dict[str, Any]:
     found = summary(span)
-    alerts = Alert.objects.filter(resolved_at=None).select_related("acknowledged_by")
+    alerts = shown_alerts()
     findings = Finding.objects.filter(closed_at=None).order_by("-saved", "pk")[:MOST_FINDINGS]
     closed = Finding.objects.filter(closed_at__gte=found.since).count()
-    return shown(found, list(alerts.order_by("severity", "raised_at", "pk")), list(findings), closed)
+    still = [one.alert for one in alerts if one.alert.resolved_at is None]
+    return shown(found, still, list(findings), closed) | {"alerts": alerts}

@@ -7,7 +7,10 @@ from apps.tasks.operations import erase_tasks
 
 
 class Command(BaseCommand):
-    help = "Erases tasks that were done TASK_DAYS ago, and those that failed FAILED_TASK_DAYS ago. Run it every day."
+    help = (
+        "Erases tasks that were done TASK_DAYS ago (CLOCK_TASK_DAYS, those of the clock), and those that failed "
+        "FAILED_TASK_DAYS ago. Run it every day."
+    )
 
     def handle(self, **options: Any) -> None:
         erased = erase_tasks()

@@ -1,0 +1,26 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from apps.core.formats import dumps
+from apps.insight.reporting.growth import capacity_report
+from apps.insight.reporting.reports import mail_capacity
+from apps.insight.reporting.words import capacity_text
+
+
+class Command(BaseCommand):
+    help = "What fits, how it has grown, and what will be needed."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--json", action="store_true", help="for programs")
+        parser.add_argument("--mail", action="store_true", help="mail it to REPORT_EMAILS instead")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["mail"]:
+            if not mail_capacity():
+                raise CommandError(_("REPORT_EMAILS names nobody."))
+            return
+        report = capacity_report(timezone.now())
+        self.stdout.write(dumps(report.as_dict()).decode() if options["json"] else capacity_text(report))
