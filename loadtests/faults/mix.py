@@ -13,7 +13,7 @@ from typing import Any
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
 
-RATE = 10.0  # requests a second
+RATE = 12.0  # requests a second
 THREADS = 12
 SOCKETS_A_SECOND = 2.0
 UPLOAD = 600_000  # bytes of a file of songs
@@ -33,10 +33,10 @@ class Mix:
         self.browser = {"Cookie": f"session={session}", "Accept": "text/html", "Sec-Fetch-Site": "same-origin"}
         self.upload = self.file()
         self.asks: dict[Ask, float] = {
-            read(f"{JAM}/snapshot", **{"Cache-Control": "no-cache"}): 3,
-            read("/api/v1/jams"): 3,
-            read("/api/v1/songs"): 1,
-            read("/api/v1/venues?page_size=30"): 1,
+            read(f"{JAM}/snapshot"): 2,
+            read("/api/v1/jams"): 6,
+            read("/api/v1/songs"): 3,
+            read("/api/v1/venues?page_size=30"): 2,
             self.vote: 4,
             self.my_votes: 4,
             self.venue: 2,
