@@ -35,7 +35,7 @@ def steps(now: datetime, length: timedelta, number: int) -> list[Step]:
     known = cache.get_many(keys.values())
     found = {start: known[key] for start, key in keys.items() if key in known}
     missing = [start for start in starts if start not in found]
-    made = read(missing, length, now)
+    made = read(missing, length, now) if missing else []
     kept = {keys[one.at]: one for one in made if one.at + length + SETTLED <= now}
     if kept:
         cache.set_many(kept, KEPT)

@@ -95,6 +95,15 @@ def test_steps_that_are_over_are_read_once():
     assert [len(one.samples) for one in cached[-13:]] == [4, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 0]
 
 
+def test_where_all_steps_are_over_nothing_is_read_twice():
+    day_of(NOW, 1, requests={"GET api:jam": endpoint()})
+    steps(NOW, DAY, 3)
+    midnight = NOW.replace(hour=0, minute=0, second=0) - timedelta(microseconds=1)
+
+    assert queries_of(lambda: steps(midnight, DAY, 2)) == 0
+    assert [bool(one.facts.get("requests")) for one in steps(midnight, DAY, 2)] == [False, True]
+
+
 def test_what_comes_late_to_a_step_that_runs_counts():
     good(NOW, 1)
     before = summed_up(TONIGHT, NOW).requests
