@@ -1,4 +1,4 @@
-"""When an alert is raised: the same for the rules of Prometheus (prometheus/rules.py) and within JamVote (conditions.py).
+"""When an alert is raised: the same for Prometheus (prometheus/rules.py) and within JamVote (conditions.py).
 
 Burn rates are those of the SRE workbook (Beyer and others 2018, chapter 5): how many times too fast what may fail in
 30 days is used up, over a long window and over a short one, so that an alert ends soon after its cause.

@@ -28,7 +28,8 @@ MOST_INCIDENTS = 100
 @dataclass(frozen=True)
 class Sla:
     """`kind`: month, night. `measured` and `bad`: minutes in which anything was asked for, and those of them in which
-    it was not as promised (overview/health.py). `live`: seconds from a commit to its frame. `before`: the month before."""
+    it was not as promised (overview/health.py). `live`: seconds from a commit to its frame. `before`: the month
+    before."""
 
     kind: str
     name: str
