@@ -153,7 +153,7 @@ PAGES = [
     row("pages:jam_report_file", 21, "host"),
     row("pages:host_report", 11, "host"),
     row("pages:host_report_file", 11, "host"),
-    # user; the steps, the last minutes, the month in three; PostgreSQL in three; alerts, findings, those that are closed
+    # user; the steps, the last minutes, the month in three; PostgreSQL in three; alerts, findings, those closed
     row("pages:insight", 12, "staff"),
     row("pages:insight", 2, "staff", "?over=releases"),  # of no release anything is known
     row("pages:reports", 3, "host"),
