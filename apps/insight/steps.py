@@ -8,7 +8,7 @@ from typing import NamedTuple
 from django.core.cache import cache
 
 from apps.insight.capacity import Sample
-from apps.insight.facts import Facts, added
+from apps.insight.facts import Facts, added, together
 from apps.insight.rollups import Point, floor, series
 from apps.insight.samples import sample
 
@@ -20,10 +20,11 @@ STATEMENTS = 50  # of a step: those that took longest
 
 
 class Step(NamedTuple):
-    """`samples`: of its minutes, or of itself where it has hours or days; those that are over."""
+    """`whole`: all requests together. `samples`: of its minutes that are over, or of its hours or days."""
 
     at: datetime
     facts: Facts
+    whole: Facts
     samples: list[Sample]
 
 
@@ -55,7 +56,8 @@ def read(starts: Sequence[datetime], length: timedelta, now: datetime) -> list[S
 
 def step(start: datetime, points: Sequence[Point], fine: timedelta, now: datetime) -> Step:
     samples = [sample(point, fine.total_seconds()) for point in points if point.at + fine <= now]
-    return Step(start, shown(added(point.facts for point in points)), samples)
+    facts = shown(added(point.facts for point in points))
+    return Step(start, facts, together(facts.get("requests", {})), samples)
 
 
 def shown(facts: Facts) -> Facts:
