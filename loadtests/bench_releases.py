@@ -16,7 +16,7 @@ from loadtests.bench_reports import SHORT_NIGHTS, SHORT_VOTES, fill
 from loadtests.machine import WEB, about, serve, set_up
 from loadtests.recording import Taken, recorded
 
-SECONDS, SHORT_SECONDS = 180, 20
+SECONDS, SHORT_SECONDS = 120, 20
 COMPARISONS, BLOCK = 500, 25  # requests
 P95 = 1.0  # seconds
 FALSE, FOUND = 1, 90  # per cent

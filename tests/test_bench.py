@@ -7,6 +7,7 @@ import sys
 import threading
 from collections import Counter
 from http.server import BaseHTTPRequestHandler
+from random import Random
 from types import SimpleNamespace
 
 import pytest
@@ -25,6 +26,7 @@ from loadtests.bench_tasks import night
 from loadtests.bench_vote import votes
 from loadtests.client import Asked, load
 from loadtests.machine import Server
+from loadtests.recording import AT_ONCE, Line
 from loadtests.sockets import Frame, Room, client_frame, parse, read_all, upgrade
 from tests.factories import make_attendee, make_jam, make_jam_song, make_user
 from tests.sites import Site
@@ -216,6 +218,19 @@ def test_the_generator_keeps_to_a_rate(small_server):
     assert 1 < measured.requests <= 0.1 * 100 + 2  # each connection may have asked once more
 
 
+def test_a_recording_has_how_long_each_request_took(small_server):
+    server, answers = small_server
+    line = Line(server, lambda: ("home", request("/")))
+
+    line.alone()
+    line.ask_for(0.1, 200, Random(1))
+
+    assert {taken.endpoint for taken in line.taken} == {"home"}
+    assert len(line.taken) == len(answers) > 5
+    assert all(taken.seconds > 0 for taken in line.taken)
+    assert len(line.free) == AT_ONCE
+
+
 # Votes ------------------------------------------------------------------------------------------------
 
 
@@ -323,6 +338,18 @@ def test_a_room_that_was_cut_off_comes_back(bare_server):
     room.cut()
 
     assert room.connect()[1] == b"{}"
+    assert len(room.sockets) == 5
+
+
+def test_a_room_grows_beside_those_that_are_there(bare_server):
+    room, caller = Room(bare_server, []), Room(bare_server, [upgrade("/")])
+    caller.connect()
+    for more in (3, 2):
+        room.grow([upgrade("/")] * more)
+
+    caller.say(b"all")
+
+    assert [frame.sockets for frame in room.listen(0.5).frames] == [5]
     assert len(room.sockets) == 5
 
 

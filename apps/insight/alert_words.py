@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 
-from apps.insight.findings.words import n
+from apps.insight.findings.words import isolated, n
 from apps.insight.models import Alert
 from apps.insight.rules import RUNBOOK
 
@@ -23,7 +23,8 @@ class Words(NamedTuple):
 
 
 def words(alert: Alert) -> Words:
-    title, said, do = TEXTS[alert.name](alert.subject, alert.evidence)
+    evidence = {name: isolated(value) for name, value in alert.evidence.items()}
+    title, said, do = TEXTS[alert.name](isolated(alert.subject), evidence)
     return Words(title, said, do, alert.evidence.get("statement", ""), RUNBOOK + alert.name.lower())
 
 

@@ -89,9 +89,12 @@ def points(since: datetime, until: datetime, release: str | None = None) -> Iter
     """
     start = since
     for span in (DAY, HOUR, MINUTE):
-        if until - start < timedelta(seconds=2 * span) and span != MINUTE:
+        length = timedelta(seconds=span)
+        # One that begins where a span does is made of whole ones; else a part at its beginning is lost.
+        if span != MINUTE and until - start < (length if floor(start, span) == start else 2 * length):
             continue
-        rows = Rollup.objects.filter(span=span, at__gte=start, at__lt=until)
+        before = until if span == MINUTE else until - length + timedelta.resolution  # the minute that runs counts
+        rows = Rollup.objects.filter(span=span, at__gte=start, at__lt=before)
         if release is not None:
             rows = rows.filter(release=release)
         for at, facts in rows.order_by("at", "pk").values_list("at", "facts").iterator(chunk_size=500):

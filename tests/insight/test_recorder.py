@@ -181,6 +181,23 @@ def test_what_is_asked_for_has_no_part_twice():
     assert [together(point.facts["requests"])["count"] for point in steps] == [6, 6, 6]
 
 
+def test_a_day_or_an_hour_is_known_when_its_parts_are_gone():
+    for n in range(24 * 6):
+        minute(NOON.replace(hour=0) + timedelta(minutes=10 * n))
+    rollups.roll_up(NOON + timedelta(days=1))
+    midnight = NOON.replace(hour=0)
+
+    Rollup.objects.filter(span=60).delete()
+    hour = rollups.facts_between(NOON, NOON + timedelta(hours=1))
+    Rollup.objects.filter(span=3600).delete()
+    day = rollups.facts_between(midnight, midnight + timedelta(days=1))
+    half = rollups.facts_between(midnight, NOON)
+
+    assert together(hour["requests"])["count"] == 6
+    assert together(day["requests"])["count"] == 144
+    assert half == {}
+
+
 def test_releases_stay_apart():
     minute(NOON, release="1")
     minute(NOON, release="2", process="web-b", seconds=(0.1, 0.1))

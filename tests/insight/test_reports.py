@@ -78,11 +78,11 @@ Cache
   90.0 % of 2,400 reads.
 
 Findings
-  opened: Large answers: GET api:jams
-  closed: Large answers: GET api:jams
+  opened: Large answers: \u2068GET api:jams\u2069
+  closed: Large answers: \u2068GET api:jams\u2069
 
 Alerts
-  20:00 – 20:12: Busy processors: a
+  20:00 – 20:12: Busy processors: \u2068a\u2069
 
 Capacity
   210 voters; first limit: web (33 % of 70 %)
@@ -102,8 +102,11 @@ def test_a_day_as_json():
 
     assert (said["requests"], said["before"]["requests"], said["met"]) == (86_400, 43_200, True)
     assert said["cache"] == {"asked": 2_400, "hits": 2_160}
-    assert said["findings"] == {"opened": ["Large answers: GET api:jams"], "closed": ["Large answers: GET api:jams"]}
-    assert said["alerts_raised"] == ["Busy processors: a"]
+    assert said["findings"] == {
+        "opened": ["Large answers: \u2068GET api:jams\u2069"],
+        "closed": ["Large answers: \u2068GET api:jams\u2069"],
+    }
+    assert said["alerts_raised"] == ["Busy processors: \u2068a\u2069"]
     assert said["capacity"]["first_limit"] == "web"
 
 

@@ -154,7 +154,7 @@ def test_staff_read_it_as_a_page(staff):
         "99.80",
         "<dd>20 <small",
         "of 16,800",
-        "Slow requests: =reads",
+        "Slow requests: \u2068=reads\u2069",
         "99.60 % the month before",
     ):
         assert said in page, said
