@@ -76,7 +76,7 @@ def compared() -> Compared:
 
 def compared_at(now: datetime) -> Compared:
     midnight = floor(now, DAY.total_seconds())
-    days = steps(midnight - timedelta(microseconds=1), DAY, DAYS - 1)
+    days = steps(midnight, DAY, DAYS)[:-1]  # those that are over
     known = sum(bool(one.whole["count"]) for one in days)
     releases = last_two()
     if len(releases) < 2:
