@@ -12,9 +12,10 @@ from django.utils import timezone
 
 from apps.accounts.models import AuditEvent
 from apps.core.errors import NotAllowed
-from apps.insight import alert_sending, alerts
-from apps.insight.alert_words import words
-from apps.insight.conditions import Holding
+from apps.insight.alerting import alerts
+from apps.insight.alerting import sending as alert_sending
+from apps.insight.alerting.conditions import Holding
+from apps.insight.alerting.words import words
 from apps.insight.models import Alert, Finding
 from apps.tasks.models import Task
 from tests.admin_pages import act, page_of
@@ -101,7 +102,7 @@ def test_it_is_logged(caplog):
     alerts.keep([BUSY], at(0))
     alerts.keep([], at(1))
 
-    said = [record.getMessage() for record in caplog.records if record.name == "apps.insight.alerts"]
+    said = [record.getMessage() for record in caplog.records if record.name == "apps.insight.alerting.alerts"]
     assert said == ["insight: alert ProcessorBusy a is raised: {'share': 0.91}",
                     "insight: alert ProcessorBusy a is resolved"]  # fmt: skip
 

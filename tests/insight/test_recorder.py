@@ -9,10 +9,10 @@ from django.test import Client
 
 from apps.core import spent as spending
 from apps.core.spent import Spent
-from apps.insight import flush, rollups
-from apps.insight.facts import added, histogram, together
+from apps.insight.measuring import flush, rollups
+from apps.insight.measuring.facts import added, histogram, together
+from apps.insight.measuring.recorder import MOST_NAMES, Recorder, recorder
 from apps.insight.models import Rollup
-from apps.insight.recorder import MOST_NAMES, Recorder, recorder
 from tests.factories import make_jam, make_jam_song
 
 pytestmark = pytest.mark.django_db

@@ -7,10 +7,10 @@ import pytest
 from django.core import mail
 from django.core.management import CommandError, call_command
 
-from apps.insight.growth import capacity_report
 from apps.insight.models import Finding
-from apps.insight.performance import performance
-from apps.insight.report_words import capacity_text, performance_text
+from apps.insight.reporting.growth import capacity_report
+from apps.insight.reporting.performance import performance
+from apps.insight.reporting.words import capacity_text, performance_text
 from apps.insight.tasks import capacity_report as mail_capacity
 from apps.insight.tasks import performance_report as mail_performance
 from tests.factories import make_alert

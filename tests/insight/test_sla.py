@@ -8,9 +8,9 @@ import pytest
 from django.urls import reverse
 
 from apps.accounts.models import AuditEvent
-from apps.insight import rollups
-from apps.insight.health import judged
-from apps.insight.sla import sla_of_month, sla_of_night
+from apps.insight.levels.sla import sla_of_month, sla_of_night
+from apps.insight.measuring import rollups
+from apps.insight.overview.health import judged
 from tests.factories import make_alert, make_jam, make_staff, make_user
 from tests.insight.minutes import MINUTE, NOW, make_minute, requests
 

@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 from django.core.cache import cache
 
-from apps.insight.budget import budget
-from apps.insight.health import classes, nearest
-from apps.insight.steps import steps
-from apps.insight.summary import MONTH, TONIGHT, WEEK, summed_up
+from apps.insight.levels.budget import budget
+from apps.insight.measuring.steps import steps
+from apps.insight.overview.health import classes, nearest
+from apps.insight.overview.summary import MONTH, TONIGHT, WEEK, summed_up
 from tests.insight.facts import NOW, endpoint, process
 from tests.insight.nights import STATEMENT, bad, day_of, good, minute_of, queries_of
 
