@@ -10,7 +10,12 @@ from urllib.parse import urlsplit
 import httpx
 import psutil
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 from websockets.sync.client import connect
+
+from tests.processes import wait_until
+
+TOKEN = "t0ken-" * 8
 
 
 def test_without_a_command_it_says_what_there_is():
@@ -50,12 +55,16 @@ def test_serve_has_all_processes_at_one_address_keeps_what_was_done_and_ends_wit
         answers = {name: httpx.get(address, timeout=30).status_code for name, address in addresses.items()}
         with connect(f"ws://127.0.0.1:{free_port}/ws{urlsplit(addresses['Phone']).path}") as phone:
             first_frame = phone.recv()
+            # Web speaks for all of them. What is not measured as it happens is told within seconds.
+            wait_until(lambda: {kind for _name, kind in measured(free_port)} >= {"web", "live", "worker", "beat"}, 120)
+            sockets = measured(free_port)["live_sockets", ""]
         live = next(child for child in everything if "jamvote.asgi" in child.cmdline())
         live.kill()
         said = process.communicate(timeout=40)[1]
 
         assert set(answers.values()) == {200, 302}
         assert "revision" in first_frame
+        assert sockets == 1
         assert process.returncode == 1
         assert "live has ended" in said
         assert alive(everything) == []
@@ -68,6 +77,13 @@ def test_serve_has_all_processes_at_one_address_keeps_what_was_done_and_ends_wit
         assert again == addresses
         assert process.returncode == 0
         assert alive(everything) == []
+
+
+def measured(port):
+    """`{(metric, kind of process): value}`."""
+    text = httpx.get(f"http://127.0.0.1:{port}/metrics", headers={"Authorization": f"Bearer {TOKEN}"}, timeout=30).text
+    families = text_string_to_metric_families(text)
+    return {(one.name, one.labels.get("kind", "")): one.value for family in families for one in family.samples}
 
 
 def alive(processes):
@@ -83,7 +99,9 @@ def free_port():
 def dev_run(port, data, *args, command="run"):
     env = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL", "SECRET_KEY")}
     command = ["./dev", command, "--port", str(port), *args]
-    return subprocess.Popen(command, env=env | {"DATA_DIR": str(data)}, text=True, stdout=-1, stderr=-1)
+    return subprocess.Popen(
+        command, env=env | {"DATA_DIR": str(data), "METRICS_TOKEN": TOKEN}, text=True, stdout=-1, stderr=-1
+    )
 
 
 def read_addresses(lines):

@@ -85,6 +85,17 @@ def test_what_is_harmless_is_not_accused(what):
     assert current(NOW) == []
 
 
+def test_who_waits_for_a_processor_is_slow_everywhere_and_neither_redis_nor_a_statement_is_accused():
+    for kind in ("cache_slow", "slow_statement"):
+        calm(
+            **TROUBLES[kind]
+            | {"machines": {"a": {"looks": 4, "busy": 3.9, "memory": 1.6, "disk": 1.5, "disk_free": 4e10}}}
+        )
+
+        assert current(NOW) == []
+        Rollup.objects.all().delete()
+
+
 def test_two_requests_are_no_habit():
     calm()
     minute(name="web-b-1", repeats={f"GET pages:song\n{STATEMENT}": {"count": 2, "calls": 12, "seconds": 0.1}})

@@ -25,7 +25,7 @@ from apps.insight.dashboards import dashboards
 from apps.insight.rules import rules
 from apps.tasks.enqueue import enqueue
 from tests.factories import make_attendee_with_token, make_jam, make_jam_song
-from tests.processes import LIVE, WSGI, servers, wait_for
+from tests.processes import LIVE, WSGI, servers, wait_for, wait_until
 from tests.servers import die_with_parent
 from tests.tasks.made import break_down, write_down
 
@@ -71,6 +71,50 @@ def test_each_severity_has_its_receiver(severity):
     done = subprocess.run([*words, f"severity={severity}"], check=True, capture_output=True, text=True)
 
     assert done.stdout.strip() == severity
+
+
+@needs("prometheus-alertmanager")
+def test_a_page_silences_the_tickets_of_its_part_and_no_others(tmp_path):
+    shutil.copy(FOLDER / "alertmanager.yml", tmp_path)
+    port = free_port()
+    words = [
+        f"--web.listen-address=127.0.0.1:{port}",
+        "--cluster.listen-address=",
+        f"--storage.path={tmp_path / 'data'}",
+    ]
+    with servers(tmp_path) as start:
+        other(start, "prometheus-alertmanager", f"--config.file={tmp_path}/alertmanager.yml", *words)
+        wait_for(port)
+        told = [("ErrorsHigh", "page", "requests"), ("ErrorBudgetBurn3d", "ticket", "requests"),
+                ("CacheHitsLow", "ticket", "cache")]  # fmt: skip
+        labels = [{"alertname": name, "severity": severity, "component": part} for name, severity, part in told]
+        alertmanager = httpx.Client(base_url=f"http://127.0.0.1:{port}/api/v2")
+        alertmanager.post("/alerts", json=[{"labels": one} for one in labels]).raise_for_status()
+
+        def states():
+            return {one["labels"]["alertname"]: one["status"]["state"] for one in alertmanager.get("/alerts").json()}
+
+        wanted = {"ErrorsHigh": "active", "ErrorBudgetBurn3d": "suppressed", "CacheHitsLow": "active"}
+        wait_until(lambda: states() == wanted)
+
+
+def test_the_programs_are_where_prometheus_looks_for_them_with_the_files_that_there_are():
+    compose = yaml.safe_load(Path(settings.BASE_DIR, "compose.yaml").read_text())
+    services = compose["services"]
+    said = yaml.safe_load((FOLDER / "prometheus.yml").read_text())
+    places = [place for job in said["scrape_configs"] + said["alerting"]["alertmanagers"]
+              for place in (*job.get("static_configs", ()), *job.get("dns_sd_configs", ()))]  # fmt: skip
+    hosts = {at.partition(":")[0] for place in places for at in place.get("targets", ()) or place["names"]}
+
+    assert hosts - {"localhost"} <= services.keys()
+    assert {"web", "live", "worker", "beat"} <= hosts
+    monitoring = {name: one for name, one in services.items() if one.get("profiles") == ["monitoring"]}
+    assert len(monitoring) == 6
+    for one in monitoring.values():
+        for file in (volume.partition(":")[0] for volume in one.get("volumes", ()) if volume.startswith("./")):
+            assert Path(settings.BASE_DIR, file).exists()
+    for file in re.findall(r"/run/secrets/(\w+)", (FOLDER / "alertmanager.yml").read_text()):
+        assert file in services["alertmanager"]["secrets"]
 
 
 def test_the_dashboards_are_what_is_said_of_them(tmp_path):

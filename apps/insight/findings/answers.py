@@ -17,9 +17,10 @@ NO_ROOM = ("ENOSPC", "EDQUOT", "EFBIG", "DiskFull")
 
 
 def slow_template(window: Window) -> Iterator[Found]:
+    least = RENDERING_SECONDS * window.patience()
     for name, one in window.endpoints():
         mean = one["rendering"] / one["count"]
-        if mean >= RENDERING_SECONDS and one["rendering"] >= RENDERING_SHARE * one["seconds"]:
+        if mean >= least and one["rendering"] >= RENDERING_SHARE * one["seconds"]:
             share = 100 * one["rendering"] / one["seconds"]
             evidence = {"endpoint": name, "ms": 1000 * mean, "share": share, "count": one["count"]}
             yield Found(
@@ -53,8 +54,8 @@ def cache_hits(window: Window) -> Iterator[Found]:
 
 
 def cache_slow(window: Window) -> Iterator[Found]:
-    whole = window.whole()
-    if whole["cache_calls"] >= CALLS and (mean := whole["cache"] / whole["cache_calls"]) >= CALL_SECONDS:
+    whole, least = window.whole(), CALL_SECONDS * window.patience()
+    if whole["cache_calls"] >= CALLS and (mean := whole["cache"] / whole["cache_calls"]) >= least:
         evidence = {"ms": 1000 * mean, "calls": whole["cache_calls"], "share": 100 * whole["cache"] / whole["seconds"]}
         yield Found("cache_slow", "redis", window.an_hour(whole["cache"]), evidence)
 

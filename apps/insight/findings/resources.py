@@ -22,8 +22,9 @@ GROWTH_SECONDS = 60.0  # an hour that a process which grows costs until it is ki
 
 
 def loop_late(window: Window) -> Iterator[Found]:
+    least = LATE_SHARE * window.patience()
     for name, one in window.group("processes").items():
-        if one.get("ticks", 0) >= TICKS and one["late_seconds"] >= LATE_SHARE * one["seconds"]:
+        if one.get("ticks", 0) >= TICKS and one["late_seconds"] >= least * one["seconds"]:
             evidence = {"process": name, "times": one["late"], "ms": 1000 * one["late_longest"]}
             sockets = max(1.0, mean(one, "sockets"))
             yield Found("loop_late", one["kind"], window.an_hour(one["late_seconds"] * sockets), evidence)

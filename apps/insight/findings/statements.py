@@ -28,9 +28,10 @@ def n_plus_one(window: Window) -> Iterator[Found]:
 
 
 def slow_statement(window: Window) -> Iterator[Found]:
+    least = SLOW_SECONDS * window.patience()
     for text, one in window.group("statements").items():
         mean = one["seconds"] / one["calls"]
-        if mean >= SLOW_SECONDS and one["calls"] >= SLOW_CALLS:
+        if mean >= least and one["calls"] >= SLOW_CALLS:
             endpoint = max(one["endpoints"], key=one["endpoints"].get)
             evidence = {"statement": text, "endpoint": endpoint, "calls": one["calls"], "ms": 1000 * mean}
             yield Found("slow_statement", text, window.an_hour(one["seconds"] - one["calls"] * 0.002), evidence)

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 
 from apps.insight.facts import Facts, together
 from apps.insight.models import Rollup
-from apps.insight.rollups import facts_between
+from apps.insight.rollups import facts_between, mean
 
 MINUTES = 5
+CROWDED, CROWDED_PATIENCE = 0.9, 4.0  # of the processors; times
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,12 @@ class Window:
 
     def whole(self) -> Facts:
         return together(self.group("requests"))
+
+    def patience(self) -> float:
+        """By how much longer than else everything may take: who waits for a processor is slow everywhere, and neither
+        Redis nor a statement is at fault."""
+        crowded = any(mean(one, "busy") >= CROWDED for one in self.group("machines").values())
+        return CROWDED_PATIENCE if crowded else 1.0
 
     def an_hour(self, seconds: float) -> float:
         """Of this many seconds in the window."""
