@@ -20,7 +20,8 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from apps.core.looking import look  # noqa: E402
 from apps.core.process_metrics import measure_as  # noqa: E402
 from apps.core.write_behind import write_behind  # noqa: E402
-from apps.insight import flush, profiling  # noqa: E402
+from apps.insight.measuring import flush  # noqa: E402
+from apps.insight.profiling import asking as profiling  # noqa: E402
 from apps.jams.consumers import sockets  # noqa: E402
 from apps.jams.warming import warm_at_start  # noqa: E402
 from apps.live.consumers import SameOrigin, TryLater  # noqa: E402

@@ -13,7 +13,8 @@ if settings.TASK_METRICS_PORT or is_shared():
     make_folder()
 django.setup()
 
-from apps.insight import flush, profiling  # noqa: E402
+from apps.insight.measuring import flush  # noqa: E402
+from apps.insight.profiling import asking as profiling  # noqa: E402
 from apps.tasks.broker import app  # noqa: E402
 from apps.tasks.worker import register  # noqa: E402
 

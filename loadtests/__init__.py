@@ -5,5 +5,7 @@ machine.py   stores, server processes, cores, processor time
 client.py    the load generator
 floor.py     the smallest Django there is: F
 naive.py     two reads as they are usually written
+collected.py jamvote.wsgi with the garbage collector otherwise
+faults/      what is wrong in the examination of Insight
 bench_*.py   what `./dev bench NAME` runs
 """

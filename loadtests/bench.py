@@ -24,6 +24,8 @@ webhooks events that come in, done by a worker that is killed twice: 3 minutes
 overhead CPU a request with Insight on and off: 5 minutes
 releases whether a slower release is told from the same one: 4 minutes
 capacity whether what is reckoned from quiet times is where a growing room is full: 4 minutes
+insight  twelve faults and six changes that harm nobody: what Insight names first: 40 minutes
+garbage  what the garbage collector costs a request: 5 minutes
 setlist  what the balanced set list gains over the ranking, and takes: 2 minutes
 """
 NAMES = tuple(line.split()[0] for line in ABOUT.strip().splitlines())
@@ -71,12 +73,17 @@ def main(args: list[str]) -> int:
     parser.add_argument("--seconds", type=float, help="how long the soak, or a page that is open, lasts")
     parser.add_argument("--json", type=Path, metavar="FILE", help="writes the table there too")
     parser.add_argument("--sockets", type=sizes, metavar="N,N,…", help="live: the rooms, by their sockets")
+    parser.add_argument(
+        "--cases", type=lambda text: tuple(text.split(",")), metavar="NAME,…", help="insight: only these"
+    )
     options = parser.parse_args(args)
     if options.sockets and options.name != "live":
         parser.error("--sockets is for live")
+    if options.cases and options.name != "insight":
+        parser.error("--cases is for insight")
     if options.seconds and options.name not in {"soak", "pages"}:
         parser.error("--seconds is for soak and pages")
-    chosen = {name: value for name in ("sockets", "seconds") if (value := getattr(options, name))}
+    chosen = {name: value for name in ("sockets", "seconds", "cases") if (value := getattr(options, name))}
     begun = time.monotonic()
     rows = importlib.import_module(f"loadtests.bench_{options.name}").run(short=options.short, **chosen)
     print("\n".join(table(rows)))

@@ -4,7 +4,7 @@ A room grows, step by step, until requests are no longer answered as fast as the
 one core: web, live, worker and beat, PostgreSQL and Redis; whoever asks has another. Each voter has a socket, and asks
 for what voters ask for (mix.py) at moments that do not wait for answers.
 
-reckoned  the requests a second at which the first resource is full, by apps/insight/capacity.py, from those steps alone
+reckoned  the requests a second at which the first resource is full, by apps/insight/capacity, from those steps alone
           in which these processes had half of their core at most
 knee      the most requests a second that were answered at any step: where throughput, which followed what was asked
           for, meets the line over which it never comes (Denning and Buzen 1978, asymptotic bounds)
@@ -45,7 +45,7 @@ NOT_BUSY = {"idle", "iowait", "guest", "guest_nice"}  # guests are in user and n
 
 @dataclass(frozen=True)
 class Step:
-    sample: Any  # of apps.insight.capacity
+    sample: Any  # of apps.insight.capacity.fitting
     offered: float  # requests a second
     answered: float
     p95: float  # milliseconds
@@ -139,7 +139,7 @@ class Bench:
         self.load.load(self.asked, WARM)
 
     def step(self, voters: int, seconds: float) -> Step:
-        from apps.insight.capacity import Sample
+        from apps.insight.capacity.fitting import Sample
 
         self.come(voters)
         offered = voters * mix.RATE
@@ -181,7 +181,7 @@ class Bench:
 
 
 def rows(steps: list[Step]) -> list[Row]:
-    from apps.insight.capacity import capacity
+    from apps.insight.capacity.fitting import capacity
 
     light = [step.sample for step in steps if step.follows and step.sample.used["processor"] <= LIGHT]
     found = capacity(light)

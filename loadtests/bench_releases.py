@@ -1,4 +1,4 @@
-"""Whether a slower release is told from the same one (apps/insight/releases.py), in a replay of real durations.
+"""Whether a slower release is told from the same one (apps/insight/changes/releases.py), in a replay of real durations.
 
 Durations are recorded while a web process has now little to do and now much (recording.py). A release is drawn from
 those of one endpoint, in blocks of requests that follow each other, because requests of the same moment are slow
@@ -73,7 +73,7 @@ def alarmed(series: list[list[float]], comparisons: int, requests: int, times: f
 
 
 def alarm(rng: random.Random, durations: list[float], requests: int, times: float) -> bool:
-    from apps.insight.releases import comparison
+    from apps.insight.changes.releases import comparison
 
     found = comparison(drawn(rng, durations, requests, 1), drawn(rng, durations, requests, times))
     assert found is not None
@@ -82,7 +82,7 @@ def alarm(rng: random.Random, durations: list[float], requests: int, times: floa
 
 def drawn(rng: random.Random, durations: list[float], requests: int, times: float) -> Any:
     """A histogram."""
-    from apps.insight.histogram import Histogram
+    from apps.insight.measuring.histogram import Histogram
 
     histogram, block = Histogram(), min(BLOCK, len(durations) // 4)
     for _block in range(requests // block):

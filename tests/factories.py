@@ -13,8 +13,8 @@ from apps.catalog.list_models import SongList
 from apps.catalog.models import Song, Venue
 from apps.catalog.run_models import ImportRun
 from apps.catalog.uploads import start_import
-from apps.insight import profiles
 from apps.insight.models import Alert
+from apps.insight.profiling import profiles
 from apps.jams.attendees import add_attendee
 from apps.jams.board import publish_people
 from apps.jams.models import Attendee, Jam, JamHost, JamSong, Performer

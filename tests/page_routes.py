@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from django.urls import reverse
 
 from apps.accounts.roles import Right, Role, may
-from apps.insight import profiles
+from apps.insight.profiling import profiles
 from apps.jams.invitations import invite
 from apps.jams.models import JamHost
 from apps.reports.operations import token_of

@@ -153,9 +153,9 @@ PAGES = [
     row("pages:jam_report_file", 21, "host"),
     row("pages:host_report", 11, "host"),
     row("pages:host_report_file", 11, "host"),
-    # user; the steps, the last minutes, the month in three; PostgreSQL in four; alerts, findings, those that are closed
-    row("pages:insight", 10, "staff"),
-    row("pages:insight", 5, "staff", "?over=releases"),
+    # user; the steps, the last minutes, the month in three; PostgreSQL in three; alerts, findings, those closed
+    row("pages:insight", 12, "staff"),
+    row("pages:insight", 2, "staff", "?over=releases"),  # of no release anything is known
     row("pages:reports", 3, "host"),
     row("pages:report", 2, "host"),
     row("pages:report_file", 4, "host"),

@@ -1,6 +1,7 @@
 """What a request has spent so far, by where: its thread's own, so nothing is shared and nothing locked.
 
-Who begins it takes what it holds at the end (apps/insight/recording.py). Between two requests nobody collects.
+Who begins it takes what it holds at the end (apps/insight/measuring/recording.py). Between two requests nobody
+collects.
 """
 
 import threading

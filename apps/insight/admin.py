@@ -8,8 +8,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.admin import InfinitePaginator, OperationsAdmin, ReadOnlyAdmin, staff
-from apps.insight.alert_words import words
-from apps.insight.alerts import acknowledge
+from apps.insight.alerting.alerts import acknowledge
+from apps.insight.alerting.words import words
 from apps.insight.models import Alert, Finding
 
 

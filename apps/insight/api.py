@@ -10,7 +10,7 @@ from rest_framework.views import APIView
 
 from apps.accounts.auth import staff_of
 from apps.accounts.permissions import TokenMay
-from apps.insight.foreseen import foreseen
+from apps.insight.capacity.foreseen import foreseen
 from apps.insight.serializers import CapacityOutput
 
 UNKNOWN: dict[str, Any] = {"voters": None, "first_limit": None, "peak": None, "rate_of_a_voter": None, "resources": []}

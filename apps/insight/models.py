@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Rollup(models.Model):
-    """A minute of a process, or an hour or a day of all of them. `facts`: see facts.py."""
+    """A minute of a process, or an hour or a day of all of them. `facts`: see measuring/facts.py."""
 
     class Span(models.IntegerChoices):
         MINUTE = 60, _("minute")
@@ -79,7 +79,7 @@ class Alert(models.Model):
         PAGE = "page", _("urgent")  # wakes somebody
         TICKET = "ticket", _("can wait")  # can wait for the morning
 
-    name = models.CharField(max_length=60)  # as in rules.py: docs/runbook.md has it
+    name = models.CharField(max_length=60)  # as in prometheus/rules.py: docs/runbook.md has it
     subject = models.CharField(max_length=120, blank=True, default="")
     severity = models.CharField(max_length=6, choices=Severity)
     evidence = models.JSONField(default=dict)

@@ -5,7 +5,7 @@ from typing import Any
 from django.dispatch import receiver
 
 from apps.core.spent import Spent
-from apps.insight.recorder import recorder
+from apps.insight.measuring.recorder import recorder
 from apps.tasks.models import Task
 from apps.tasks.running import attempt_ended
 

@@ -1,4 +1,4 @@
-"""What the API says of capacity: capacity.py and plan.py, as they are."""
+"""What the API says of capacity: capacity/, as it is."""
 
 from rest_framework import serializers
 

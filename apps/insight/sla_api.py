@@ -13,9 +13,9 @@ from rest_framework.views import APIView
 from apps.accounts.auth import staff_of
 from apps.accounts.permissions import TokenMay
 from apps.core.formats import BrowsableAPI, JSONRenderer
-from apps.insight.sla import sla_of_month, sla_of_night
-from apps.insight.sla_said import as_csv, as_dict
-from apps.insight.sla_serializers import SlaOutput, SlaQuery, month_of
+from apps.insight.levels.said import as_csv, as_dict
+from apps.insight.levels.serializers import SlaOutput, SlaQuery, month_of
+from apps.insight.levels.sla import sla_of_month, sla_of_night
 from apps.jams.models import Jam
 
 

@@ -1,4 +1,7 @@
-from apps.insight import alert_sending, alerts, reports, rollups
+from apps.insight.alerting import alerts
+from apps.insight.alerting import sending as alert_sending
+from apps.insight.measuring import rollups
+from apps.insight.reporting import reports
 from apps.tasks.declared import Result, task
 
 

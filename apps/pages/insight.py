@@ -8,14 +8,14 @@ from django.template.defaultfilters import date as in_words
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from apps.insight.capacity import Resource
+from apps.insight.capacity.fitting import Resource
+from apps.insight.capacity.foreseen import tightest
+from apps.insight.capacity.plan import Plan
 from apps.insight.findings.words import words
-from apps.insight.foreseen import tightest
-from apps.insight.health import nearest
 from apps.insight.models import Alert, Finding
-from apps.insight.plan import Plan
+from apps.insight.overview.health import nearest
+from apps.insight.overview.summary import TONIGHT, WEEK, Summary
 from apps.insight.slo import promise
-from apps.insight.summary import TONIGHT, WEEK, Summary
 from apps.pages.dials import Dial
 from apps.pages.figures import duration, ms, n, percent, short
 from apps.pages.insight_charts import chart_of_budget, chart_of_times

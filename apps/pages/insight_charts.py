@@ -5,8 +5,8 @@ from datetime import datetime
 from django.template.defaultfilters import date as in_words
 from django.utils.translation import gettext as _
 
+from apps.insight.overview.summary import MONTH, TONIGHT, WEEK, Summary
 from apps.insight.slo import OTHER, promise
-from apps.insight.summary import MONTH, TONIGHT, WEEK, Summary
 from apps.pages.charts import scale
 from apps.pages.figures import percent, short
 from apps.pages.lines import LineChart, lines

@@ -6,7 +6,7 @@ from django.template.defaultfilters import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from apps.insight.compared import Compared, Endpoint, Rising
+from apps.insight.changes.compared import Compared, Endpoint, Rising
 from apps.pages.figures import duration, ms, n, percent
 from apps.pages.verdict import Verdict, class_name
 

@@ -7,9 +7,9 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.insight.health import PLACES, ClassHealth, Timing
-from apps.insight.postgres import Postgres
-from apps.insight.running import Cached, Machine, Process, Statement, Worked
+from apps.insight.overview.health import PLACES, ClassHealth, Timing
+from apps.insight.overview.postgres import Postgres
+from apps.insight.overview.running import Cached, Machine, Process, Statement, Worked
 from apps.pages.figures import duration, ms, n, percent, short
 from apps.pages.verdict import class_name
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from apps.insight.health import Timing
-from apps.insight.sla import Sla
+from apps.insight.levels.sla import Sla
+from apps.insight.overview.health import Timing
 from apps.pages.figures import ms, n, percent
 from apps.pages.verdict import class_name
 

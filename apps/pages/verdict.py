@@ -6,11 +6,11 @@ from typing import NamedTuple
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.insight.foreseen import tightest
-from apps.insight.health import ClassHealth, Timing
+from apps.insight.capacity.foreseen import tightest
 from apps.insight.models import Alert
+from apps.insight.overview.health import ClassHealth, Timing
+from apps.insight.overview.summary import Summary
 from apps.insight.slo import promise
-from apps.insight.summary import Summary
 from apps.pages.figures import duration, n, percent
 from apps.stage.wording import listed
 

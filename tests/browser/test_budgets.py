@@ -4,11 +4,13 @@ import re
 import time
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from loadtests.visits import Visit
 from tests.browser.conftest import PATIENCE, PHONE, joined, logged_in
-from tests.factories import make_jam, make_jam_song, make_slot, make_venue, make_vote
+from tests.factories import make_jam, make_jam_song, make_slot, make_staff, make_venue, make_vote
+from tests.insight.nights import bad_night
 from tests.processes import wait_until
 
 pytestmark = pytest.mark.services
@@ -82,6 +84,14 @@ def test_the_console_keeps_its_budget(opened, jam, host):
     first, again = opened(path, viewport=desk, cookies=logged_in(host), ready="[data-console] [data-key]")
 
     within(first, again, requests=16, script=60, style=24, page=40, whole=200, anew=0.2)
+
+
+def test_insight_keeps_its_budget(opened):
+    bad_night(timezone.now(), 20)
+    staff = make_staff()
+    first, again = opened("/insight", viewport=SCREEN, cookies=logged_in(staff), ready=".verdict")
+
+    within(first, again, requests=16, script=60, style=24, page=40, whole=200, anew=0.5)
 
 
 def test_home_keeps_its_budget(opened):

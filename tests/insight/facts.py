@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from apps.insight.facts import REQUESTS
-from apps.insight.histogram import Histogram
+from apps.insight.measuring.facts import REQUESTS
+from apps.insight.measuring.histogram import Histogram
 from apps.insight.models import Rollup
 
 NOW = datetime(2026, 11, 28, 21, 30, 40, tzinfo=UTC)

@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from apps.insight.facts import REQUESTS
-from apps.insight.histogram import Histogram
+from apps.insight.measuring.facts import REQUESTS
+from apps.insight.measuring.histogram import Histogram
 from apps.insight.models import Rollup
 
 NOW = datetime(2026, 11, 28, 21, 30, tzinfo=UTC)
@@ -16,7 +16,8 @@ def requests(count=60, errors=0, seconds=0.01, endpoint="PUT api:vote"):
     histogram.add(seconds)
     counts = dict.fromkeys(histogram.as_json(), count)
     one = {"count": count, "errors": errors, "seconds": count * seconds, "longest": seconds, "histogram": counts}
-    return {"requests": {endpoint: {**REQUESTS, "faults": {}, **one}}}
+    whole = {"count": count, "errors": errors}
+    return {"requests": {endpoint: {**REQUESTS, "faults": {}, **one}}, "all": whole}
 
 
 def machine(**shares):

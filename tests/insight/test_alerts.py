@@ -12,9 +12,10 @@ from django.utils import timezone
 
 from apps.accounts.models import AuditEvent
 from apps.core.errors import NotAllowed
-from apps.insight import alert_sending, alerts
-from apps.insight.alert_words import words
-from apps.insight.conditions import Holding
+from apps.insight.alerting import alerts
+from apps.insight.alerting import sending as alert_sending
+from apps.insight.alerting.conditions import Holding
+from apps.insight.alerting.words import words
 from apps.insight.models import Alert, Finding
 from apps.tasks.models import Task
 from tests.admin_pages import act, page_of
@@ -101,7 +102,7 @@ def test_it_is_logged(caplog):
     alerts.keep([BUSY], at(0))
     alerts.keep([], at(1))
 
-    said = [record.getMessage() for record in caplog.records if record.name == "apps.insight.alerts"]
+    said = [record.getMessage() for record in caplog.records if record.name == "apps.insight.alerting.alerts"]
     assert said == ["insight: alert ProcessorBusy a is raised: {'share': 0.91}",
                     "insight: alert ProcessorBusy a is resolved"]  # fmt: skip
 
@@ -123,11 +124,11 @@ def test_it_is_mailed_when_it_is_raised_and_when_it_is_over():
 
     raised, over = mail.outbox
     assert raised.to == ["night@venue.example", "owner@venue.example"]
-    assert raised.subject == "Alert: Busy processors: a and 1 more"
+    assert raised.subject == "Alert: Busy processors: \u2068a\u2069 and 1 more"
     assert "91 % for ten minutes." in raised.body
-    assert "6 of the 60 requests of five minutes, most of them at PUT api:vote." in raised.body
+    assert "6 of the 60 requests of five minutes, most of them at \u2068PUT api:vote\u2069." in raised.body
     assert "docs/runbook.md#errorshigh" in raised.body
-    assert over.subject == "Resolved: Busy processors: a and 1 more"
+    assert over.subject == "Resolved: Busy processors: \u2068a\u2069 and 1 more"
     assert "Resolved: Many requests fail, 28 Nov 21:30 to 21:39 UTC" in over.body
     assert Alert.objects.filter(sent_at=None).count() == 0
 
@@ -138,7 +139,7 @@ def test_what_is_over_before_anybody_could_be_told_is_told_as_over():
     alerts.keep([], at(1))
     run_tasks()
 
-    assert [one.subject for one in mail.outbox] == ["Resolved: Busy processors: a"]
+    assert [one.subject for one in mail.outbox] == ["Resolved: Busy processors: \u2068a\u2069"]
 
 
 @pytest.mark.usefixtures("mailed")
@@ -169,7 +170,7 @@ def test_a_webhook_gets_what_alertmanager_sends(receiver):
     assert raised["commonLabels"] == {"severity": "page"}
     busy = next(one for one in raised["alerts"] if one["labels"]["alertname"] == "ProcessorBusy")
     assert busy["labels"] == {"alertname": "ProcessorBusy", "severity": "page", "instance": "a"}
-    assert busy["annotations"]["summary"] == "Busy processors: a"
+    assert busy["annotations"]["summary"] == "Busy processors: \u2068a\u2069"
     assert (busy["status"], busy["startsAt"], busy["endsAt"]) == (
         "firing", "2026-11-28T21:30:00Z", "0001-01-01T00:00:00Z",
     )  # fmt: skip
@@ -258,13 +259,13 @@ def test_the_page_says_what_is_open_and_who_looks_after_it(client):
     answer = client.post(reverse("pages:alert_acknowledge", args=[alert.pk]))
     after = render_to_string("pages/insight/alerts.html", {"alerts": alerts.shown()})
 
-    assert "Busy processors: &lt;b&gt;a&lt;/b&gt;" in before
+    assert "Busy processors: \u2068&lt;b&gt;a&lt;/b&gt;\u2069" in before
     assert "12\xa0minutes ago" in before
     assert before.count("<form") == 1
     assert "SELECT 1" in before
     assert (answer.status_code, answer["Location"]) == (303, "/insight#alerts")
     assert "<form" not in after
-    assert "Robin has looked after it since" in after
+    assert "\u2068Robin\u2069 has looked after it since" in after
 
 
 def test_where_there_are_none_the_page_says_nothing_of_them():

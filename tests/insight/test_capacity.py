@@ -3,7 +3,7 @@ from random import Random
 
 import pytest
 
-from apps.insight.capacity import Sample, capacity
+from apps.insight.capacity.fitting import Sample, capacity
 
 BUSY = {"web": (0.02, 0.0015), "database processor": (0.05, 0.004), "memory": (0.5, 0.0001)}
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from apps.insight.alert_words import TEXTS
-from apps.insight.conditions import CHECKS, holding
-from apps.insight.rules import rules
-from apps.insight.seen import HOUR, LOOK_BACK, Seen, Tally, seen_at
-from apps.insight.thresholds import ALERTS, BURNING
+from apps.insight.alerting.conditions import CHECKS, holding
+from apps.insight.alerting.seen import HOUR, LOOK_BACK, Seen, Tally, seen_at
+from apps.insight.alerting.thresholds import ALERTS, BURNING
+from apps.insight.alerting.words import TEXTS
+from apps.insight.prometheus.rules import rules
 from tests.insight.minutes import MINUTE, NOW, machine, make_minute, make_minutes, requests
 
 

@@ -3,9 +3,9 @@
 import pytest
 from django.utils import timezone
 
-from apps.insight.foreseen import foreseen
-from apps.insight.rollups import Point, series
-from apps.insight.samples import sample
+from apps.insight.capacity.foreseen import foreseen
+from apps.insight.capacity.samples import sample
+from apps.insight.measuring.rollups import Point, series
 from tests.callers import Caller
 from tests.factories import make_staff
 from tests.insight.facts import NOW, endpoint, process

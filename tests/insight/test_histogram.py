@@ -3,7 +3,7 @@ from random import Random
 
 import pytest
 
-from apps.insight.histogram import ERROR, LEAST, MOST, Histogram, index, value
+from apps.insight.measuring.histogram import ERROR, LEAST, MOST, Histogram, index, value
 
 
 def of(durations):

@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from apps.insight.capacity import Sample
+from apps.insight.capacity.fitting import Sample
 from loadtests import mix
 from loadtests.bench_capacity import Step, rows
 from loadtests.bench_releases import P95, alarmed, stretched

@@ -21,8 +21,8 @@ from django.conf import settings
 from django.core.management import call_command
 from websockets.sync.client import connect
 
-from apps.insight.dashboards import dashboards
-from apps.insight.rules import rules
+from apps.insight.prometheus.dashboards import dashboards
+from apps.insight.prometheus.rules import rules
 from apps.tasks.enqueue import enqueue
 from tests.factories import make_attendee_with_token, make_jam, make_jam_song
 from tests.processes import LIVE, WSGI, servers, wait_for, wait_until

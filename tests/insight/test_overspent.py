@@ -2,8 +2,8 @@
 
 import pytest
 
-from apps.insight import overspent
-from apps.insight.overspent import MEGABYTE, Process
+from apps.insight.profiling import overspent
+from apps.insight.profiling.overspent import MEGABYTE, Process
 from tests.factories import make_venue
 
 
@@ -14,7 +14,9 @@ def nothing_told():
 
 @pytest.fixture
 def told(caplog):
-    return lambda: [record.getMessage() for record in caplog.records if record.name == "apps.insight.overspent"]
+    return lambda: [
+        record.getMessage() for record in caplog.records if record.name == "apps.insight.profiling.overspent"
+    ]
 
 
 @pytest.mark.django_db

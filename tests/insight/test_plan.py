@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from apps.insight.capacity import Sample, capacity
-from apps.insight.plan import GB, plan
+from apps.insight.capacity.fitting import Sample, capacity
+from apps.insight.capacity.plan import GB, plan
 
 DISK = (300 * GB, 1000 * GB)
 

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 import httpx
 import pytest
 
-from apps.insight import profiles
-from apps.insight.profiles import ProfileRuns, begin, collapsed, find, functions, keep, latest
-from apps.insight.sampler import Sampler
+from apps.insight.profiling import profiles
+from apps.insight.profiling.profiles import ProfileRuns, begin, collapsed, find, functions, keep, latest
+from apps.insight.profiling.sampler import Sampler
 from tests.factories import make_api_token, make_staff, make_user
 from tests.processes import ASGI, WSGI, wait_until
 

@@ -9,10 +9,10 @@ from django.test import Client
 
 from apps.core import spent as spending
 from apps.core.spent import Spent
-from apps.insight import flush, rollups
-from apps.insight.facts import added, histogram, together
+from apps.insight.measuring import flush, rollups
+from apps.insight.measuring.facts import added, histogram, together
+from apps.insight.measuring.recorder import MOST_NAMES, Recorder, recorder
 from apps.insight.models import Rollup
-from apps.insight.recorder import MOST_NAMES, Recorder, recorder
 from tests.factories import make_jam, make_jam_song
 
 pytestmark = pytest.mark.django_db
@@ -69,6 +69,7 @@ def test_an_error_of_ours_is_noted_by_its_kind(monkeypatch):
     one = recorded()["requests"]["GET pages:home"]
     assert one["errors"] == 1
     assert one["faults"] == {"KeyError": 1}
+    assert recorded()["all"] == {"count": 1, "errors": 1}
 
 
 def test_statements_that_differ_by_the_length_of_a_list_are_one():
@@ -179,6 +180,23 @@ def test_what_is_asked_for_has_no_part_twice():
 
     assert together(facts["requests"])["count"] == 18
     assert [together(point.facts["requests"])["count"] for point in steps] == [6, 6, 6]
+
+
+def test_a_day_or_an_hour_is_known_when_its_parts_are_gone():
+    for n in range(24 * 6):
+        minute(NOON.replace(hour=0) + timedelta(minutes=10 * n))
+    rollups.roll_up(NOON + timedelta(days=1))
+    midnight = NOON.replace(hour=0)
+
+    Rollup.objects.filter(span=60).delete()
+    hour = rollups.facts_between(NOON, NOON + timedelta(hours=1))
+    Rollup.objects.filter(span=3600).delete()
+    day = rollups.facts_between(midnight, midnight + timedelta(days=1))
+    half = rollups.facts_between(midnight, NOON)
+
+    assert together(hour["requests"])["count"] == 6
+    assert together(day["requests"])["count"] == 144
+    assert half == {}
 
 
 def test_releases_stay_apart():

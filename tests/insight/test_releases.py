@@ -3,9 +3,9 @@ from random import Random
 
 import pytest
 
-from apps.insight import releases
-from apps.insight.histogram import Histogram, value
-from apps.insight.releases import LEAST, Comparison, chance, comparison, middle_ratio
+from apps.insight.changes import releases
+from apps.insight.changes.releases import LEAST, Comparison, chance, comparison, middle_ratio
+from apps.insight.measuring.histogram import Histogram, value
 
 
 def of(durations):

@@ -7,10 +7,10 @@ import pytest
 from django.core import mail
 from django.core.management import CommandError, call_command
 
-from apps.insight.growth import capacity_report
 from apps.insight.models import Finding
-from apps.insight.performance import performance
-from apps.insight.report_words import capacity_text, performance_text
+from apps.insight.reporting.growth import capacity_report
+from apps.insight.reporting.performance import performance
+from apps.insight.reporting.words import capacity_text, performance_text
 from apps.insight.tasks import capacity_report as mail_capacity
 from apps.insight.tasks import performance_report as mail_performance
 from tests.factories import make_alert
@@ -78,11 +78,11 @@ Cache
   90.0 % of 2,400 reads.
 
 Findings
-  opened: Large answers: GET api:jams
-  closed: Large answers: GET api:jams
+  opened: Large answers: \u2068GET api:jams\u2069
+  closed: Large answers: \u2068GET api:jams\u2069
 
 Alerts
-  20:00 – 20:12: Busy processors: a
+  20:00 – 20:12: Busy processors: \u2068a\u2069
 
 Capacity
   210 voters; first limit: web (33 % of 70 %)
@@ -102,8 +102,11 @@ def test_a_day_as_json():
 
     assert (said["requests"], said["before"]["requests"], said["met"]) == (86_400, 43_200, True)
     assert said["cache"] == {"asked": 2_400, "hits": 2_160}
-    assert said["findings"] == {"opened": ["Large answers: GET api:jams"], "closed": ["Large answers: GET api:jams"]}
-    assert said["alerts_raised"] == ["Busy processors: a"]
+    assert said["findings"] == {
+        "opened": ["Large answers: \u2068GET api:jams\u2069"],
+        "closed": ["Large answers: \u2068GET api:jams\u2069"],
+    }
+    assert said["alerts_raised"] == ["Busy processors: \u2068a\u2069"]
     assert said["capacity"]["first_limit"] == "web"
 
 

@@ -12,7 +12,7 @@ import yaml
 from django.conf import settings
 from django.core.management import call_command
 
-from apps.insight.rules import rules
+from apps.insight.prometheus.rules import rules
 from tests.insight.test_slo import ROUTES
 
 RULES = Path(settings.BASE_DIR, "deploy/monitoring/rules.yml")

@@ -8,9 +8,9 @@ import pytest
 from django.urls import reverse
 
 from apps.accounts.models import AuditEvent
-from apps.insight import rollups
-from apps.insight.health import judged
-from apps.insight.sla import sla_of_month, sla_of_night
+from apps.insight.levels.sla import sla_of_month, sla_of_night
+from apps.insight.measuring import rollups
+from apps.insight.overview.health import judged
 from tests.factories import make_alert, make_jam, make_staff, make_user
 from tests.insight.minutes import MINUTE, NOW, make_minute, requests
 
@@ -154,7 +154,7 @@ def test_staff_read_it_as_a_page(staff):
         "99.80",
         "<dd>20 <small",
         "of 16,800",
-        "Slow requests: =reads",
+        "Slow requests: \u2068=reads\u2069",
         "99.60 % the month before",
     ):
         assert said in page, said

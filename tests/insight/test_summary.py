@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 from django.core.cache import cache
 
-from apps.insight.budget import budget
-from apps.insight.health import classes, nearest
-from apps.insight.steps import steps
-from apps.insight.summary import MONTH, TONIGHT, WEEK, summed_up
+from apps.insight.levels.budget import budget
+from apps.insight.measuring.steps import steps
+from apps.insight.overview.health import classes, nearest
+from apps.insight.overview.summary import MONTH, TONIGHT, WEEK, summed_up
 from tests.insight.facts import NOW, endpoint, process
 from tests.insight.nights import STATEMENT, bad, day_of, good, minute_of, queries_of
 
@@ -93,6 +93,15 @@ def test_steps_that_are_over_are_read_once():
 
     assert queries_of(lambda: steps(NOW, TONIGHT.length, TONIGHT.number)) == 1
     assert [len(one.samples) for one in cached[-13:]] == [4, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 0]
+
+
+def test_where_all_steps_are_over_nothing_is_read_twice():
+    day_of(NOW, 1, requests={"GET api:jam": endpoint()})
+    steps(NOW, DAY, 3)
+    midnight = NOW.replace(hour=0, minute=0, second=0) - timedelta(microseconds=1)
+
+    assert queries_of(lambda: steps(midnight, DAY, 2)) == 0
+    assert [bool(one.facts.get("requests")) for one in steps(midnight, DAY, 2)] == [False, True]
 
 
 def test_what_comes_late_to_a_step_that_runs_counts():

@@ -2,7 +2,7 @@ from random import Random
 
 import pytest
 
-from apps.insight.trends import CHANCE, LEAST_POINTS, Trend, chance, line, trend
+from apps.insight.changes.trends import CHANCE, LEAST_POINTS, Trend, chance, line, trend
 
 RISING = [53, 48, 51, 52, 57, 48, 54, 56, 51, 54, 55, 59, 51, 57, 59, 54, 56, 58, 62, 54]
 

@@ -8,8 +8,8 @@ import pytest
 from django.utils import timezone, translation
 
 from apps.insight.models import Alert, Finding
+from apps.insight.overview.summary import TONIGHT, summed_up
 from apps.insight.slo import promise
-from apps.insight.summary import TONIGHT, summed_up
 from apps.pages.dials import Dial
 from apps.pages.figures import duration, percent, short
 from apps.pages.insight_tables import shortened
@@ -150,7 +150,7 @@ def test_two_releases_stand_side_by_side_and_trends_beside_them(staff):
 
 def test_on_another_database_no_word_is_said_of_postgresql(staff, monkeypatch):
     good(timezone.now())
-    monkeypatch.setattr("apps.insight.postgres.connection", SimpleNamespace(vendor="sqlite"))
+    monkeypatch.setattr("apps.insight.overview.postgres.connection", SimpleNamespace(vendor="sqlite"))
 
     assert "PostgreSQL" not in shown(staff)
 

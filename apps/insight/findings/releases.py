@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from apps.insight.compared import compared
+from apps.insight.changes.compared import compared
 from apps.insight.findings.found import Found
 
 USUAL_HOURS = 24.0  # what was measured of a release is of a day, about

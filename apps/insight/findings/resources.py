@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from datetime import datetime
 from itertools import pairwise
 
+from apps.insight.changes.trends import LEAST_POINTS, trend
 from apps.insight.findings.answers import ERROR_SECONDS, is_full
 from apps.insight.findings.found import Found
 from apps.insight.findings.window import Window, minutes
-from apps.insight.rollups import mean
-from apps.insight.trends import LEAST_POINTS, trend
+from apps.insight.measuring.rollups import mean
 
 LATE_SHARE = 0.03  # of the time that an event loop was late by more than 50 ms
 TICKS = 300

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from apps.insight.facts import Facts, together
+from apps.insight.measuring.facts import Facts, together
+from apps.insight.measuring.rollups import facts_between, mean
 from apps.insight.models import Rollup
-from apps.insight.rollups import facts_between, mean
 
 MINUTES = 5
 CROWDED, CROWDED_PATIENCE = 0.9, 4.0  # of the processors; times

@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_POST
 
-from apps.insight.alerts import acknowledge
+from apps.insight.alerting.alerts import acknowledge
 from apps.insight.models import Alert
 from apps.pages.views.common import HostRequest, see_other
 

@@ -10,10 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from apps.accounts.roles import Right, may, roles_of
-from apps.insight.alerts import shown as shown_alerts
-from apps.insight.compared import compared
+from apps.insight.alerting.alerts import shown as shown_alerts
+from apps.insight.changes.compared import compared
 from apps.insight.models import Finding
-from apps.insight.summary import MONTH, TONIGHT, WEEK, Span, summary
+from apps.insight.overview.summary import MONTH, TONIGHT, WEEK, Span, summary
 from apps.pages import insight_releases
 from apps.pages.insight import MOST_FINDINGS, shown
 from apps.pages.views.common import HostRequest

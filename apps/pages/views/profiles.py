@@ -1,4 +1,4 @@
-"""Profiles, for staff: of the processes of a kind, and of a request (apps/insight/profiling.py)."""
+"""Profiles, for staff: of the processes of a kind, and of a request (apps/insight/profiling/asking.py)."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from apps.core.errors import DomainError
-from apps.insight.profiles import KINDS, Profile, begin, collapsed, find, functions, latest
+from apps.insight.profiling.profiles import KINDS, Profile, begin, collapsed, find, functions, latest
 from apps.pages.forms import InHouseStyle
 from apps.pages.views.common import HostRequest, add_errors, page_with_form, see_other
 

@@ -11,10 +11,10 @@ from django.utils.text import slugify
 from django.views.decorators.http import require_safe
 
 from apps.core.formats import dumps
-from apps.insight.alert_words import words
-from apps.insight.sla import Sla, sla_of_month, sla_of_night
-from apps.insight.sla_said import as_csv, as_dict
-from apps.insight.sla_serializers import SlaQuery, month_of
+from apps.insight.alerting.words import words
+from apps.insight.levels.said import as_csv, as_dict
+from apps.insight.levels.serializers import SlaQuery, month_of
+from apps.insight.levels.sla import Sla, sla_of_month, sla_of_night
 from apps.jams.models import Jam
 from apps.pages.figures import ms, n, percent
 from apps.pages.sla import class_rows, months_around

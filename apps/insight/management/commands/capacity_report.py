@@ -5,9 +5,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.core.formats import dumps
-from apps.insight.growth import capacity_report
-from apps.insight.report_words import capacity_text
-from apps.insight.reports import mail_capacity
+from apps.insight.reporting.growth import capacity_report
+from apps.insight.reporting.reports import mail_capacity
+from apps.insight.reporting.words import capacity_text
 
 
 class Command(BaseCommand):

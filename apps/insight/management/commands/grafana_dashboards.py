@@ -4,11 +4,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from apps.insight.dashboards import dashboards
+from apps.insight.prometheus.dashboards import dashboards
 
 
 class Command(BaseCommand):
-    help = "Write the dashboards of Grafana, a file each, made of apps/insight/dashboards.toml."
+    help = "Write the dashboards of Grafana, a file each, made of apps/insight/prometheus/dashboards.toml."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("folder", type=Path)

@@ -5,9 +5,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.core.formats import dumps
-from apps.insight.performance import performance
-from apps.insight.report_words import performance_text
-from apps.insight.reports import mail_performance
+from apps.insight.reporting.performance import performance
+from apps.insight.reporting.reports import mail_performance
+from apps.insight.reporting.words import performance_text
 
 
 class Command(BaseCommand):

@@ -3,9 +3,9 @@ from typing import Any
 import yaml
 from django.core.management.base import BaseCommand
 
-from apps.insight.rules import rules
+from apps.insight.prometheus.rules import rules
 
-HEAD = "# Made by `manage.py prometheus_rules` from apps/insight/slo.toml and rules.py: change those.\n"
+HEAD = "# Made by `manage.py prometheus_rules` from apps/insight/slo.toml and prometheus/rules.py: change those.\n"
 
 
 class Command(BaseCommand):

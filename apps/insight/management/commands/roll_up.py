@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from apps.insight import rollups
+from apps.insight.measuring import rollups
 
 
 class Command(BaseCommand):

@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from apps.insight import alerts
+from apps.insight.alerting import alerts
 
 
 class Command(BaseCommand):

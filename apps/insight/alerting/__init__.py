@@ -1,0 +1,1 @@
+"""Conditions, and who is told that they hold."""

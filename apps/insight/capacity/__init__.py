@@ -1,0 +1,1 @@
+"""How many fit, and what will be needed."""

@@ -1,0 +1,1 @@
+"""What has become slower or larger: between releases, and over days."""

@@ -1,0 +1,1 @@
+"""Whether what is promised is kept: in a month, in a night."""

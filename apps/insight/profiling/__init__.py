@@ -1,0 +1,1 @@
+"""Where time goes: profiles on demand, and requests over their budget."""

@@ -1,0 +1,1 @@
+"""Reports by mail: of a day, and of capacity."""
