@@ -132,8 +132,9 @@ def connections_open() -> int:
 
 
 def of_redis() -> Facts:
-    memory = store.memory()
-    return {"memory": memory["used_memory"], "evicted": memory["evicted_keys"]} if memory else {}
+    if not (memory := store.memory()):
+        return {}
+    return {"memory": memory["used_memory"], "evicted": memory["evicted_keys"], "delay": round(store.delay(), 6)}
 
 
 def of_tasks() -> Facts:
