@@ -154,8 +154,8 @@ PAGES = [
     row("pages:host_report", 11, "host"),
     row("pages:host_report_file", 11, "host"),
     # user; the steps, the last minutes, the month in three; PostgreSQL in four; alerts, findings, those that are closed
-    row("pages:insight", 10, "staff"),
-    row("pages:insight", 5, "staff", "?over=releases"),
+    row("pages:insight", 12, "staff"),
+    row("pages:insight", 3, "staff", "?over=releases"),  # user, days, releases
     row("pages:reports", 3, "host"),
     row("pages:report", 2, "host"),
     row("pages:report_file", 4, "host"),

@@ -88,7 +88,7 @@ def dial_of_times(found: Summary) -> Dial:
     """Of the class that is nearest to its target."""
     one = nearest(found.classes)
     if one is None:
-        return dial(0, "–", _("p95"), _("too few requests"))
+        return dial(0, "–", "p95", _("too few requests"))
     said = {"percent": percent(one.share), "target": duration(one.target.p95)}
     name = _("p95, %(what)s") % {"what": class_name(one.name)}
     return dial(100 * one.share, duration(one.p95), name, _("%(percent)s %% of target, %(target)s") % said)
@@ -97,7 +97,7 @@ def dial_of_times(found: Summary) -> Dial:
 def dial_of_errors(found: Summary) -> Dial:
     share = found.error_share / found.budget.allowed
     said = {"percent": percent(share), "target": percent(found.budget.allowed)}
-    value = _("%(n)s %%") % {"n": percent(found.error_share)}
+    value = f"{percent(found.error_share)} %"
     return dial(100 * share, value, _("errors"), _("%(percent)s %% of what may fail, %(target)s %%") % said)
 
 
@@ -108,7 +108,7 @@ def dial_of_capacity(found: Summary) -> Dial:
         return dial(0, "–", _("of capacity"), _("not known yet"))
     share, more = full.now / full.limit, more_voters(full, fits.rate_of_a_voter)
     against = resource(full.name) if more is None else _("%(n)s more fit") % {"n": n(more)}
-    return dial(100 * share, _("%(n)s %%") % {"n": percent(share)}, _("of capacity"), against)
+    return dial(100 * share, f"{percent(share)} %", _("of capacity"), against)
 
 
 def more_voters(one: Resource, rate_of_a_voter: float | None) -> float | None:

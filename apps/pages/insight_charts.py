@@ -46,5 +46,5 @@ def chart_of_budget(found: Summary) -> LineChart:
         (in_words(at, "j M"), (100 * left, 100 * (1 - day / month)))
         for day, (at, left) in enumerate([(found.budget.left[0][0], 1.0), *found.budget.left])
     ]
-    names = [_("%(n)s %%") % {"n": percent(max(found.budget.now, 0))}, _("even pace")]
+    names = [f"{percent(max(found.budget.now, 0))} %", _("even pace")]
     return lines(rows, names, steps=(50, 100), ticks={0: rows[0][0], len(rows) - 1: rows[-1][0]})

@@ -69,7 +69,7 @@ def rising_name(what: str) -> str:
 def figure(what: str, value: float) -> str:
     if what == "requests":
         return n(value)
-    return _("%(n)s %%") % {"n": percent(value)} if what in {"memory", "disk"} else duration(value)
+    return f"{percent(value)} %" if what in {"memory", "disk"} else duration(value)
 
 
 def days(number: float | None) -> str:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from apps.insight.alerting.words import words
 from apps.insight.capacity.foreseen import tightest
 from apps.insight.models import Alert
 from apps.insight.overview.health import ClassHealth, Timing
@@ -57,7 +58,7 @@ def verdict(found: Summary, alerts: Sequence[Alert]) -> Verdict:
         return Verdict("warn", text % said)
     paged = [alert for alert in alerts if alert.severity == Alert.Severity.PAGE]
     if paged:
-        return Verdict("danger", _("Somebody should look: %(alert)s.") % {"alert": paged[0].name})
+        return Verdict("danger", f"{words(paged[0]).title}.")
     full = tightest(found.foreseen.capacity) if found.foreseen.capacity else None
     if (found.now.waiting or 0) > promise().tasks_waiting:
         said = {"n": n(found.now.waiting or 0)}

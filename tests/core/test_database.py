@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
 from apps.core import database
-from apps.core.database import index_report, lock_waits, long_transactions, statements
+from apps.core.database import index_report, lock_waits, long_transactions, statements, without_values
 from apps.core.tables import lines_of
 from tests.factories import make_song
 
@@ -77,10 +77,22 @@ def test_who_waits_for_a_lock_is_told_with_whom_for(transactional_db):
         open_since = long_transactions(seconds=0)
     waiter.join()
 
-    assert "UPDATE" in waiting[0]["query"]
+    assert 'UPDATE "catalog_song" SET "title" = …' in waiting[0]["query"]
     assert waiting[0]["blocked_by"] == [connection.connection.info.backend_pid]
     assert waiting[0]["pid"] in [row["pid"] for row in open_since]
     assert (lock_waits(), long_transactions()) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("ran", "shown"),
+    [
+        ("UPDATE a SET name = 'Sam O''Neil', n = 12.5 WHERE id = 7", "UPDATE a SET name = …, n = … WHERE id = …"),
+        ('SELECT "t1"."a2" FROM t1 WHERE a = E\'x\' AND b = $1', 'SELECT "t1"."a2" FROM t1 WHERE a = E… AND b = $1'),
+        ("INSERT INTO a VALUES ('Sam is cut of", "INSERT INTO a VALUES (…"),
+    ],
+)
+def test_statements_that_run_are_told_without_their_values(ran, shown):
+    assert without_values([{"query": ran, "pid": 1}]) == [{"query": shown, "pid": 1}]
 
 
 def eventually(read):

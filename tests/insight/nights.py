@@ -65,7 +65,7 @@ def bad_night(now, minutes):
     kept = {"opened_at": now, "seen_at": now}
     Finding.objects.create(kind="n_plus_one", evidence=alike | {"statement": STATEMENT}, saved=36.0, **kept)
     Finding.objects.create(kind="disk_full", evidence={"errors": 4}, saved=900.0, **kept)
-    Alert.objects.create(name="PoolExhausted", severity="page", raised_at=now)
+    Alert.objects.create(name="PoolExhausted", severity="page", evidence={"waiting": 2.0}, raised_at=now)
 
 
 def two_releases(now, days=20):

@@ -101,15 +101,17 @@ def test_findings_stand_by_time_saved_with_what_to_do(staff):
     assert "2 open, 1 closed by itself" in page
 
 
-def test_open_alerts_are_shown_and_those_that_are_over_are_not(staff):
+def test_an_alert_that_is_open_is_told_in_the_sentence_and_one_that_is_over_is_not(staff):
     good(timezone.now())
-    Alert.objects.create(name="PoolExhausted", severity="page", raised_at=timezone.now())
-    Alert.objects.create(name="DiskFull", severity="page", raised_at=timezone.now(), resolved_at=timezone.now())
+    known = {"name": "ErrorBudgetBurn1h", "severity": "page", "evidence": {"share": 0.2, "times": 20.0}}
+    over = Alert.objects.create(**known, raised_at=timezone.now(), resolved_at=timezone.now())
 
-    page = shown(staff)
+    assert VERDICT.search(shown(staff)).groups() == ("ok", "All is well.")
 
-    assert VERDICT.search(page).groups() == ("danger", "Somebody should look: PoolExhausted.")
-    assert "DiskFull" not in page
+    over.resolved_at = None
+    over.save()
+
+    assert VERDICT.search(shown(staff)).groups() == ("danger", "Something is broken now: requests fail.")
 
 
 def test_its_script_asks_for_the_figures_alone(staff):

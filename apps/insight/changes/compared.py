@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from apps.insight.changes.releases import Comparison, comparison
 from apps.insight.changes.trends import Trend, trend
-from apps.insight.measuring.facts import Facts, histogram, together
+from apps.insight.measuring.facts import Facts, histogram
 from apps.insight.measuring.rollups import facts_between, floor, mean
-from apps.insight.measuring.steps import steps
+from apps.insight.measuring.steps import Step, steps
 from apps.insight.models import Rollup
 from apps.insight.overview.health import classes
 from apps.insight.slo import promise
@@ -76,8 +76,8 @@ def compared() -> Compared:
 
 def compared_at(now: datetime) -> Compared:
     midnight = floor(now, DAY.total_seconds())
-    days = [one.facts for one in steps(midnight - timedelta(microseconds=1), DAY, DAYS - 1)]
-    known = sum(bool(facts.get("requests")) for facts in days)
+    days = steps(midnight, DAY, DAYS)[:-1]  # those that are over
+    known = sum(bool(one.whole["count"]) for one in days)
     releases = last_two()
     if len(releases) < 2:
         return Compared("", "", [], known, rising(days))
@@ -106,14 +106,17 @@ def endpoint(name: str, old: Facts, new: Facts) -> Endpoint:
     return Endpoint(name, before.quantile(0.95), after.quantile(0.95), after.count, comparison(before, after))
 
 
-def rising(days: list[Facts]) -> list[Rising]:
+def rising(days: list[Step]) -> list[Rising]:
     """What is no chance: those that reach their limit soonest first."""
-    p95 = [{one.whole.name: one.whole.p95 for one in classes(facts.get("requests", {}))} for facts in days]
+    p95 = [
+        {one.whole.name: one.whole.p95 for one in classes(facts.get("requests", {}))}
+        for facts in (one.facts for one in days)
+    ]
     found = [risen(one.name, [times.get(one.name) for times in p95], one.p95) for one in promise().classes]
     found += [
-        risen("requests", [requests(facts) for facts in days], None),
-        risen("memory", [most(facts, "memory") for facts in days], settings.CAPACITY_MEMORY / 100),
-        risen("disk", [most(facts, "disk") for facts in days], FULL_DISK),
+        risen("requests", [float(one.whole["count"]) or None for one in days], None),
+        risen("memory", [most(one.facts, "memory") for one in days], settings.CAPACITY_MEMORY / 100),
+        risen("disk", [most(one.facts, "disk") for one in days], FULL_DISK),
     ]
     known = [one for one in found if one]
     return sorted(known, key=lambda one: (one.days is None, one.days, one.what))
@@ -123,10 +126,6 @@ def risen(what: str, values: Sequence[float | None], limit: float | None) -> Ris
     """`values` of one day each; None where it is not known."""
     line = trend([(float(day), value) for day, value in enumerate(values) if value is not None])
     return Rising(what, line, limit, line.days_until(limit) if limit is not None else None) if line else None
-
-
-def requests(facts: Facts) -> float | None:
-    return float(together(facts.get("requests", {}))["count"]) or None
 
 
 def most(facts: Facts, part: str) -> float | None:

@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from apps.insight.measuring.facts import together
-from apps.insight.measuring.steps import Step, steps
+from django.core.cache import cache
+
+from apps.insight.measuring.steps import steps
 from apps.insight.slo import promise
 
 DAY = timedelta(days=1)
+KEPT = 300  # seconds
 
 
 @dataclass(frozen=True)
@@ -29,10 +31,18 @@ class Budget:
 
 
 def budget(now: datetime) -> Budget:
-    """Of the month of UTC."""
+    """Of the month of UTC, as it was some minutes ago at most."""
+    found: Budget | None = cache.get("insight:budget")
+    if found is None:
+        found = reckoned(now)
+        cache.set("insight:budget", found, KEPT)
+    return found
+
+
+def reckoned(now: datetime) -> Budget:
     start = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     ends = (start + 32 * DAY).replace(day=1)
-    days = [(one.at, *counted(one)) for one in steps(now, DAY, now.day)]
+    days = [(one.at, one.whole["count"], one.whole["errors"]) for one in steps(now, DAY, now.day)]
     requests, errors = sum(day[1] for day in days), sum(day[2] for day in days)
     allowed = 1 - promise().availability
     expected = requests * (ends - start) / (now - start) if requests else 0.0
@@ -43,8 +53,3 @@ def budget(now: datetime) -> Budget:
     at_pace = 1 - errors / requests / allowed if requests else 1.0
     worst = next((at for at, _requests, day_errors in days if day_errors and 2 * day_errors > errors), None)
     return Budget(allowed, requests, errors, left, ends - DAY, at_pace, worst)
-
-
-def counted(one: Step) -> tuple[int, int]:
-    whole = together(one.facts.get("requests", {}))
-    return whole["count"], whole["errors"]

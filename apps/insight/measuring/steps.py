@@ -9,7 +9,7 @@ from django.core.cache import cache
 
 from apps.insight.capacity.fitting import Sample
 from apps.insight.capacity.samples import sample
-from apps.insight.measuring.facts import Facts, added
+from apps.insight.measuring.facts import Facts, added, together
 from apps.insight.measuring.rollups import Point, floor, series
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -20,10 +20,11 @@ STATEMENTS = 50  # of a step: those that took longest
 
 
 class Step(NamedTuple):
-    """`samples`: of its minutes, or of itself where it has hours or days; those that are over."""
+    """`whole`: all requests together. `samples`: of its minutes that are over, or of its hours or days."""
 
     at: datetime
     facts: Facts
+    whole: Facts
     samples: list[Sample]
 
 
@@ -55,7 +56,8 @@ def read(starts: Sequence[datetime], length: timedelta, now: datetime) -> list[S
 
 def step(start: datetime, points: Sequence[Point], fine: timedelta, now: datetime) -> Step:
     samples = [sample(point, fine.total_seconds()) for point in points if point.at + fine <= now]
-    return Step(start, shown(added(point.facts for point in points)), samples)
+    facts = shown(added(point.facts for point in points))
+    return Step(start, facts, together(facts.get("requests", {})), samples)
 
 
 def shown(facts: Facts) -> Facts:

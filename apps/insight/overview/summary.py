@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from apps.insight.capacity.foreseen import STEP, STEPS, Foreseen, facts_lately, foreseen_of
 from apps.insight.levels.budget import Budget, budget
-from apps.insight.measuring.facts import added, histogram, together
+from apps.insight.measuring.facts import added, histogram
 from apps.insight.measuring.histogram import Histogram
 from apps.insight.measuring.rollups import coarse
 from apps.insight.measuring.steps import Step, steps
@@ -93,21 +93,21 @@ def summary(span: Span) -> Summary:
 
 
 def summed_up(span: Span, now: datetime) -> Summary:
-    """As many queries however much there is: three for the steps, three for the budget, one for the last minutes, and
-    four of PostgreSQL."""
+    """As many queries however much there is: three at most for the steps and for the budget, one for the last minutes,
+    and four of PostgreSQL."""
     row = steps(now, span.length, span.number)
     whole, lately = added(one.facts for one in row), facts_lately(now)
     recent_steps = recently(row, span.recent)
     recent = added(one.facts for one in recent_steps)
-    asked, samples = together(recent.get("requests", {})), [sample for one in row for sample in one.samples]
+    samples = [sample for one in row for sample in one.samples]
     return Summary(
         span=span,
         since=row[0].at,
         until=now,
-        requests=together(whole.get("requests", {}))["count"],
+        requests=sum(one.whole["count"] for one in row),
         recent_since=recent_steps[0].at,
-        recent=asked["count"],
-        errors=asked["errors"],
+        recent=sum(one.whole["count"] for one in recent_steps),
+        errors=sum(one.whole["errors"] for one in recent_steps),
         classes=classes(recent.get("requests", {})),
         now=running.now(lately),
         live=histogram(recent.get("live", {})),
@@ -130,6 +130,5 @@ def recently(row: list[Step], number: int) -> list[Step]:
 
 
 def times(one: Step) -> Times:
-    whole = together(one.facts.get("requests", {}))
-    found = histogram(whole)
-    return Times(one.at, whole["count"], *(found.quantile(q) for q in (0.5, 0.95, 0.99)))
+    found = histogram(one.whole)
+    return Times(one.at, one.whole["count"], *(found.quantile(q) for q in (0.5, 0.95, 0.99)))
