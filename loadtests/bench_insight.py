@@ -1,8 +1,8 @@
 """The examination: does Insight name what is wrong, and nothing where nothing is?
 
 Twelve faults and six changes that harm nobody (faults/), each on servers of its own, on an empty memory, under the same
-mix of requests. A fault is named when Insight ranks its kind first; that it is still ranked first at two looks in a row
-is asked, so that a chance does not count. A harmless change is accused by any finding at any look.
+mix of requests. A kind is named when Insight ranks it first at two looks in a row, so that a chance does not count. A
+fault is to be named within LONGEST; a harmless change is accused by whatever is named.
 """
 
 import os
@@ -109,10 +109,10 @@ def watched(case: Case, servers: list[Servers]) -> tuple[str, float, str]:
         seen = found()
         print(f"    {case.name}, {seconds:.0f} s: {', '.join(seen) or 'nothing'}", flush=True)
         first = seen[0] if seen else ""
-        if (case.kind and first == case.kind == before) or (first and not case.kind):
+        if first == before and first and case.kind in {first, ""}:
             return first, seconds, ", ".join(seen)
         before = first
-    return before, time.monotonic() - begun, ", ".join(seen)
+    return before if case.kind else "", time.monotonic() - begun, ", ".join(seen)
 
 
 def looks(longest: float, begun: float) -> Iterator[float]:

@@ -109,7 +109,7 @@ ONLY_WRITTEN = {
     *(f"pages:{name}" for name in (
         "enter", "suggest", "vote", "claim", "instruments", "performer", "away", "me", "leave", "add_songs",
         "song_act", "logout", "language", "session_end", "void", "host_remove", "take_back", "set_list", "sign_up_act",
-        "webhook_test",
+        "webhook_test", "alert_acknowledge",
     )),
     "admin:logout",
 }  # fmt: skip

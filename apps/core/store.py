@@ -26,6 +26,7 @@ from apps.core.edge import edge
 log = logging.getLogger(__name__)
 
 PAUSE = 1.0  # seconds without asking a Redis that has just failed
+PINGS = 5
 SWEEP = 5.0  # seconds between two looks for copies that are too old
 PAY = 0.25  # seconds between two attempts to retire what could not be retired
 MOST = 600  # answers of a group: whoever tries all parameters fills no memory
@@ -144,6 +145,15 @@ class RedisStore:
     def memory(self) -> dict[str, Any]:
         info = self.ask(self.redis.info)
         return {name: info[name] for name in ("used_memory", "evicted_keys", "expired_keys")}
+
+    def delay(self) -> float:
+        """Seconds to Redis and back: the fastest of some, which did not wait for a processor or another thread."""
+        return min(self.pinged() for _ in range(PINGS))
+
+    def pinged(self) -> float:
+        began = time.perf_counter()
+        self.ask(self.command, "PING")
+        return time.perf_counter() - began
 
 
 class LocalStore:

@@ -1,3 +1,4 @@
+from apps.insight import findings
 from apps.insight.alerting import alerts
 from apps.insight.alerting import sending as alert_sending
 from apps.insight.measuring import rollups
@@ -7,14 +8,14 @@ from apps.tasks.declared import Result, task
 
 @task(queue="later")
 def roll_up() -> Result:
-    return {"written": rollups.roll_up(), "erased": rollups.erase() + alerts.erase()}
+    return {"written": rollups.roll_up(), "erased": rollups.erase() + alerts.erase() + findings.erase()}
 
 
 @task(queue="later", attempts=1, soft=50, hard=59)
 def watch() -> Result:
     """The next minute looks anew, so what fails is not tried again."""
     changed = alerts.evaluate()
-    return {"raised": len(changed.raised), "resolved": len(changed.resolved)}
+    return {"findings": len(findings.keep()), "raised": len(changed.raised), "resolved": len(changed.resolved)}
 
 
 @task(attempts=8, longest=600)

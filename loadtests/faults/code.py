@@ -12,7 +12,7 @@ from django.db import close_old_connections, transaction
 TEMPLATES = Path(__file__).parent / "templates"
 HELD, BETWEEN = 0.8, 0.2  # seconds that a row is held, and is free
 BLOCKED = 0.12  # seconds that a call takes to a service which answers slowly
-ROOM = 1024 * 1024  # bytes that a file may have on the full disk
+ROOM = 512 * 1024  # bytes that a file may have on the full disk
 SLOW_ONCE_AFTER, SLOW_ONCE = 15.0, 3.0  # seconds
 
 

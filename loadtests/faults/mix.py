@@ -13,10 +13,10 @@ from typing import Any
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
 
-RATE = 16.0  # requests a second
+RATE = 10.0  # requests a second
 THREADS = 12
 SOCKETS_A_SECOND = 2.0
-UPLOAD = 1_300_000  # bytes of a file of songs
+UPLOAD = 600_000  # bytes of a file of songs
 UNREAD: dict[str, Any] = {"ping_interval": None, "max_queue": None}  # of sockets to which nobody listens here
 BOUNDARY = "jamvote-mix"
 JAM = "/api/v1/jams/jam-1"
@@ -36,7 +36,7 @@ class Mix:
             read(f"{JAM}/snapshot", **{"Cache-Control": "no-cache"}): 3,
             read("/api/v1/jams"): 3,
             read("/api/v1/songs"): 1,
-            read("/api/v1/venues"): 1,
+            read("/api/v1/venues?page_size=30"): 1,
             self.vote: 4,
             self.my_votes: 4,
             self.venue: 2,
@@ -143,6 +143,9 @@ def joined(port: int, people: int) -> list[str]:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
         body, head = json.dumps({"display_name": f"Voter {n}"}), {"Content-Type": "application/json"}
         connection.request("POST", f"{JAM}/attendees", body, head)
-        tokens.append(json.loads(connection.getresponse().read())["token"])
+        response = connection.getresponse()
+        if response.status != 201:
+            raise ValueError(f"nobody can join: {response.status} {response.read()[:300]!r}")
+        tokens.append(json.loads(response.read())["token"])
         connection.close()
     return tokens

@@ -16,7 +16,8 @@ def requests(count=60, errors=0, seconds=0.01, endpoint="PUT api:vote"):
     histogram.add(seconds)
     counts = dict.fromkeys(histogram.as_json(), count)
     one = {"count": count, "errors": errors, "seconds": count * seconds, "longest": seconds, "histogram": counts}
-    return {"requests": {endpoint: {**REQUESTS, "faults": {}, **one}}}
+    whole = {"count": count, "errors": errors}
+    return {"requests": {endpoint: {**REQUESTS, "faults": {}, **one}}, "all": whole}
 
 
 def machine(**shares):

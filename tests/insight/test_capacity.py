@@ -62,12 +62,30 @@ def test_where_requests_come_at_one_pace_all_work_is_for_them():
     assert found.resources[-1].limit_at is None  # it was half full before anybody asked
 
 
-def test_a_resource_that_idles_under_load_is_no_limit():
-    found = capacity([sample(20, network=0.3), sample(100, network=0.3)])
+def test_requests_that_cost_more_the_more_there_are_fit_fewer_times():
+    found = capacity([sample(rate, live=(rate / 100) ** 2 * 0.6) for rate in (20, 60, 100)])
+
+    assert found.first.name == "live"
+    assert found.first.demand == pytest.approx(0.0072)
+    assert found.first.limit_at == pytest.approx((0.7 + 0.12) / 0.0072)  # 108 are what would be
+
+
+@pytest.mark.parametrize("busier", [0.3, 0.31])
+def test_a_resource_that_is_no_busier_under_load_is_no_limit(busier):
+    found = capacity([sample(20, network=busier), sample(100, network=0.3)])
 
     network = found.resources[-1]
     assert network.name == "network"
     assert (network.demand, network.full_at, network.limit_at, network.voters) == (0, None, None, None)
+
+
+def test_a_resource_that_nobody_asked_anything_of_is_no_limit():
+    idle = Sample(60, 0, 0, {"worker": 0.4})
+
+    found = capacity([idle, sample(20), sample(100), idle])
+
+    worker = found.resources[-1]
+    assert (worker.name, worker.now, worker.background, worker.limit_at) == ("worker", 0.4, 0.4, None)
 
 
 def test_a_resource_that_was_past_its_limit_before_anybody_came_has_no_room():

@@ -43,7 +43,8 @@ TROUBLES = {
     "pool_exhausted": {"requests": {"POST api:vote": endpoint(100, 80, waiting=6.0)}},
     "slow_template": {"requests": {"GET pages:jam": endpoint(30, 200, rendering=5.0)}},
     "large_payload": {"requests": {"GET api:songs": endpoint(30, 50, bytes=30 * 900_000, largest=950_000)}},
-    "cache_slow": {"requests": {"GET api:snapshot": endpoint(300, 60, cache=15.0, cache_calls=600)}},
+    "cache_slow": {"requests": {"GET api:snapshot": endpoint(300, 60, cache=15.0, cache_calls=600)},
+                   "services": {"redis": {"looks": 4, "memory": 4e6, "evicted": 0, "delay": 0.06}}},
     "cache_hits": {"cache": {"board local": 20, "board store": 9, "board miss": 271}},
     "errors": {"requests": {"POST api:vote": endpoint(100, 12, errors=9, faults={"KeyError": 9})}},
     "disk_full": {"requests": {"POST api:image": endpoint(2, 12, errors=2, faults={"OSError ENOSPC": 2})}},
@@ -67,6 +68,10 @@ def test_each_kind_is_found_first_and_says_what_to_do(kind):
 
 HARMLESS = {
     "more of the same": {"requests": {"GET api:snapshot": endpoint(9000, 8, cache=9.0, cache_calls=9000)}},
+    "threads that wait for each other": {
+        "requests": {"GET api:snapshot": endpoint(300, 60, cache=15.0, cache_calls=600)},
+        "services": {"redis": {"looks": 4, "memory": 4e6, "evicted": 0, "delay": 0.002}},
+    },
     "one slow request": {"requests": {"GET pages:report": endpoint(1, 9000, database=4.0, rendering=5.0)}},
     "a large file, once": {"requests": {"GET api:export": endpoint(1, 900, bytes=9_000_000, largest=9_000_000)}},
     "guests' mistakes": {"requests": {"GET none": endpoint(100, 3, refused=100)}},

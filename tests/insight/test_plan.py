@@ -55,6 +55,7 @@ def test_data_grow_by_half_and_at_least_by_100_gb_a_year():
 
 def test_a_disk_that_is_full_has_no_month_left():
     assert plan(busy(), {}, storage=(999 * GB, 999 * GB)).storage.months == 0
+    assert plan(busy(), {}, storage=(1200 * GB, 999 * GB)).storage.months == 0
 
 
 def test_the_network_grows_as_requests_do():
@@ -68,12 +69,14 @@ def test_the_network_grows_as_requests_do():
 def test_what_is_foreseen_is_set(settings):
     settings.GROWTH_USERS, settings.GROWTH_REQUESTS, settings.HEADROOM_COMPUTE = (5, 75), 75, 1.0
     settings.GROWTH_DATA, settings.GROWTH_DATA_GB, settings.HEADROOM_STORAGE = 1, 1200, 1.5
+    settings.HEADROOM_NETWORK = 4.0
 
-    found = plan(busy(), {"web": 4}, storage=DISK)
+    found = plan(busy(), {"web": 4}, storage=DISK, network=(10e6, 125e6))
 
     assert found.months.soonest == found.months.expected == pytest.approx(3)
     assert found.instances[0].wanted == 3  # 4 * 0.4 / 0.7 = 2.3
     assert (found.storage.months, found.storage.wanted) == (pytest.approx(7), 450 * GB)
+    assert found.network.wanted == 40e6
 
 
 def test_it_is_json():

@@ -69,6 +69,7 @@ def test_an_error_of_ours_is_noted_by_its_kind(monkeypatch):
     one = recorded()["requests"]["GET pages:home"]
     assert one["errors"] == 1
     assert one["faults"] == {"KeyError": 1}
+    assert recorded()["all"] == {"count": 1, "errors": 1}
 
 
 def test_statements_that_differ_by_the_length_of_a_list_are_one():

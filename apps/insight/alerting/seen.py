@@ -6,7 +6,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from apps.insight.alerting.thresholds import BURNING, minutes
-from apps.insight.measuring.facts import Facts
+from apps.insight.measuring.facts import Facts, added
 from apps.insight.measuring.rollups import floor, series
 from apps.insight.models import Rollup
 
@@ -55,10 +55,6 @@ def seen_at(now: datetime) -> Seen:
 
 def tallies(span: Rollup.Span, since: datetime, until: datetime) -> list[Tally]:
     rows = Rollup.objects.filter(span=span, at__gte=since, at__lt=until).order_by("at", "pk")
-    counted = rows.values_list("at", "facts__requests").iterator(chunk_size=500)
-    return [summed(at, [group or {} for _at, group in many]) for at, many in groupby(counted, key=itemgetter(0))]
-
-
-def summed(at: datetime, groups: list[Facts]) -> Tally:
-    count, errors = (sum(one[what] for group in groups for one in group.values()) for what in ("count", "errors"))
-    return Tally(at, count, errors)
+    told = rows.values_list("at", "facts__all").iterator(chunk_size=500)
+    whole = ((at, added(facts or {} for _at, facts in many)) for at, many in groupby(told, key=itemgetter(0)))
+    return [Tally(at, facts.get("count", 0), facts.get("errors", 0)) for at, facts in whole]

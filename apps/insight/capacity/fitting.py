@@ -84,7 +84,7 @@ def rate_of_a_voter(samples: Sequence[Sample]) -> float | None:
 
 def resource(name: str, samples: Sequence[Sample], of_a_voter: float | None) -> Resource:
     points = sorted((sample.rate, sample.used[name]) for sample in samples if name in sample.used)
-    demand, background = law(points, grows=name != MEMORY)
+    demand, background = law(points, memory=name == MEMORY)
     limit = limit_of(name)
     full_at, limit_at = ((max(most - background, 0.0) / demand if demand else None) for most in (1.0, limit))
     voters = round(limit_at / of_a_voter) if limit_at is not None and of_a_voter else None
@@ -96,14 +96,15 @@ def limit_of(name: str) -> float:
     return (settings.CAPACITY_MEMORY if name == MEMORY else settings.CAPACITY_PROCESSOR) / 100
 
 
-def law(points: Sequence[tuple[float, float]], *, grows: bool) -> tuple[float, float]:
-    """Demand and background of (X, U), sorted. Where X hardly varies, or the line says less than nothing, all work is
-    taken to be for requests, which errs towards fewer voters; unless it `grows` otherwise, and is all background."""
+def law(points: Sequence[tuple[float, float]], *, memory: bool) -> tuple[float, float]:
+    """Demand and background of (X, U), sorted. Where X hardly varies, nothing tells one from the other: all is taken to
+    be for requests, which errs towards fewer voters; of `memory`, to be there anyway. A background below 0: requests
+    cost more the more there are."""
     if varied(points):
         demand, background = line(points[:: 1 + len(points) // MOST_SAMPLES])
-        if demand >= 0 and background >= 0:
+        if demand > 0:
             return demand, background
-    if grows:
+    elif points[-1][0] and not memory:
         return median(used / rate for rate, used in points if rate), 0.0
     return 0.0, median(used for _rate, used in points)
 

@@ -4,6 +4,6 @@
 """
 
 from apps.insight.findings.found import Found
-from apps.insight.findings.keeping import current, keep
+from apps.insight.findings.keeping import current, erase, keep
 
-__all__ = ["Found", "current", "keep"]
+__all__ = ["Found", "current", "erase", "keep"]

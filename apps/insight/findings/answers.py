@@ -54,9 +54,17 @@ def cache_hits(window: Window) -> Iterator[Found]:
 
 
 def cache_slow(window: Window) -> Iterator[Found]:
-    whole, least = window.whole(), CALL_SECONDS * window.patience()
-    if whole["cache_calls"] >= CALLS and (mean := whole["cache"] / whole["cache_calls"]) >= least:
-        evidence = {"ms": 1000 * mean, "calls": whole["cache_calls"], "share": 100 * whole["cache"] / whole["seconds"]}
+    """What requests waited for it, and what the way there takes at best: one alone is a process that is busy."""
+    whole, redis = window.whole(), window.group("services").get("redis", {})
+    looks, calls = redis.get("looks", 0), whole["cache_calls"]
+    if not looks or redis.get("delay", 0.0) < CALL_SECONDS * looks:
+        return
+    if calls >= CALLS and whole["cache"] >= calls * CALL_SECONDS * window.patience():
+        evidence = {
+            "ms": 1000 * whole["cache"] / calls,
+            "calls": calls,
+            "share": 100 * whole["cache"] / whole["seconds"],
+        }
         yield Found("cache_slow", "redis", window.an_hour(whole["cache"]), evidence)
 
 

@@ -1,8 +1,10 @@
 """What was measured in a span of time, by all processes or by one: plain data that adds up.
 
     {"requests": {"GET api:jam": {"count": 12, "seconds": 0.3, "longest": 0.1, "histogram": {"220": 12}, …}},
-     "tasks": …, "statements": …, "repeats": …, "processes": …, "machines": …, "services": …}
+     "all": {"count": 12, "errors": 0}, "tasks": …, "statements": …, "repeats": …, "processes": …, "machines": …,
+     "services": …}
 
+`all` is of requests too: who looks at days each minute reads no more than that.
 Adding is associative and commutative, so minutes add up to hours, hours to days and processes to a whole in any order.
 Of what is named in MOST the greatest is kept; everything else is a sum. So a mean is kept as its sum and its count,
 and a percentile as a histogram.

@@ -20,7 +20,7 @@ from django.utils import timezone
 from apps.core import database
 from apps.core.counts import counts
 from apps.core.database import pool_statistics
-from apps.core.store import Away, store
+from apps.core.store import Away, LocalStore, store
 from apps.insight.measuring.histogram import index
 from apps.insight.measuring.recorder import fingerprint
 from apps.live.hub import open_sockets
@@ -132,8 +132,10 @@ def connections_open() -> int:
 
 
 def of_redis() -> Facts:
+    if isinstance(store, LocalStore):
+        return {}
     memory = store.memory()
-    return {"memory": memory["used_memory"], "evicted": memory["evicted_keys"]} if memory else {}
+    return {"memory": memory["used_memory"], "evicted": memory["evicted_keys"], "delay": round(store.delay(), 6)}
 
 
 def of_tasks() -> Facts:

@@ -70,6 +70,7 @@ class Minute:
         slowest = sorted(self.statements.items(), key=lambda item: -item[1]["seconds"])[:KEPT_STATEMENTS]
         return {
             "requests": {name: one.facts() for name, one in self.requests.items()},
+            "all": {what: sum(getattr(one, what) for one in self.requests.values()) for what in ("count", "errors")},
             "tasks": {name: one.facts() for name, one in self.tasks.items()},
             "statements": {name: plain(one) for name, one in slowest},
             "repeats": {name: plain(one) for name, one in self.repeats.items()},
