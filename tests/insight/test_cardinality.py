@@ -12,6 +12,7 @@ from websockets.sync.client import connect
 
 from apps.core.looking import look
 from apps.core.metrics import METHODS
+from apps.core.query_times import tables
 from apps.live.streams import announce
 from apps.tasks.declared import QUEUES, TASKS
 from apps.tasks.metrics import count_tasks, measure
@@ -25,11 +26,13 @@ STATUSES = {str(status.value) for status in HTTPStatus}
 KINDS = {"web", "live", "worker", "beat"}
 TASK_ENDS = {"done", "failed", "retried", "unfinished"}
 # What each label of each metric may say; a metric of ours that is not here fails.
+OPERATIONS = {"select", "insert", "update", "delete", "other"}
 LABELS = {
     "api_request_duration_seconds": {"method": METHODS | {"other"}, "endpoint": set(ROUTES), "status_code": STATUSES},
     "cache_answers": {"outcome": {"local", "store", "miss", "refused"}, "kind": set(settings.CACHED)},
     "cache_answer_bytes": {"kind": set(settings.CACHED)},
     "celery_task_duration_seconds": {"task_name": {*TASKS, "unknown"}, "status": TASK_ENDS},
+    "db_query_duration_seconds": {"model": {*tables().values(), "other"}, "operation": OPERATIONS},
     "live_latency_seconds": {},
     "live_sockets": {},
     "process_cpu_seconds_total": {"kind": KINDS},
