@@ -156,6 +156,9 @@ PAGES = [
     # user; the steps, the last minutes, the month in three; PostgreSQL in four; alerts, findings, those that are closed
     row("pages:insight", 12, "staff"),
     row("pages:insight", 3, "staff", "?over=releases"),  # user, days, releases
+    row("pages:profiles", 1, "staff"),  # user; profiles are in the cache
+    row("pages:profile", 1, "staff"),
+    row("pages:profile_stacks", 1, "staff"),
     row("pages:reports", 3, "host"),
     row("pages:report", 2, "host"),
     row("pages:report_file", 4, "host"),
