@@ -8,7 +8,7 @@ from django.template.defaultfilters import date as in_words
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from apps.insight.capacity.fitting import Resource
+from apps.insight.capacity.fitting import Capacity, Resource
 from apps.insight.capacity.foreseen import tightest
 from apps.insight.capacity.plan import Plan
 from apps.insight.findings.words import words
@@ -106,16 +106,17 @@ def dial_of_capacity(found: Summary) -> Dial:
     full = tightest(fits) if fits else None
     if fits is None or full is None:
         return dial(0, "–", _("of capacity"), _("not known yet"))
-    share, more = full.now / full.limit, more_voters(full, fits.rate_of_a_voter)
+    share, more = full.now / full.limit, more_voters(fits)
     against = resource(full.name) if more is None else _("%(n)s more fit") % {"n": n(more)}
     return dial(100 * share, f"{percent(share)} %", _("of capacity"), against)
 
 
-def more_voters(one: Resource, rate_of_a_voter: float | None) -> float | None:
-    """By what it has left."""
-    if not one.demand or not rate_of_a_voter:
+def more_voters(fits: Capacity) -> float | None:
+    """By the resource that has least left for them."""
+    filled = [one for one in fits.resources if one.demand]
+    if not filled or not fits.rate_of_a_voter:
         return None
-    return max(one.limit - one.now, 0.0) / one.demand / rate_of_a_voter
+    return min(max(one.limit - one.now, 0.0) / one.demand for one in filled) / fits.rate_of_a_voter
 
 
 def facts(found: Summary) -> list[tuple[str, str, str]]:

@@ -60,6 +60,7 @@ def test_a_good_night_is_said_to_be_good_in_one_sentence(staff):
         "11 <small>of 20",
         "96.7 <small>%",
         "<b>509 voters</b>",
+        "109 more fit",
         "the pool of database connections",
     ):
         assert fact in page, fact
