@@ -21,7 +21,7 @@ def run(*, short: bool) -> list[Row]:
     set_up()
     fill()
     servers = {how: serve("loadtests.collected", *WEB, GARBAGE=how, CACHED_READS="false") for how in HOW}
-    rounds, seconds = (3, 0.3) if short else (20, 1.0)
+    rounds, seconds = (6, 0.3) if short else (20, 1.0)
     with generator() as load:
         print(f"{about()}; {rounds} rounds of {seconds} s a case, {CONNECTIONS} connections")
         return list(compared(load, servers, rounds, seconds))

@@ -33,7 +33,7 @@ class Mix:
         self.browser = {"Cookie": f"session={session}", "Accept": "text/html", "Sec-Fetch-Site": "same-origin"}
         self.upload = self.file()
         self.asks: dict[Ask, float] = {
-            read(f"{JAM}/snapshot"): 2,
+            read(f"{JAM}/snapshot"): 1,
             read("/api/v1/jams"): 6,
             read("/api/v1/songs"): 3,
             read("/api/v1/venues?page_size=30"): 2,
@@ -61,7 +61,7 @@ class Mix:
         return "GET", f"{JAM}/votes", {"Authorization": f"Bearer {rng.choice(self.tokens)}"}, b""
 
     def venue(self, rng: random.Random) -> tuple[str, str, dict[str, str], bytes]:
-        return "GET", f"/api/v1/venues/venue-{rng.randint(1, 40)}", {"Cache-Control": "no-cache"}, b""
+        return "GET", f"/api/v1/venues/venue-{rng.randint(1, 10)}", {"Cache-Control": "no-cache"}, b""
 
     def send_songs(self, rng: random.Random) -> tuple[str, str, dict[str, str], bytes]:
         return "POST", "/songs/import", self.browser | {
