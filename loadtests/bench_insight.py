@@ -1,8 +1,8 @@
 """The examination: does Insight name what is wrong, and nothing where nothing is?
 
 Twelve faults and six changes that harm nobody (faults/), each on servers of its own, on an empty memory, under the same
-mix of requests. A kind is named when Insight ranks it first at two looks in a row, so that a chance does not count. A
-fault is to be named within LONGEST; a harmless change is accused by whatever is named.
+mix of requests. A fault is named when Insight ranks its kind first at two looks in a row, so that a chance does not
+count, within LONGEST; a harmless change is accused by whatever is found at any look.
 """
 
 import os
@@ -109,10 +109,10 @@ def watched(case: Case, servers: list[Servers]) -> tuple[str, float, str]:
         seen = found()
         print(f"    {case.name}, {seconds:.0f} s: {', '.join(seen) or 'nothing'}", flush=True)
         first = seen[0] if seen else ""
-        if first == before and first and case.kind in {first, ""}:
+        if (case.kind == first == before) if case.kind else first:
             return first, seconds, ", ".join(seen)
         before = first
-    return before if case.kind else "", time.monotonic() - begun, ", ".join(seen)
+    return before if before != case.kind else "", time.monotonic() - begun, ", ".join(seen)
 
 
 def looks(longest: float, begun: float) -> Iterator[float]:
