@@ -228,7 +228,7 @@ class World:
         make_report(owner=self.host, venue=elsewhere)
         summed_up([jam])
         make_task(by=self.host, about=f"jam:{jam.pk}", state="failed", error="ValueError (cells.py:12)", done=1, of=2)
-        make_alert(acknowledged_by=self.staff)
+        self.alert = make_alert(acknowledged_by=self.staff)
         said = {"endpoint": "GET api:jams", "kb": 90, "largest_kb": 99, "count": 5}
         Finding.objects.create(
             kind="large_payload", subject=str(number), evidence=said, opened_at=jam.starts_at, seen_at=jam.starts_at
@@ -337,6 +337,7 @@ class World:
             "webhook": self.webhook.pk,
             "inbox": self.inbox.pk,
             "delivery": 0,
+            "alert": self.alert.pk,
         }
         for model in MODELS:
             if route.pattern.startswith(f"admin/{model._meta.app_label}/{model._meta.model_name}/"):

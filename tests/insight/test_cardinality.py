@@ -26,9 +26,15 @@ STATUSES = {str(status.value) for status in HTTPStatus}
 KINDS = {"web", "live", "worker", "beat"}
 TASK_ENDS = {"done", "failed", "retried", "unfinished"}
 # What each label of each metric may say; a metric of ours that is not here fails.
+# What is no page of ours, of the admin: by its function.
+UNNAMED = {"admin:django.contrib.admin.sites.catch_all_view", "admin:django.views.generic.base.RedirectView"}
 OPERATIONS = {"select", "insert", "update", "delete", "other"}
 LABELS = {
-    "api_request_duration_seconds": {"method": METHODS | {"other"}, "endpoint": set(ROUTES), "status_code": STATUSES},
+    "api_request_duration_seconds": {
+        "method": METHODS | {"other"},
+        "endpoint": {*ROUTES, *UNNAMED},
+        "status_code": STATUSES,
+    },
     "cache_answers": {"outcome": {"local", "store", "miss", "refused"}, "kind": set(settings.CACHED)},
     "cache_answer_bytes": {"kind": set(settings.CACHED)},
     "celery_task_duration_seconds": {"task_name": {*TASKS, "unknown"}, "status": TASK_ENDS},

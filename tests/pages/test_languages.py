@@ -205,7 +205,7 @@ def english_in(html):
     known = [text for texts in catalogue("ar")._catalog._catalogs for text in texts]
     texts = {text for text in known if isinstance(text, str) and len(text) > 5 and "%" not in text}
     html = re.sub(r"<pre.*?</pre>", " ", html, flags=re.DOTALL)  # what machines say
-    shown = re.sub(r"https?://\S+|Standard Webhooks", " ", visible(html))  # addresses, and a name
+    shown = re.sub(r"https?://\S+|Standard Webhooks|X-Profile", " ", visible(html))  # addresses and names
     left = {text for text in texts if text in shown and re.search(rf"(?<!\w){re.escape(text)}(?!\w)", shown)}
     return left - THE_SAME
 
@@ -232,7 +232,7 @@ def test_every_page_is_whole_in_arabic():
 
 
 def is_file(name):
-    return name.endswith(("report_file", "report_link"))
+    return name.endswith(("report_file", "report_link", "sla_file", "profile_stacks"))
 
 
 def test_mails_are_in_the_language_of_whoever_asked():

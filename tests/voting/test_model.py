@@ -98,11 +98,11 @@ class Evening(RuleBasedStateMachine):
         monkeypatch.setattr(layer, "tell", self.listening(type(layer).tell.__get__(layer)))
 
     def listening(self, tell):
-        def listen(stream, changes):
+        def listen(stream, changes, committed=0):
             if stream == self.row.stream:
                 self.told += changes
                 self.phone.hear(changes)
-            return tell(stream, changes)
+            return tell(stream, changes, committed)
 
         return listen
 
