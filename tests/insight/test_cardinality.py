@@ -28,6 +28,7 @@ TASK_ENDS = {"done", "failed", "retried", "unfinished"}
 # What each label of each metric may say; a metric of ours that is not here fails.
 # What is no page of ours, of the admin: by its function.
 UNNAMED = {"admin:django.contrib.admin.sites.catch_all_view", "admin:django.views.generic.base.RedirectView"}
+ENDPOINTS = {*ROUTES, *UNNAMED}
 OPERATIONS = {"select", "insert", "update", "delete", "other"}
 LABELS = {
     "api_request_duration_seconds": {
