@@ -1,11 +1,10 @@
 """Figures as people read them: with their units, in their language, with no more digits than say something."""
 
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
+from apps.insight.findings.words import n
 
-def n(value: float, digits: int = 0) -> str:
-    return str(number_format(round(value, digits), digits, force_grouping=True))
+__all__ = ["duration", "ms", "n", "percent", "short"]
 
 
 def short(value: float) -> str:

@@ -108,6 +108,14 @@ def test_two_requests_are_no_habit():
     assert current(NOW) == []
 
 
+def test_an_error_of_no_known_kind_is_called_by_its_status():
+    calm(requests={"POST api:vote": endpoint(100, 12, errors=9)})
+
+    (found,) = current(NOW)
+
+    assert words(found).said.endswith("5xx.")
+
+
 def test_every_kind_has_its_words():
     assert set(TEXTS) == set(Finding.Kind.values)
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from apps.insight.findings.found import Found
 from apps.insight.models import Finding
+from apps.stage import wording
 
 
 class Words(NamedTuple):
@@ -185,8 +186,8 @@ TEXTS = {
 
 
 def isolated(value: Any) -> Any:
-    """Names keep their direction in any sentence (Unicode Standard Annex 9)."""
-    return f"\u2068{value}\u2069" if isinstance(value, str) else value
+    """Names keep their direction in any sentence; figures, and what is empty, stay what they are."""
+    return wording.isolated(value) if value and isinstance(value, str) else value
 
 
 def told(e: Evidence, **digits: int) -> dict[str, str]:
