@@ -56,8 +56,8 @@ def test_serve_has_all_processes_at_one_address_keeps_what_was_done_and_ends_wit
         with connect(f"ws://127.0.0.1:{free_port}/ws{urlsplit(addresses['Phone']).path}") as phone:
             first_frame = phone.recv()
             # Web speaks for all of them. What is not measured as it happens is told within seconds.
-            wait_until(lambda: {kind for _name, kind in measured(free_port)} >= {"web", "live", "worker", "beat"}, 120)
-            wait_until(lambda: measured(free_port)["live_sockets", ""] == 1)
+            wait_until(lambda: measured(free_port).get(("live_sockets", "")) == 1, 60)
+        wait_until(lambda: {kind for _name, kind in measured(free_port)} >= {"web", "live", "worker", "beat"}, 120)
         live = next(child for child in everything if "jamvote.asgi" in child.cmdline())
         live.kill()
         said = process.communicate(timeout=40)[1]
