@@ -155,7 +155,7 @@ PAGES = [
     row("pages:host_report_file", 11, "host"),
     # user; the steps, the last minutes, the month in three; PostgreSQL in four; alerts, findings, those that are closed
     row("pages:insight", 12, "staff"),
-    row("pages:insight", 3, "staff", "?over=releases"),  # user, days, releases
+    row("pages:insight", 5, "staff", "?over=releases"),  # user, days, hours, minutes, releases
     row("pages:profiles", 1, "staff"),  # user; profiles are in the cache
     row("pages:profile", 1, "staff"),
     row("pages:profile_stacks", 1, "staff"),
@@ -373,6 +373,7 @@ ADMIN = [
         "voting_vote", filters="", changelist=2, found=2, add=1, change=5, history=3, delete=2, forbidden=["add"]
     ),
 ]  # fmt: skip
+BY_THE_CLOCK = {"pages:insight"}  # at most: days, hours and minutes of a month, of which its first day has no days
 TABLE = API + PAGES + ADMIN
 
 
@@ -396,6 +397,9 @@ def test_every_route_costs_the_same_however_many_rows_there_are(settings, rows):
         costs[name, role, query, of] = (len(ran), answer.status_code)
 
     expected = {(name, role, query, of): (queries, status) for name, queries, role, query, of, status in TABLE}
+    for key, (queries, status) in expected.items():
+        if key[0] in BY_THE_CLOCK:
+            expected[key] = (min(queries, costs[key][0]), status)
     assert {key: cost for key, cost in costs.items() if cost != expected[key]} == {}
 
 

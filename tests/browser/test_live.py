@@ -216,7 +216,7 @@ def test_a_phone_works_without_scripts(new_page, asgi_server, jam):
 
 
 def test_voting_closes_on_the_phone_when_its_time_has_come(phone, jam):
-    Jam.objects.filter(pk=jam.pk).update(voting_closes_at=timezone.now() + timedelta(seconds=3))
+    Jam.objects.filter(pk=jam.pk).update(voting_closes_at=timezone.now() + timedelta(seconds=8))
     page = phone()
     expect(row(page, "Zombie").locator(".vote")).to_be_enabled()
 
