@@ -141,7 +141,8 @@ def made_at(folder: Path) -> datetime | None:
 
 def erase_old(folder: Path, *, now: datetime, days: int, keep: int) -> int:
     """Erases those that are older, but never one of the newest so many; and what was left of killed ones."""
-    old = [path for path in backups_in(folder)[:-keep] if made_at(path) < now - timedelta(days=days)]
+    until = now - timedelta(days=days)
+    old = [path for path in backups_in(folder)[:-keep] if (at := made_at(path)) and at < until]
     for path in old:
         shutil.rmtree(path)
     for part in folder.glob("jamvote-*.part"):

@@ -109,7 +109,8 @@ def run(words: list[str], env: dict[str, str]) -> None:
 
 def program(name: str) -> str:
     """Raises BackupError where it is missing, or older than the server."""
-    server = connection.pg_version // 10_000
+    connection.ensure_connection()
+    server = connection.connection.info.server_version // 10_000
     found = shutil.which(name, path=OF_A_VERSION.format(server)) or shutil.which(name)
     if not found:
         raise BackupError(
