@@ -27,6 +27,7 @@ from apps.voting.models import Vote
 from apps.voting.operations import cast_vote
 from tests.databases import asking
 from tests.factories import make_attendee, make_jam, make_jam_song, make_slot, make_song
+from tests.processes import wait_until
 from tests.races import in_threads
 from tests.servers import find_postgres, start_postgres
 
@@ -92,9 +93,8 @@ def test_every_vote_that_was_acknowledged_before_is_restored_to_a_fresh_cluster_
                 acknowledged[song.pk, person.pk] = timezone.now()
 
     def keep():
-        while len(acknowledged) < 20:
-            pass
         try:
+            wait_until(lambda: len(acknowledged) >= 20)
             backup()
         finally:
             over.set()

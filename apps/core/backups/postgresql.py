@@ -6,6 +6,7 @@ import secrets
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,7 @@ from apps.core.backups.kept import BackupError
 EXTENSIONS = ("pg_trgm",)  # that JamVote needs; others are the administrator's
 OF_A_VERSION = "/usr/lib/postgresql/{}/bin"  # where Debian has each version's programs
 LOCK_SECONDS = 10  # that tables which somebody still reads are waited for
+GONE_SECONDS = 1  # in which a connection that was closed is gone
 # What is in the database, but for extensions: its tables, and functions of triggers.
 EMPTY = f"""
 SET LOCAL lock_timeout = '{LOCK_SECONDS}s';
@@ -57,13 +59,20 @@ def load(dump: Path) -> None:
 
 
 def check_alone() -> None:
+    deadline = time.monotonic() + GONE_SECONDS
+    while others := connected_beside():
+        if time.monotonic() > deadline:
+            raise BackupError(
+                f"Others are connected to the database ({others}). Stop web, live, worker, beat and whatever else asks it."
+            )
+        time.sleep(0.05)
+
+
+def connected_beside() -> int:
     with connection.cursor() as cursor:
         cursor.execute(OTHERS)
         [others] = cursor.fetchone()
-    if others:
-        raise BackupError(
-            f"Others are connected to the database ({others}). Stop web, live, worker, beat and whatever else asks it."
-        )
+    return int(others)
 
 
 @contextmanager
