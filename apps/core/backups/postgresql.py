@@ -63,7 +63,7 @@ def check_alone() -> None:
     while others := connected_beside():
         if time.monotonic() > deadline:
             raise BackupError(
-                f"Others are connected to the database ({others}). Stop web, live, worker, beat and whatever else asks it."
+                f"Others are connected to the database ({others}). Stop web, live, worker, beat and what else asks it."
             )
         time.sleep(0.05)
 
