@@ -7,7 +7,7 @@ collects.
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from time import perf_counter
+from time import perf_counter, thread_time
 
 LONGEST_TEXT = 2_000  # characters of a statement
 
@@ -57,14 +57,15 @@ def end() -> None:
 
 @contextmanager
 def rendering() -> Iterator[None]:
-    """Without what the database and the cache took meanwhile, and without what was rendered within."""
+    """Without what the database and the cache took meanwhile, without what was rendered within, and without what other
+    threads held the processor for."""
     spent = threads.spent
     if spent is None:
         yield
         return
-    began, before = perf_counter(), spent.elsewhere
+    began, worked, before = perf_counter(), thread_time(), spent.elsewhere
     try:
         yield
     finally:
         within = spent.elsewhere - before
-        spent.rendering += max(0.0, perf_counter() - began - within)
+        spent.rendering += max(0.0, min(perf_counter() - began - within, thread_time() - worked))
