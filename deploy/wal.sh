@@ -35,7 +35,7 @@ base() {
     mkdir -p "$BACKUPS/base"
     part="$BACKUPS/base/new.part"
     rm -rf "$part"
-    pg_basebackup --pgdata="$part" --format=tar --gzip --checkpoint=fast --no-password
+    pg_basebackup --pgdata="$part" --format=tar --compress=1 --checkpoint=fast --no-password
     name=$(date -u +%Y%m%dT%H%M%SZ)  # when it is whole: from then on it can be read on
     [ ! -e "$BACKUPS/base/$name" ] || fail "$BACKUPS/base/$name is there already."
     mv "$part" "$BACKUPS/base/$name"
@@ -76,6 +76,7 @@ restore() {
         echo "restore_command = 'gzip -dc \"$BACKUPS/wal/%f.gz\" > \"%p\"'"
         echo "recovery_target_time = '${until:+$until UTC}'"
         echo "recovery_target_action = promote"
+        echo "hot_standby = off" # nobody is let in before it has read the log
     } >> "$PGDATA/postgresql.auto.conf"
     touch "$PGDATA/recovery.signal"
     echo "$PGDATA is of $base. PostgreSQL reads the log on when it is started."

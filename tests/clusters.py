@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,12 @@ SCRIPT = Path(__file__).resolve().parent.parent / "deploy" / "wal.sh"
 
 
 class Cluster:
-    """One at a time. `timeout`: seconds after which a part of its log that is not full is archived too."""
+    """One at a time. `timeout`: seconds after which a part of its log that is not full is archived too.
 
-    def __init__(self, timeout: int = 60) -> None:
+    `fsync`: off where only its processes die, and how fast it is does not matter.
+    """
+
+    def __init__(self, timeout: int = 60, *, fsync: str = "on") -> None:
         self.account, self.home = postgres_account(), private_directory()
         self.home.chmod(0o755)
         self.backups, self.data = self.home / "backups", self.home / "data"
@@ -27,9 +31,10 @@ class Cluster:
         self.own(self.home)
         self.start()
         archive = f"BACKUPS={self.backups} sh {self.script} archive %p %f"
+        settings = {"archive_mode": "on", "archive_timeout": timeout, "archive_command": archive, "fsync": fsync}
         with psycopg.connect(self.url, autocommit=True) as connection:
-            for setting in ("archive_mode = on", f"archive_timeout = {timeout}", f"archive_command = '{archive}'"):
-                connection.execute(f"ALTER SYSTEM SET {setting}")
+            for name, value in settings.items():
+                connection.execute(f"ALTER SYSTEM SET {name} = '{value}'")
         self.process.send_signal(signal.SIGINT)
         self.process.wait()
         self.start()
@@ -41,8 +46,11 @@ class Cluster:
 
     def kill(self) -> None:
         """All of its processes at once."""
-        for process in (*psutil.Process(self.process.pid).children(recursive=True), self.process):
-            process.kill()
+        children = psutil.Process(self.process.pid).children(recursive=True)
+        self.process.kill()  # first: it would start others
+        for child in children:
+            with suppress(psutil.NoSuchProcess):
+                child.kill()
         self.process.wait()
 
     def run(self, *words: str, **env: str) -> subprocess.CompletedProcess[str]:

@@ -10,10 +10,10 @@ from django.db import connections
 def asking(url):
     """What this thread asks the database, it asks the one with that URL."""
     usual, other = connections["default"], connections.create_connection("default")
-    said = {
-        name: value for name, value in dj_database_url.parse(url).items() if name in {"NAME", "HOST", "PORT", "USER"}
-    }
-    other.settings_dict = {**usual.settings_dict, **said}
+    said = dj_database_url.parse(url)
+    options = {**usual.settings_dict["OPTIONS"], **said.get("OPTIONS", {})}  # where a socket is an option
+    address = {name: said[name] for name in ("NAME", "HOST", "PORT", "USER", "PASSWORD")}
+    other.settings_dict = {**usual.settings_dict, **address, "OPTIONS": options}
     connections["default"] = other
     try:
         yield

@@ -35,7 +35,7 @@ def night(tmp_path, monkeypatch):
     jam = make_jam()
     songs = [make_jam_song(jam=jam) for _ in range(SONGS)]
     people = Attendee.objects.bulk_create(Attendee(jam=jam, secret_hash=str(n)) for n in range(PEOPLE))
-    cluster = Cluster()
+    cluster = Cluster(fsync="off")
     made = make_backup(folder=tmp_path, now=datetime.now(UTC))
     with asking(cluster.url):
         restore(made, replace=False)

@@ -367,18 +367,18 @@ def test_half_a_backup_is_none(monkeypatch):
 
 
 def test_what_a_killed_backup_left_is_no_backup_and_goes_after_a_day():
-    whole = backup()
-    for days, name in ((2, "jamvote-20261128T000000Z.part"), (0, "jamvote-20261130T000000Z.part")):
-        part = ours.BACKUP_DIR / name
+    whole, now = backup(), timezone.now()
+    old, recent = now - timedelta(days=2), now - timedelta(hours=1)
+    for at in (old, recent):
+        part = ours.BACKUP_DIR / at.strftime(f"{kept.STAMP}.part")
         part.mkdir()
         (part / "manifest.json").write_text((whole / "manifest.json").read_text())
-        at = (timezone.now() - timedelta(days=days)).timestamp()
-        os.utime(part, (at, at))
+        os.utime(part, (at.timestamp(), at.timestamp()))
 
     assert backups_in(ours.BACKUP_DIR) == [whole]
-    kept.erase_old(ours.BACKUP_DIR, now=timezone.now(), days=1, keep=1)
+    kept.erase_old(ours.BACKUP_DIR, now=now, days=1, keep=1)
 
-    assert sorted(path.name for path in ours.BACKUP_DIR.iterdir()) == [whole.name, "jamvote-20261130T000000Z.part"]
+    assert {path.name for path in ours.BACKUP_DIR.iterdir()} == {whole.name, recent.strftime(f"{kept.STAMP}.part")}
 
 
 @pytest.mark.parametrize(("days", "keep", "left"), [(3, 1, 3), (3, 5, 5), (1, 1, 1), (30, 1, 6)])
