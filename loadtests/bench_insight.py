@@ -133,12 +133,14 @@ def found() -> list[str]:
 
 
 def forget() -> None:
-    """What was measured of the case before, and what the cache holds."""
+    """What was measured of the case before, what the cache holds, and who came in by the door."""
     from django.core.cache import cache
     from django.db import connection
 
     from apps.insight.models import Finding, Rollup
+    from apps.jams.models import JoinBucket
 
+    JoinBucket.objects.all().delete()
     Rollup.objects.all().delete()
     Finding.objects.all().delete()
     cache.clear()

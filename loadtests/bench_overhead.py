@@ -1,11 +1,10 @@
-"""What it costs to know how one is doing: CPU a request with INSIGHT on, to that with it off, in turn on servers of
-both kinds. Several of each, because one process costs some percent more than another of the same kind.
+"""What it costs to know how one is doing: CPU a request with INSIGHT on, to that with it off, in turn on the
+two servers of a pair. Several pairs, because one process costs some percent more than another of the same kind.
 
 On is everything: what a request spent, its queries by model, what is written every 15 seconds, the looks at process,
 machine, database and Redis.
 """
 
-import random
 from statistics import median
 
 from loadtests.bench import Row
@@ -16,32 +15,45 @@ from loadtests.machine import WEB, Server, about, serve, set_up
 
 MOST = 1.03
 PAGES = ("/jams/jam-4", "/jams", "/songs")
-NIGHT = {"votes": 0.6, "snapshot, from the process": 0.25, "snapshot, from Redis": 0.05, "pages, made anew": 0.1}
+NIGHT = {  # of its requests
+    "votes": 0.6,
+    "snapshot, from the process": 0.25,
+    "snapshot, from Redis": 0.05,
+    "pages, made anew": 0.1,
+}
 
 
 def run(*, short: bool) -> list[Row]:
     set_up()
     fill()
     cases = asked(*prepare())
-    each, rounds, seconds = (1, 4, 0.3) if short else (4, 24, 0.25)
-    servers = [(start(), start(INSIGHT="false")) for _ in range(each)]
+    each, rounds, seconds = (1, 4, 0.3) if short else (4, 12, 0.25)
+    pairs = [(start(), start(INSIGHT="false")) for _ in range(each)]
     print(f"{about()}; {each} servers of each kind, {rounds} rounds of {seconds} s a case, {CONNECTIONS} connections")
-    costs: dict[str, dict[int, list[float]]] = {name: {} for name in cases}
+    on: dict[str, list[float]] = {name: [] for name in cases}  # CPU a request, by round and pair
+    off: dict[str, list[float]] = {name: [] for name in cases}
     with generator() as load:
         for turn in range(-1, rounds):  # the first warms
-            for name, requests in cases.items():
-                for server in random.sample(every := [one for pair in servers for one in pair], len(every)):
-                    cpu = load.load(Asked(server, requests), seconds).cpu
-                    if turn >= 0:
-                        costs[name].setdefault(server.port, []).append(cpu)
-    rows, night = [], [0.0, 0.0]
-    for name, of in costs.items():
-        on, off = ([median(of[pair[kind].port]) for pair in servers] for kind in (0, 1))
-        note = f"servers on {spread(on)}, off {spread(off)}"
-        rows.append(Row(name, mean(on), "µs CPU", mean(off), mean(on) / mean(off), of="off", note=note))
-        night = [night[0] + NIGHT[name] * mean(on), night[1] + NIGHT[name] * mean(off)]
-    note = ", ".join(f"{share:.0%} {name}" for name, share in NIGHT.items())
-    return [*rows, Row("a night", night[0], "µs CPU", night[1], night[0] / night[1], most=MOST, of="off", note=note)]
+            for pair in pairs:
+                for name, requests in cases.items():
+                    turns = list(zip(pair, (on, off), strict=True))
+                    for server, costs in reversed(turns) if turn % 2 else turns:
+                        cpu = load.load(Asked(server, requests), seconds).cpu
+                        if turn >= 0:
+                            costs[name].append(cpu)
+    rows = [row(name, on[name], off[name]) for name in cases]
+    return [*rows, row("a night", night(on), night(off), most=MOST)]
+
+
+def night(costs: dict[str, list[float]]) -> list[float]:
+    return [sum(NIGHT[name] * costs[name][n] for name in NIGHT) for n in range(len(costs["votes"]))]
+
+
+def row(name: str, on: list[float], off: list[float], most: float | None = None) -> Row:
+    ratios = sorted(one / other for one, other in zip(on, off, strict=True))
+    low, high = (ratios[round(share * (len(ratios) - 1))] for share in (0.25, 0.75))
+    note = f"middle half of {len(ratios)} pairs {low:.3f} to {high:.3f}"
+    return Row(name, median(on), "µs CPU", median(off), median(ratios), most=most, of="off", note=note)
 
 
 def asked(songs: list[int], tokens: list[str]) -> dict[str, tuple[bytes | tuple[bytes, ...], ...]]:
@@ -58,11 +70,3 @@ def asked(songs: list[int], tokens: list[str]) -> dict[str, tuple[bytes | tuple[
 
 def start(**env: str) -> Server:
     return serve("jamvote.wsgi", *WEB, LIMIT_PARTICIPANT="999999/60", **env)
-
-
-def mean(values: list[float]) -> float:
-    return sum(values) / len(values)
-
-
-def spread(values: list[float]) -> str:
-    return f"{min(values):,.0f} to {max(values):,.0f}"

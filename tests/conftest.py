@@ -102,13 +102,15 @@ def what_was_committed_is_deleted():
 
 def delete_everything(_case):
     tables = connection.introspection.django_table_names(only_existing=True, include_views=False)
-    written = ", ".join(map(connection.ops.quote_name, sorted({*tables} - MADE_BY_MIGRATE)))
+    written = [connection.ops.quote_name(table) for table in sorted({*tables} - MADE_BY_MIGRATE)]
+    deletions = [f"DELETE FROM {table}" for table in written]
     with transaction.atomic(), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute(f"LOCK TABLE {written} IN EXCLUSIVE MODE")  # whoever still writes is waited for
+            cursor.execute(f"LOCK TABLE {', '.join(written)} IN EXCLUSIVE MODE")  # whoever still writes is waited for
             cursor.execute("SET LOCAL session_replication_role = replica")  # as TRUNCATE: no triggers
-        for table in written.split(", "):
-            cursor.execute(f"DELETE FROM {table}")
+            deletions = [f"DO $$ BEGIN {'; '.join(deletions)}; END $$"]  # all in one
+        for deletion in deletions:
+            cursor.execute(deletion)
 
 
 @pytest.fixture(autouse=True)

@@ -55,8 +55,8 @@ async def carry(path: str, reader: asyncio.StreamReader, writer: asyncio.StreamW
     from_redis, to_redis = await asyncio.open_unix_connection(path)
     try:
         await asyncio.gather(pipe(reader, to_redis, 0), pipe(from_redis, writer, DELAY))
-    except OSError:
-        pass  # a server that was killed
+    except (OSError, asyncio.CancelledError):
+        pass  # a server that was killed, or the end
     finally:
         to_redis.close()
         writer.close()

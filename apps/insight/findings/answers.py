@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from apps.insight.findings.found import Found
 from apps.insight.findings.window import Window
 
-RENDERING_SECONDS, RENDERING_SHARE = 0.05, 0.5  # of a request, on average
+RENDERING_SECONDS, RENDERING_SHARE = 0.1, 0.5  # of a request, on average
 USUAL_SECONDS = 0.01  # that rendering a page takes
 LARGE = 300_000  # bytes of an answer, on average
 LINE = 1_000_000  # bytes a second of a phone in a full room

@@ -13,7 +13,7 @@ from apps.insight.measuring.rollups import mean
 
 LATE_SHARE = 0.03  # of the time that an event loop was late by more than 50 ms
 TICKS = 300
-GROWTH_MB, GROWTH_MB_A_MINUTE = 15, 2
+GROWTH_MB, GROWTH_MB_A_MINUTE = 30, 2  # a process that is new grows by half of it
 STEADY = 0.5  # of the growth that is in the second half: what grows at a start, levels off
 DISK_FULL = 0.97
 MINUTES_A_DAY = 24 * 60
