@@ -13,7 +13,7 @@ import pytest
 from loadtests.chaos import __main__ as command
 from loadtests.chaos import phone, room
 from loadtests.chaos.faults import FAULTS, SHORT, Fault, postgresql_is_away
-from loadtests.chaos.ledger import Attempt, Violation, compare
+from loadtests.chaos.ledger import OVERTAKEN, Attempt, Violation, compare
 from loadtests.chaos.night import Result, Window, judge_answers, longest_pause
 from loadtests.chaos.room import Answer, behind
 
@@ -87,6 +87,21 @@ def test_a_refusal_changes_nothing():
 
     assert kinds(logs, [ROBIN]) == []
     assert kinds(logs, []) == ["lost"]
+
+
+def test_what_a_phone_has_given_up_may_be_executed_until_the_process_that_stood_still_is_well_again():
+    def found(votes, logs, span):
+        return [one.kind for one in compare(logs, votes, {SONG: len(votes)}, [span])]
+
+    given_up = [Attempt(SONG, voted=True, begun=12, ended=27, status=SILENCE)]
+    taken_back = {ROBIN: [*given_up, Attempt(SONG, voted=False, begun=28, ended=29, status=OK)]}
+    twice = {ROBIN: [*given_up, Attempt(SONG, voted=True, begun=28, ended=29, status=OK)]}
+
+    assert found([(ROBIN, SONG)], taken_back, span=(10, 30)) == [OVERTAKEN]
+    assert found([], taken_back, span=(10, 30)) == []
+    assert found([], twice, span=(10, 30)) == ["lost"]
+    assert found([(ROBIN, SONG)], taken_back, span=(10, 27.5)) == ["taken back, and there"]
+    assert found([(ROBIN, SONG)], taken_back, span=(27.5, 40)) == ["taken back, and there"]
 
 
 # Answers, pauses, boards --------------------------------------------------------------------------------
@@ -192,7 +207,7 @@ def test_a_vote_that_waits_goes_out_within_the_time_in_which_all_is_to_be_well()
 def test_its_short_form_finds_nothing():
     words = [sys.executable, "-m", "loadtests.chaos", "--short", "--seed", "1", "--port", "0"]
 
-    said = subprocess.run(words, capture_output=True, text=True, timeout=200)
+    said = subprocess.run(words, capture_output=True, text=True, timeout=500)
 
     assert said.returncode == 0, said.stdout + said.stderr
     assert "\n0 violations" in said.stdout

@@ -150,7 +150,8 @@ def begun(start: Callable[[], Any]) -> Part:
 def keep_logs(folder: Path) -> None:
     """Those of all processes that were begun; of a store that was begun again, the last one's."""
     folder.mkdir(parents=True, exist_ok=True)
-    for number, (process, home) in enumerate(servers.STARTED):
+    last = {home: process for process, home in servers.STARTED}
+    for number, (home, process) in enumerate(last.items()):
         name = next((word for word in ("postgres", "redis", "wsgi", "asgi", "worker", "beat")
                      if any(word in str(part) for part in process.args)), "process")  # fmt: skip
         if (home / "log").exists():
