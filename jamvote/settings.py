@@ -203,6 +203,9 @@ try:
     IDEMPOTENCY_HOURS = env.int("IDEMPOTENCY_HOURS", 24, validate=positive)  # replies are kept for calls said again
     # A call that has run for so long has died with its process, and may be run again.
     IDEMPOTENCY_TAKE_OVER_SECONDS = env.int("IDEMPOTENCY_TAKE_OVER_SECONDS", 60, validate=positive)
+    BACKUP_DIR = env.path("BACKUP_DIR", DATA_DIR / "backups")  # where `manage.py backup` keeps them
+    BACKUP_DAYS = env.int("BACKUP_DAYS", 14, validate=positive)  # for so long
+    BACKUP_KEEP = env.int("BACKUP_KEEP", 3, validate=positive)  # and so many of the newest in any case
     CAPACITY_PROCESSOR = env.int("CAPACITY_PROCESSOR", 70, validate=Range(1, 100))  # per cent; more is too busy
     CAPACITY_MEMORY = env.int("CAPACITY_MEMORY", 80, validate=Range(1, 100))
     INSTANCES: dict[str, tuple[int, int]] = {  # of each type of process: the fewest and the most there may be
