@@ -32,6 +32,7 @@ archive() {
 }
 
 base() {
+    [ "$BASES" -ge 1 ] || fail "BASES is a number from 1 on."
     mkdir -p "$BACKUPS/base"
     part="$BACKUPS/base/new.part"
     rm -rf "$part"
@@ -68,18 +69,27 @@ restore() {
     base=$(base_before "$until")
     [ -n "$base" ] || fail "there is no base in $BACKUPS/base${until:+ from before $until}."
     mkdir -p "$PGDATA"
-    tar -xzf "$BACKUPS/base/$base/base.tar.gz" -C "$PGDATA"
-    tar -xzf "$BACKUPS/base/$base/pg_wal.tar.gz" -C "$PGDATA/pg_wal"
-    cp "$BACKUPS/base/$base/backup_manifest" "$PGDATA"
-    pg_verifybackup --quiet "$PGDATA" || fail "the base $base is damaged. Move it away to use the one before."
+    unpack "$BACKUPS/base/$base" || {
+        find "$PGDATA" -mindepth 1 -delete
+        fail "$BACKUPS/base/$base cannot be unpacked whole. If it is damaged, move it away to use the one before."
+    }
     {
-        echo "restore_command = 'gzip -dc \"$BACKUPS/wal/%f.gz\" > \"%p\"'"
+        # From 126 on PostgreSQL stops: a file that is damaged is not the end of the log.
+        echo "restore_command = 'test -e \"$BACKUPS/wal/%f.gz\" || exit 1; gzip -dc \"$BACKUPS/wal/%f.gz\" > \"%p\" || exit 255'"
         echo "recovery_target_time = '${until:+$until UTC}'"
         echo "recovery_target_action = promote"
         echo "hot_standby = off" # nobody is let in before it has read the log
     } >> "$PGDATA/postgresql.auto.conf"
     touch "$PGDATA/recovery.signal"
     echo "$PGDATA is of $base. PostgreSQL reads the log on when it is started."
+}
+
+# Looks at every byte too.
+unpack() {
+    tar -xzf "$1/base.tar.gz" -C "$PGDATA" &&
+        tar -xzf "$1/pg_wal.tar.gz" -C "$PGDATA/pg_wal" &&
+        cp "$1/backup_manifest" "$PGDATA" &&
+        pg_verifybackup --quiet "$PGDATA"
 }
 
 # A base's name is its time without signs.

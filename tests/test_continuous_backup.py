@@ -1,5 +1,9 @@
 """The continuous backup (deploy/wal.sh): the cluster is killed while people vote, and restored to another one."""
 
+import re
+import shutil
+import subprocess
+import tarfile
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -80,6 +84,7 @@ def test_a_killed_cluster_is_restored_elsewhere_with_all_but_what_was_not_archiv
 
     lost = cluster.data
     cluster.restore("drill", archives=False)
+    asked_for = how_the_log_is_read(cluster)
     in_the_archive = counted(cluster)
     cluster.kill()
     cluster.data = lost
@@ -89,12 +94,28 @@ def test_a_killed_cluster_is_restored_elsewhere_with_all_but_what_was_not_archiv
     newest = cluster.run("base", BASES="1")
 
     assert base.returncode == 0, base.stderr
+    assert asked_for == {"whole": 0, "missing": 1, "damaged": 255}  # of which PostgreSQL takes 1 for its end
     assert before | archived <= in_the_archive <= before | archived | latest
     assert at_the_moment == before | archived | latest
     assert vote(cluster, pairs, 1)  # it takes votes
     assert newest.returncode == 0, newest.stderr
     assert [str(path) for path in (cluster.backups / "base").iterdir()] == [newest.stdout.strip()]
     wait_until(lambda: begins_with_the_newest_base(cluster.backups / "wal"))
+
+
+def how_the_log_is_read(cluster):
+    """What PostgreSQL is answered, by what it asks for."""
+    settings = (cluster.data / "postgresql.auto.conf").read_text()
+    [command] = re.findall("^restore_command = '(.*)'$", settings, re.MULTILINE)
+    log, answers = cluster.backups / "wal", {}
+    whole = max(log.glob(f"{'[0-9A-F]' * 24}.gz"))
+    shutil.copy(whole, log / "whole.gz")
+    (log / "damaged.gz").write_bytes(whole.read_bytes()[:-20])
+    for name in ("whole", "missing", "damaged"):
+        words = command.replace("%f", name).replace("%p", str(cluster.home / "read"))
+        answers[name] = subprocess.run(words, shell=True, stderr=subprocess.DEVNULL).returncode
+        (log / f"{name}.gz").unlink(missing_ok=True)
+    return answers
 
 
 def begins_with_the_newest_base(log):
@@ -122,7 +143,7 @@ def cluster(tmp_path):
     made = Cluster.__new__(Cluster)
     made.account, made.home, made.url = {}, tmp_path, ""
     made.backups, made.data = tmp_path / "backups", tmp_path / "data"
-    made.script, made.programs = Path(settings.BASE_DIR, "deploy/wal.sh"), tmp_path
+    made.script, made.programs = Path(settings.BASE_DIR, "deploy/wal.sh"), find_postgres()
     return made
 
 
@@ -137,6 +158,26 @@ def test_a_file_of_the_log_is_kept_once_and_never_overwritten(cluster, tmp_path)
     assert (first.returncode, again.returncode, other.returncode) == (0, 0, 1)
     assert "is there, and is another one. Has this folder another cluster's log?" in other.stderr
     assert [path.name for path in (cluster.backups / "wal").iterdir()] == ["0A.gz"]
+
+
+@pytest.mark.parametrize("kept", [200, None], ids=["cut short", "changed"])
+def test_a_base_that_is_damaged_is_refused_and_leaves_nothing(cluster, tmp_path, kept):
+    base = cluster.backups / "base" / "20261130T225800Z"
+    base.mkdir(parents=True)
+    (tmp_path / "pg_wal").mkdir()
+    (tmp_path / "PG_VERSION").write_bytes(bytes(range(256)) * 4)
+    for name, content in (("base", ["PG_VERSION", "pg_wal"]), ("pg_wal", [])):
+        with tarfile.open(base / f"{name}.tar.gz", "w:gz") as packed:
+            for one in content:
+                packed.add(tmp_path / one, one)
+    (base / "base.tar.gz").write_bytes((base / "base.tar.gz").read_bytes()[:kept])
+    (base / "backup_manifest").write_text('{"PostgreSQL-Backup-Manifest-Version": 1}')
+
+    done = cluster.run("restore")
+
+    assert done.returncode == 1
+    assert "cannot be unpacked whole. If it is damaged, move it away to use the one before." in done.stderr
+    assert list(cluster.data.iterdir()) == []
 
 
 def test_what_cannot_be_restored_is_said(cluster):

@@ -4,6 +4,7 @@ import json
 import os
 import sqlite3
 import stat
+import tarfile
 import threading
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -50,18 +51,23 @@ def folders(settings, tmp_path, monkeypatch):
 
 @pytest.fixture(scope="module")
 def new_cluster():
-    return start_postgres() if connection.vendor == "postgresql" else ""
+    if connection.vendor != "postgresql":
+        return ""
+    url = start_postgres()
+    with psycopg.connect(url, autocommit=True) as maker:
+        maker.execute("CREATE ROLE app LOGIN")
+    return url
 
 
 @pytest.fixture
 def fresh(new_cluster, tmp_path):
-    """An empty database of a cluster that has never held ours, and its URL."""
+    """The URL of an empty database of a cluster that has never held ours, whose owner may nothing else."""
     if not new_cluster:
         return f"sqlite:///{tmp_path}/fresh.sqlite3"
     name = f"fresh{next(NAMES)}"
     with psycopg.connect(new_cluster, autocommit=True) as maker:
-        maker.execute(f"CREATE DATABASE {name}")
-    return new_cluster.replace("/postgres?", f"/{name}?")
+        maker.execute(f"CREATE DATABASE {name} OWNER app")
+    return new_cluster.replace("postgres@/postgres?", f"app@/{name}?")
 
 
 def say(*words, **options):
@@ -225,7 +231,7 @@ def made_up(tmp_path):
         folder = tmp_path / "made up"
         folder.mkdir()
         (folder / "database").write_text("no database")
-        (folder / "files.tar").touch()
+        tarfile.open(folder / "files.tar", "w").close()
         manifest = {"format": 1, "made_at": "2026-11-30T22:58:00+00:00", "release": "9.9", "vendor": connection.vendor,
                     "migrations": {}, "files": described(folder)}  # fmt: skip
         (folder / "manifest.json").write_text(json.dumps(manifest | facts))
@@ -253,11 +259,50 @@ def test_what_is_no_backup_is_refused(tmp_path, made_up):
     assert "files.tar is missing" in refused(folder)
 
 
-def test_a_backup_that_is_not_what_was_written_is_refused(made_up):
+@pytest.mark.parametrize("content", ["no databasE", "no data", ""])
+def test_a_backup_that_is_not_what_was_written_is_refused(made_up, content):
     folder = made_up()
-    (folder / "database").write_text("no databasE")
+    (folder / "database").write_text(content)
 
     assert "database is not what was written: its size or its SHA-256 differs" in refused(folder)
+
+
+def test_a_manifest_that_leaves_something_out_is_refused(made_up):
+    folder = made_up(files={})
+    (folder / "database").write_text("whatever")
+
+    assert "its manifest.json cannot be read" in refused(folder)
+
+
+def test_what_is_no_database_changes_nothing(fresh, made_up):
+    make_song(title="Before")
+    made = backup()
+    with asking(fresh):
+        say("restore", made)
+
+        said = refused(made_up(), "--replace")
+
+        assert songs() == ["Before"]
+    if connection.vendor == "postgresql":
+        assert "pg_restore failed, and nothing was changed: " in said
+    else:
+        assert "cannot be restored: file is not a database" in said
+
+
+@pytest.mark.parametrize("name", ["elsewhere/stray", "media/../stray", "media/../../stray"])
+def test_files_that_would_come_elsewhere_are_refused(fresh, made_up, tmp_path, name):
+    folder = made_up()
+    with tarfile.open(folder / "files.tar", "w") as packed:
+        packed.addfile(tarfile.TarInfo(name))
+    manifest = json.loads((folder / "manifest.json").read_text())
+    (folder / "manifest.json").unlink()
+    (folder / "manifest.json").write_text(json.dumps(manifest | {"files": described(folder)}))
+
+    with asking(fresh):
+        assert "files.tar holds what no backup has" in refused(folder)
+        assert not holds_data()
+
+    assert list(tmp_path.rglob("stray")) == []
 
 
 def test_a_backup_of_a_newer_release_or_of_another_database_is_refused(made_up, tmp_path):
@@ -294,7 +339,7 @@ def test_nothing_is_restored_while_others_have_the_database_open(fresh, made_up)
 @contextmanager
 def others_in(url):
     if url.startswith("postgresql"):
-        with psycopg.connect(url):
+        with psycopg.connect(url.replace("app@", "postgres@")):
             yield
     else:
         with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as other:
@@ -304,12 +349,16 @@ def others_in(url):
 
 
 @on_postgresql
-def test_a_restore_that_fails_half_way_changes_nothing(fresh, monkeypatch):
+def test_a_restore_that_fails_half_way_changes_nothing(fresh, monkeypatch, tmp_path):
+    file = tmp_path / "media" / "a.webp"
+    file.parent.mkdir()
+    file.write_text("before")
     make_song(title="Before")
     made = backup()
     with asking(fresh):
         say("restore", made)
         make_song(title="After")
+        file.write_text("after")
         monkeypatch.setattr(postgresql, "EMPTY", postgresql.EMPTY + "SELECT 1 / 0;")
 
         said = refused(made, "--replace")
@@ -317,6 +366,8 @@ def test_a_restore_that_fails_half_way_changes_nothing(fresh, monkeypatch):
         assert "psql failed, and nothing was changed: " in said
         assert "division by zero" in said
         assert songs() == ["After", "Before"]
+    assert file.read_text() == "after"
+    assert list(file.parent.iterdir()) == [file]
 
 
 @on_postgresql
@@ -338,15 +389,8 @@ def test_programs_that_are_missing_or_too_old_are_named(monkeypatch, tmp_path):
 
 @on_postgresql
 def test_a_drill_says_what_it_may_not(made_up, fresh):
-    with psycopg.connect(fresh, autocommit=True) as maker:
-        maker.execute("CREATE ROLE app LOGIN")
-    url = fresh.replace("postgres@", "app@")
-    try:
-        with asking(url):
-            said = refused(made_up(), "--verify")
-    finally:
-        with psycopg.connect(fresh, autocommit=True) as maker:
-            maker.execute("DROP ROLE app")
+    with asking(fresh):
+        said = refused(made_up(), "--verify")
 
     assert "may not make a database to try it in. As a superuser: ALTER ROLE" in said
 

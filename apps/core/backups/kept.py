@@ -99,6 +99,8 @@ def read_backup(folder: Path) -> Backup:
         said = json.loads((folder / MANIFEST).read_text())
         if said["format"] > FORMAT:
             raise BackupError(f"{folder} was made by a newer JamVote ({said['release']}). Restore it with that one.")
+        if said["files"].keys() != {DATABASE, FILES}:
+            raise ValueError(said["files"])
         for name, file in said["files"].items():
             check(folder / name, file)
         return Backup(
@@ -111,6 +113,8 @@ def read_backup(folder: Path) -> Backup:
         )
     except FileNotFoundError as error:
         raise BackupError(f"{folder} is no whole backup: {error.filename} is missing.") from error
+    except OSError as error:
+        raise BackupError(f"{error.filename}: {error.strerror}.") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BackupError(f"{folder} is no backup: its {MANIFEST} cannot be read.") from error
 

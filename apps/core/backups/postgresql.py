@@ -35,8 +35,8 @@ END $$;
 """  # noqa: S608
 OTHERS = """
 SELECT count(*) FROM pg_stat_activity
-WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
-"""
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND usesysid IS NOT NULL
+"""  # PostgreSQL's own workers are nobody's; what kind another user's connection is, it may not tell us
 
 
 def dump(to: Path) -> None:

@@ -22,15 +22,16 @@ PATIENCE = 10  # seconds
 
 
 def restore(backup: Backup, *, replace: bool) -> None:
-    """Nothing is changed unless all of it can be. Raises BackupError."""
+    """Nothing is changed unless all of it can be. Raises BackupError, OSError."""
     with instead(connection.settings_dict["NAME"]):
         check_fits(backup)
         if not replace and holds_data():
             raise BackupError("The database holds data. --replace restores in its place; what it holds is then gone.")
         check_redis()
         programs().check_alone()
-        files.unpack(backup.files)
-        programs().load(backup.database)
+        with files.unpacked(backup.files) as beside:
+            programs().load(backup.database)
+            files.put_in_place(beside)
         call_command("migrate", verbosity=0, interactive=False)
 
 

@@ -25,8 +25,11 @@ def dump(to: Path) -> None:
 def load(dump: Path) -> None:
     """In place of all that is there, in one transaction."""
     connection.ensure_connection()
-    with closing(sqlite3.connect(f"file:{dump}?mode=ro", uri=True)) as copy:
-        copy.backup(connection.connection)
+    try:
+        with closing(sqlite3.connect(f"file:{dump}?mode=ro", uri=True)) as copy:
+            copy.backup(connection.connection)
+    except sqlite3.Error as error:
+        raise BackupError(f"{dump} cannot be restored: {error}.") from error
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA journal_mode=WAL")
 

@@ -26,10 +26,13 @@ class Command(BaseCommand):
         now, begun = timezone.now(), time.monotonic()
         try:
             backup = make_backup(folder=folder, now=now)
-            erased = erase_old(folder, now=now, days=days, keep=keep)
         except BackupError as error:
             raise CommandError(str(error)) from error
         except OSError as error:
-            raise CommandError(f"{error.filename or folder}: {error.strerror}. No backup was made.") from error
+            raise CommandError(f"{error.filename or folder}: {error.strerror or error}. No backup was made.") from error
+        try:
+            erased = erase_old(folder, now=now, days=days, keep=keep)
+        except OSError as error:
+            raise CommandError(f"{backup.folder} was made, but {error.filename} stays: {error.strerror}.") from error
         took = time.monotonic() - begun
         self.stdout.write(f"{backup.folder}: {backup.bytes / 1e6:.1f} MB in {took:.1f} s, {erased} old ones erased.")

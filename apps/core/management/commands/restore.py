@@ -33,15 +33,15 @@ class Command(BaseCommand):
             found = read_backup(backup or newest_in(settings.BACKUP_DIR))
             if verify:
                 said = restoring.verify(found)
-            else:
-                restoring.restore(found, replace=replace)
-                said = restoring.settle()
+                self.stdout.write(f"{told(found)} can be restored, in {time.monotonic() - begun:.1f} s.\n{said}")
+                return
+            restoring.restore(found, replace=replace)
+            self.stdout.write(f"{told(found)} is restored, in {time.monotonic() - begun:.1f} s.\n{GONE}")
+            self.stdout.write(restoring.settle())
         except BackupError as error:
             raise CommandError(str(error)) from error
-        done = "can be restored" if verify else "is restored"
-        self.stdout.write(f"{told(found)} {done}, in {time.monotonic() - begun:.1f} s.\n{said}")
-        if not verify:
-            self.stdout.write(GONE)
+        except OSError as error:
+            raise CommandError(f"{error.filename}: {error.strerror}.") from error
 
 
 def told(backup: Backup) -> str:
