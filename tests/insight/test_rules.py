@@ -51,6 +51,11 @@ CASES = {
         {'db_pool{instance="a",pid="1",statistic="requests_waiting"}': "0x5 3 0x20",
          'db_pool{instance="a",pid="1",statistic="pool_available"}': "9x30"},
     ),
+    "LogNotKept": (
+        {'pg_stat_archiver_last_archive_age{instance="a"}': "30x10 60+60x10 20x30"}, 18, 40,
+        {'pg_stat_archiver_last_archive_age{instance="a"}': "60x15 240 20x30",
+         'pg_stat_archiver_last_archive_age{instance="b"}': "NaNx40"},
+    ),
     "CacheHitsLow": (
         {'cache_answers_total{outcome="store"}': "0+100x30 3100+900x60",
          'cache_answers_total{outcome="miss"}': "0+100x120"},
