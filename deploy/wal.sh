@@ -68,6 +68,7 @@ restore() {
     [ -z "$(ls -A "$PGDATA" 2>/dev/null)" ] || fail "$PGDATA is not empty. Move what is there away: it may hold the latest of the log."
     base=$(base_before "$until")
     [ -n "$base" ] || fail "there is no base in $BACKUPS/base${until:+ from before $until}."
+    say_gaps
     mkdir -p "$PGDATA"
     unpack "$BACKUPS/base/$base" || {
         find "$PGDATA" -mindepth 1 -delete
@@ -82,6 +83,19 @@ restore() {
     } >> "$PGDATA/postgresql.auto.conf"
     touch "$PGDATA/recovery.signal"
     echo "$PGDATA is of $base. PostgreSQL reads the log on when it is started."
+}
+
+# PostgreSQL takes a file that is missing for the end of the log. A name ends with two numbers of eight digits.
+say_gaps() {
+    last=""
+    for name in $(ls "$BACKUPS/wal" | sed -n 's/^[0-9A-F]\{8\}\([0-9A-F]\{16\}\)\.gz$/\1/p' | sort -u); do
+        place=$((0x${name%????????} * 256 + 0x${name#????????}))
+        case "$name" in
+            *00000000) ;; # how many there are before it depends on their size
+            *) [ "${last:-$((place - 1))}" -eq $((place - 1)) ] || echo "wal.sh: the log has a gap before …$name: it is restored up to there." >&2 ;;
+        esac
+        last=$place
+    done
 }
 
 # Looks at every byte too.

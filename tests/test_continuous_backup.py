@@ -180,6 +180,18 @@ def test_a_base_that_is_damaged_is_refused_and_leaves_nothing(cluster, tmp_path,
     assert list(cluster.data.iterdir()) == []
 
 
+def test_a_gap_in_the_log_is_said(cluster):
+    (cluster.backups / "base" / "20261130T225800Z").mkdir(parents=True)
+    (cluster.backups / "wal").mkdir()
+    for line, place in ((1, "00000000000000FE"), (1, "00000000000000FF"), (2, "00000000000000FF"),
+                        (2, "0000000100000000"), (2, "0000000100000002"), (2, "0000000100000003")):  # fmt: skip
+        (cluster.backups / "wal" / f"{line:08}{place}.gz").touch()
+
+    said = cluster.run("restore").stderr
+
+    assert re.findall("gap before …([0-9A-F]+)", said) == ["0000000100000002"]
+
+
 def test_what_cannot_be_restored_is_said(cluster):
     none = cluster.run("restore")
     (cluster.backups / "base" / "20261130T225800Z").mkdir(parents=True)
