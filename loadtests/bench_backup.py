@@ -30,6 +30,7 @@ NIGHTS, VOTES = 100, 10_000  # of a night
 SHORT_NIGHTS, SHORT_VOTES = 10, 5_000
 SONGS, PEOPLE, PHONES, PAUSE = 60, 600, 4, 0.03  # seconds between two votes of a phone
 TIMEOUT, SHORT_TIMEOUT = 60, 5  # archive_timeout
+START = 60  # seconds that a web process may take until it answers
 NEARLY = 0.9  # of that, from when a file of the log was archived to when the cluster is killed
 PATIENCE = 3  # times that, for a file to be archived
 RPO, RTO = 300, 900  # seconds
@@ -57,22 +58,23 @@ class Room:
         self.people = {one.pk: signed(secret) for one, secret in zip(Attendee.objects.bulk_create(people), secrets,
                                                                      strict=True)}  # fmt: skip
 
-    def vote(self, line: http.client.HTTPConnection, song: int, person: int) -> bool:
+    def vote(self, line: http.client.HTTPConnection, song: int, person: int) -> None:
         headers = {"Authorization": f"Bearer {self.people[person]}"}
         line.request("PUT", f"/api/v1/jams/{self.slug}/songs/{song}/vote", headers=headers)
-        return done(line)
+        check_answer(line)
 
-    def works(self, server: Server) -> None:
-        line = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    def try_out(self, server: Server) -> None:
+        line = http.client.HTTPConnection("127.0.0.1", server.port, timeout=START)
         line.request("GET", f"/api/v1/jams/{self.slug}/snapshot")
-        assert done(line)
-        assert self.vote(line, self.songs[0], next(iter(self.people)))
+        check_answer(line)
+        self.vote(line, self.songs[0], next(iter(self.people)))
 
 
-def done(line: http.client.HTTPConnection) -> bool:
+def check_answer(line: http.client.HTTPConnection) -> None:
     answer = line.getresponse()
-    answer.read()
-    return answer.status == 200
+    said = answer.read()
+    if answer.status != 200:
+        raise ValueError(f"{answer.status}: {said[:200]!r}")
 
 
 class Votes:
@@ -81,6 +83,7 @@ class Votes:
     def __init__(self, room: Room, server: Server, songs: list[int]) -> None:
         self.room, self.server, self.songs = room, server, songs
         self.acknowledged: dict[Pair, float] = {}
+        self.ended: list[str] = []
         self.over = threading.Event()
         self.phones = [threading.Thread(target=self.tap, args=[n]) for n in range(PHONES)]
 
@@ -97,16 +100,19 @@ class Votes:
     def tap(self, number: int) -> None:
         line = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=5)
         for pair in ((song, person) for person in list(self.room.people)[number::PHONES] for song in self.songs):
+            if self.over.wait(PAUSE):
+                return
             try:
-                if self.over.wait(PAUSE) or not self.room.vote(line, *pair):
-                    return
-            except (OSError, http.client.HTTPException):
+                self.room.vote(line, *pair)
+            except (OSError, http.client.HTTPException, ValueError) as error:
+                self.ended.append(repr(error))
                 return
             self.acknowledged[pair] = time.time()
+        self.ended.append("it has voted for every song")
 
     def check(self) -> None:
-        if not all(phone.is_alive() for phone in self.phones):
-            raise RuntimeError("A phone does not vote any more: it was refused, or has voted for every song.")
+        if self.ended:
+            raise RuntimeError(f"A phone does not vote any more: {self.ended[0]}.")
 
     def missing(self, url: str, before: float) -> list[float]:
         """When those were acknowledged that are not there."""
@@ -129,7 +135,7 @@ def run(*, short: bool) -> list[Row]:
 
 def by_backup(room: Room, cluster: Cluster) -> Iterator[Row]:
     folder = private_directory()
-    web = start_web()
+    web = start_web(room)
     with Votes(room, web, room.songs[1 : SONGS // 2]) as votes:
         time.sleep(1)
         took = timed(lambda: ran("backup", str(folder)))
@@ -143,7 +149,9 @@ def by_backup(room: Room, cluster: Cluster) -> Iterator[Row]:
     web.kill()
     at = datetime.strptime(made.name, "jamvote-%Y%m%dT%H%M%S%z").timestamp()
     yield Row("backup, RTO", took, "s", most=RTO, note="restored to a fresh cluster, recounted, served")
-    yield Row("backup, votes from before it missing", len(votes.missing(cluster.url, at)), "votes", most=0)
+    before = sum(acknowledged < at for acknowledged in votes.acknowledged.values())
+    missing = len(votes.missing(cluster.url, at))
+    yield Row("backup, votes from before it missing", missing, "votes", most=0, note=f"of {before:,}")
     yield miscounted("backup", cluster.url)
 
 
@@ -151,7 +159,7 @@ def killed(room: Room, cluster: Cluster, timeout: int) -> Iterator[Row]:
     took = timed(lambda: check(cluster.run("base")))
     size = sum(file.stat().st_size for file in (cluster.backups / "base").rglob("*.gz")) / 1e6
     yield Row("base, time", took, "s", note=f"{size:.0f} MB")
-    web = start_web(DATABASE_URL=cluster.url)
+    web = start_web(room, DATABASE_URL=cluster.url)
     with Votes(room, web, room.songs[SONGS // 2 :]) as votes:
         wait_for_the_archive(cluster.url, timeout * PATIENCE)
         time.sleep(timeout * NEARLY)
@@ -191,13 +199,14 @@ def back(room: Room, cluster: Cluster, restore: Callable[[], None]) -> tuple[Ser
     """A web process that takes votes again, and how long that took."""
     begun = time.monotonic()
     restore()
-    web = start_web(DATABASE_URL=cluster.url)
-    room.works(web)
-    return web, time.monotonic() - begun
+    return start_web(room, DATABASE_URL=cluster.url), time.monotonic() - begun
 
 
-def start_web(**env: str) -> Server:
-    return serve("jamvote.wsgi", *WEB, LIMIT_PARTICIPANT="999999/60", **env)
+def start_web(room: Room, **env: str) -> Server:
+    """Once it has shown the board and taken a vote."""
+    web = serve("jamvote.wsgi", *WEB, LIMIT_PARTICIPANT="999999/60", **env)
+    room.try_out(web)
+    return web
 
 
 def ran(*words: str, **env: str) -> None:

@@ -258,10 +258,11 @@ def test_a_vote_that_is_gone_is_missed_and_told_by_when_it_was_acknowledged(asgi
     room, url = bench_backup.Room(), database_url(connection.settings_dict["NAME"])
 
     with bench_backup.Votes(room, Server(urlsplit(asgi_server).port, ()), room.songs) as votes:
-        wait_until(lambda: len(votes.acknowledged) == 12)
+        wait_until(lambda: len(votes.ended) == bench_backup.PHONES)
     gone = Vote.objects.first()
     gone.delete()
 
+    assert len(votes.acknowledged) == 12
     acknowledged = votes.acknowledged[gone.jam_song_id, gone.attendee_id]
     assert votes.missing(url, time.time()) == [acknowledged]
     assert votes.missing(url, acknowledged) == []

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from django.conf import settings
 
@@ -12,7 +13,8 @@ from apps.core.backups.kept import BackupError
 
 
 def folders() -> dict[str, Path]:
-    return {"media": Path(settings.MEDIA_ROOT), "private": Path(settings.STORAGES["private"]["OPTIONS"]["location"])}
+    private: dict[str, Any] = settings.STORAGES["private"]
+    return {"media": Path(settings.MEDIA_ROOT), "private": Path(private["OPTIONS"]["location"])}
 
 
 def pack(to: Path) -> None:
