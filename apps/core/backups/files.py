@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from django.conf import settings
 
@@ -13,8 +12,7 @@ from apps.core.backups.kept import BackupError
 
 
 def folders() -> dict[str, Path]:
-    private: dict[str, Any] = settings.STORAGES["private"]
-    return {"media": Path(settings.MEDIA_ROOT), "private": Path(private["OPTIONS"]["location"])}
+    return {"media": Path(settings.MEDIA_ROOT), "private": Path(settings.STORAGES["private"]["OPTIONS"]["location"])}
 
 
 def pack(to: Path) -> None:
