@@ -71,7 +71,7 @@ restore() {
     say_gaps
     mkdir -p "$PGDATA"
     unpack "$BACKUPS/base/$base" || {
-        find "$PGDATA" -mindepth 1 -delete
+        rm -rf "${PGDATA:?}"/*
         fail "$BACKUPS/base/$base cannot be unpacked whole. If it is damaged, move it away to use the one before."
     }
     {
