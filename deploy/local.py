@@ -166,9 +166,8 @@ async def carry(sockets: dict[str, Path], reader: asyncio.StreamReader, writer: 
 
 def for_client(head: bytes, client: str) -> bytes:
     """Last, behind whatever the client says itself: what is furthest right counts."""
-    return (
-        head.removesuffix(b"\r\n") + f"X-Forwarded-For: {client}\r\nX-Request-Start: t={time.time()}\r\n\r\n".encode()
-    )
+    said = f"X-Forwarded-For: {client}\r\nX-Request-Start: t={time.time()}\r\n\r\n"
+    return head.removesuffix(b"\r\n") + said.encode()
 
 
 async def ask(reader: asyncio.StreamReader, to_server: asyncio.StreamWriter, head: bytes, client: str) -> None:
