@@ -206,6 +206,7 @@ try:
     BACKUP_DIR = env.path("BACKUP_DIR", DATA_DIR / "backups")  # where `manage.py backup` keeps them
     BACKUP_DAYS = env.int("BACKUP_DAYS", 14, validate=positive)  # for so long
     BACKUP_KEEP = env.int("BACKUP_KEEP", 3, validate=positive)  # and so many of the newest in any case
+    LATE_SECONDS = env.int("LATE_SECONDS", 10, validate=positive)  # from the proxy to us; a phone gives up after 15
     CAPACITY_PROCESSOR = env.int("CAPACITY_PROCESSOR", 70, validate=Range(1, 100))  # per cent; more is too busy
     CAPACITY_MEMORY = env.int("CAPACITY_MEMORY", 80, validate=Range(1, 100))
     INSTANCES: dict[str, tuple[int, int]] = {  # of each type of process: the fewest and the most there may be
@@ -301,6 +302,7 @@ MIDDLEWARE = [
     "apps.insight.measuring.recording.RecordRequests",
     "apps.accounts.middleware.ApiTokens",
     "apps.core.cached.CachedReads",
+    "apps.core.lateness.InTime",
     "apps.core.languages.Language",
     "apps.core.middleware.BodyCheck",
     "django.middleware.security.SecurityMiddleware",
