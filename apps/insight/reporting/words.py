@@ -57,7 +57,7 @@ def requests(sla: Sla) -> list[str]:
         return [_("Nobody asked for anything.")]
     said = {
         "requests": n(sla.requests), "before": n(sla.before.requests if sla.before else 0), "errors": n(sla.errors),
-        "share": succeeded(sla.availability), "promised": n(100 * sla.promised, 1), "bad": n(sla.bad),
+        "share": succeeded(sla.availability), "promised": succeeded(sla.promised), "bad": n(sla.bad),
         "minutes": n(sla.measured),
     }  # fmt: skip
     return [
