@@ -254,7 +254,9 @@ def test_what_is_full_by_something_else_is_said_where_it_is_asked_what_breaks_fi
     assert "136 %" in page
     assert "0 more fit" in page
     said = re.search(r'<p class="cap">(.*?)</p>', page).group(1)
-    assert said.startswith("<b>Hardly anybody more</b> fits now: the machine's processors, 95 % in use, and 70 % may be. ")
+    assert said.startswith(
+        "<b>Hardly anybody more</b> fits now: the machine's processors, 95 % in use, and 70 % may be. "
+    )
     assert "Requests do not explain half of that: look what else runs there. But for that <b>" in said
     assert "would fit, and the first limit would be: the pool of database connections." in said
 
