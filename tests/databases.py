@@ -1,22 +1,26 @@
-"""Another database in place of the one of the tests."""
+"""Other databases in place of the one of the tests."""
 
 from contextlib import contextmanager
 
 import dj_database_url
-from django.db import connections
+from django.db import DEFAULT_DB_ALIAS, connections
 
 
 @contextmanager
-def asking(url):
-    """What this thread asks the database, it asks the one with that URL."""
-    usual, other = connections["default"], connections.create_connection("default")
+def asking(url, alias=DEFAULT_DB_ALIAS):
+    """What this thread asks the database of this alias, it asks the one with that URL."""
+    known, other = connections["default"].settings_dict, connections.create_connection(DEFAULT_DB_ALIAS)
     said = dj_database_url.parse(url)
-    options = {**usual.settings_dict["OPTIONS"], **said.get("OPTIONS", {})}  # where a socket is an option
+    options = {**known["OPTIONS"], **said.get("OPTIONS", {})}  # where a socket is an option
     address = {name: said[name] for name in ("NAME", "HOST", "PORT", "USER", "PASSWORD")}
-    other.settings_dict = {**usual.settings_dict, **address, "OPTIONS": options}
-    connections["default"] = other
+    other.settings_dict = {**known, **address, "OPTIONS": options}
+    usual = connections[alias] if alias in connections.settings else None
+    connections[alias] = other
     try:
         yield
     finally:
         other.close()
-        connections["default"] = usual
+        if usual:
+            connections[alias] = usual
+        else:
+            del connections[alias]
