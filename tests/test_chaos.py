@@ -1,5 +1,6 @@
-"""`./dev chaos`: that its comparison can fail, and its short form. What it does not kill, test_outages.py does."""
+"""`./dev chaos`: that what it judges can fail, and its short form. What that does not kill, test_outages.py does."""
 
+import math
 import re
 import subprocess
 import sys
@@ -10,8 +11,11 @@ from types import SimpleNamespace
 
 import pytest
 
+from apps.accounts.models import AuditEvent
+from apps.tasks.models import Task
 from loadtests.chaos import __main__ as command
-from loadtests.chaos import phone, room
+from loadtests.chaos import errands, phone, room
+from loadtests.chaos.errands import Errands
 from loadtests.chaos.faults import FAULTS, SHORT, Fault, postgresql_is_away
 from loadtests.chaos.ledger import OVERTAKEN, Attempt, Violation, compare
 from loadtests.chaos.night import Result, Window, judge_answers, longest_pause
@@ -104,6 +108,30 @@ def test_what_a_phone_has_given_up_may_be_executed_until_the_process_that_stood_
     assert found([(ROBIN, SONG)], taken_back, span=(27.5, 40)) == ["taken back, and there"]
 
 
+# Background tasks ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_a_task_is_lost_that_is_not_done_or_left_no_note_and_done_twice_that_left_two(monkeypatch):
+    monkeypatch.setattr(Errands, "send", lambda self: None)
+    monkeypatch.setattr(errands, "ALL_DONE", 0)
+    sent = Errands("night")
+    for text, state, notes in [("a", "done", 1), ("b", "failed", 1), ("c", "done", 0), ("d", "done", 2)]:
+        task = Task.objects.create(name="loadtests.note", arguments={"text": f"night {text}"}, state=state)
+        sent.accepted.append((task.pk, f"night {text}"))
+        for _ in range(notes):
+            AuditEvent.objects.create(verb="note", about=f"night {text}")
+    sent.accepted.append((0, "night e"))
+
+    assert sorted(map(str, sent.end())) == [
+        "TASK DONE TWICE: night d: 2 notes",
+        "TASK LOST: night b: failed",
+        "TASK LOST: night c: 0 notes",
+        "TASK LOST: night e: 0 notes",
+        "TASK LOST: night e: its row is gone",
+    ]
+
+
 # Answers, pauses, boards --------------------------------------------------------------------------------
 
 AWAY = Window(Fault(postgresql_is_away, allowed=frozenset({UNSERVED})), begun=10, ended=20, well=25)
@@ -150,17 +178,29 @@ def test_a_board_is_behind_that_lacks_a_revision():
 # The command --------------------------------------------------------------------------------------------
 
 
+@pytest.fixture
+def nights(monkeypatch):
+    """Rounds that find what they are told to, and what was asked of each."""
+
+    def find(found, hold=lambda seconds, deck: None):
+        asked = []
+
+        def night(_house, _crowd, number, clients, seed, length):
+            asked.append((number, clients, seed, length))
+            result = Result([AWAY], found, Counter(ok=3, unknown=1))
+            return SimpleNamespace(hold=lambda seconds, deck: hold(seconds, deck) or result)
+
+        for name in ("House", "Crowd"):
+            monkeypatch.setattr(command, name, lambda *args, **options: None)
+        monkeypatch.setattr(command, "Night", night)
+        return asked
+
+    return find
+
+
 @pytest.mark.parametrize(("found", "status"), [([], 0), ([Violation("lost", "attendee 1")], 1)])
-def test_a_violation_is_told_and_is_the_exit_status(monkeypatch, capsys, found, status):
-    asked = []
-
-    def night(_house, _crowd, number, clients, seed, length):
-        asked.append((number, clients, seed, length))
-        return SimpleNamespace(hold=lambda seconds, deck: Result([AWAY], found, Counter(ok=3, unknown=1)))
-
-    for name in ("House", "Crowd"):
-        monkeypatch.setattr(command, name, lambda *args: None)
-    monkeypatch.setattr(command, "Night", night)
+def test_a_violation_is_told_and_is_the_exit_status(nights, capsys, found, status):
+    asked = nights(found)
 
     assert command.main(["--rounds", "2", "--clients", "9", "--seed", "4"]) == status
 
@@ -170,6 +210,33 @@ def test_a_violation_is_told_and_is_the_exit_status(monkeypatch, capsys, found, 
     assert f"{2 * len(found)} violations" in said
     assert "| votes that were acknowledged " in said
     assert said.count("MISSED") == len(found)
+
+
+def test_each_fault_has_its_turn_once(nights):
+    dealt = []
+    nights([], lambda seconds, deck: dealt.extend((*deck, seconds)))
+
+    command.main(["--once", "--faults", "redis is,beat"])
+
+    *faults, seconds = dealt
+    assert sorted(fault.name for fault in faults) == ["beat is killed", "redis is emptied", "redis is killed"]
+    assert seconds == math.inf
+
+
+def test_the_short_form_judges_no_times(nights):
+    nights([Violation("late", "after 11 s")])
+    assert command.main(["--short"]) == 0
+    assert command.main(["--once"]) == 1
+
+    nights([Violation("lost", "attendee 1")])
+    assert command.main(["--short"]) == 1
+
+
+def test_faults_that_are_none_are_told(capsys):
+    with pytest.raises(SystemExit):
+        command.main(["--faults", "redis is tired"])
+
+    assert "none of redis is killed, " in capsys.readouterr().err
 
 
 def test_every_kind_of_violation_has_a_row():
@@ -211,3 +278,5 @@ def test_its_short_form_finds_nothing():
 
     assert said.returncode == 0, said.stdout + said.stderr
     assert "\n0 violations" in said.stdout
+    assert int(re.search(r"round 1: ([\d,]+) ok", said.stdout)[1].replace(",", "")) > 0
+    assert all(f"{what.__name__.replace('_', ' ')}: all well after" in said.stdout for what in SHORT)

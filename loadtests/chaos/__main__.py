@@ -5,6 +5,7 @@ with the database: what was acknowledged is there exactly once, what was refused
 """
 
 import argparse
+import math
 import random
 import sys
 import time
@@ -22,8 +23,9 @@ from loadtests.chaos.room import Crowd
 from loadtests.machine import about
 
 ROUNDS, SECONDS, CLIENTS, PORT = 20, 300.0, 200, 9280
-IF_SHORT = {"rounds": 1, "seconds": 25.0, "clients": 20}
+CLIENTS_IF_SHORT = 10
 SHORTER = 0.2  # of what faults last, in the short form
+OF_TIME = {"late", "votes stopped", "stale in silence"}  # no violations in the short form, which runs beside others
 SHOWN = 20  # violations of a round
 KINDS = {
     "lost": "acknowledged votes that are lost",
@@ -46,20 +48,20 @@ KINDS = {
 
 def main(args: list[str]) -> int:
     options = parsed(args)
-    faults = [fault for fault in FAULTS if fault.happens in SHORT] if options.short else FAULTS
-    if options.faults:
-        faults = [fault for fault in FAULTS if any(word in fault.name for word in options.faults.split(","))]
     allow_files()
-    begun, results, house = time.monotonic(), [], House(options.port)
-    print(f"{about()}; {options.rounds} rounds of {options.seconds:.0f} s, {options.clients} clients, "
+    begun, results, house = time.monotonic(), [], House(options.port, tasks=not options.short)
+    rounds = "each fault once" if options.once else f"{options.rounds} rounds of {options.seconds:.0f} s"
+    print(f"{about()}; {rounds}, {options.clients} clients, "
           f"fsync and synchronous_commit on, --seed {options.seed}")  # fmt: skip
     crowd, dice = Crowd(), random.Random(options.seed)
-    deck = iter(dice.sample(faults, len(faults))) if options.short else dealt(faults, dice)
+    deck = iter(dice.sample(options.faults, len(options.faults))) if options.once else dealt(options.faults, dice)
+    length = SHORTER if options.short else 1.0
     try:
         for number in range(1, options.rounds + 1):
-            length = SHORTER if options.short else 1.0
             night = Night(house, crowd, number, options.clients, f"{options.seed} {number}", length)
-            results.append(night.hold(options.seconds, deck))
+            result = night.hold(options.seconds, deck)
+            judged = [one for one in result.violations if not (options.short and one.kind in OF_TIME)]
+            results.append(result._replace(violations=judged))
             tell(number, results[-1])
     finally:
         if options.logs:
@@ -76,16 +78,24 @@ def parsed(args: list[str]) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, help=f"{ROUNDS} by default")
     parser.add_argument("--seconds", type=float, help=f"of a round, in which faults begin; {SECONDS:.0f} by default")
     parser.add_argument("--clients", type=int, help=f"{CLIENTS} by default")
-    parser.add_argument("--short", action="store_true", help="four kinds of faults, once each")
+    parser.add_argument("--once", action="store_true", help="one round, however long, with each fault once")
+    parser.add_argument("--short", action="store_true", help="the same with two that end soon; no times are judged")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10_000), metavar="N",
                         help="the same faults in the same order")  # fmt: skip
-    parser.add_argument("--faults", default="", metavar="WORD,…", help="only those whose name has one of the words")
+    parser.add_argument("--faults", default="", metavar="WORDS,…", help="only those whose names have some of the words")
     parser.add_argument(
         "--port", type=int, default=PORT, help=f"of web, the next one is live's; {PORT} by default, 0: any"
     )
     parser.add_argument("--logs", type=Path, metavar="FOLDER", help="keeps what the processes logged there")
     options = parser.parse_args(args)
-    usual = {"rounds": ROUNDS, "seconds": SECONDS, "clients": CLIENTS} | (IF_SHORT if options.short else {})
+    usual = {"rounds": ROUNDS, "seconds": SECONDS, "clients": CLIENTS_IF_SHORT if options.short else CLIENTS}
+    if options.short or options.once:
+        options.once, options.rounds, options.seconds = True, 1, math.inf
+    words = options.faults.split(",")
+    options.faults = [fault for fault in FAULTS if any(some in fault.name for some in words)
+                      and (fault.happens in SHORT or not options.short)]  # fmt: skip
+    if not options.faults:
+        parser.error("--faults: none of " + ", ".join(fault.name for fault in FAULTS))
     for name, value in usual.items():
         if getattr(options, name) is None:
             setattr(options, name, value)

@@ -4,14 +4,13 @@ AWAY     503 with Retry-After
 SILENCE  no answer: who asked waits in vain, or the connection breaks
 """
 
-import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from loadtests.chaos.house import send, standing_still
+from loadtests.chaos.house import standing_still
 
 if TYPE_CHECKING:
     from loadtests.chaos.night import Night
@@ -76,7 +75,7 @@ def postgresql_crashes(night: "Night") -> Iterator[None]:
     serving = night.house.rows(
         "SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
     )
-    send(signal.SIGKILL, [one for one in night.house.postgres.children() if (one.pid,) in serving][:1])
+    night.dice.choice([one for one in night.house.postgres.children() if (one.pid,) in serving]).kill()
     yield
 
 
@@ -213,4 +212,4 @@ FAULTS = [
     Fault(frames_are_lost, STARTS_ANEW),
     Fault(all_phones_lose_their_line),
 ]
-SHORT = [postgresql_is_killed, a_web_process_is_killed, a_live_process_is_killed, a_task_process_is_killed]
+SHORT = [postgresql_is_killed, a_web_process_is_killed]

@@ -89,8 +89,8 @@ def serve(command: list[str], port: int = 0, **env: str) -> None:
 
 
 class House:
-    def __init__(self, port: int) -> None:
-        """`port` is that of web, the next one that of live; 0: any that are free."""
+    def __init__(self, port: int, *, tasks: bool) -> None:
+        """`port` is that of web, the next one that of live; 0: any that are free. `tasks`: with a worker and beat."""
         web, live = (port, port + 1) if port else (free_port(), free_port())
         os.environ["CELERY_SKIP_CHECKS"] = "true"
         home = servers.private_directory()
@@ -104,8 +104,10 @@ class House:
             os.sched_setaffinity(0, set(CORES))  # they share what there is
         self.web = begun(partial(serve, WEB, web))
         self.live = begun(partial(serve, LIVE, live))
-        self.worker = begun(partial(serve, WORKER))
-        self.beat = begun(partial(serve, BEAT, TASK_SWEEP_SECONDS=SWEEP))
+        self.tasks = tasks
+        if tasks:
+            self.worker = begun(partial(serve, WORKER))
+            self.beat = begun(partial(serve, BEAT, TASK_SWEEP_SECONDS=SWEEP))
         self.addresses = f"http://127.0.0.1:{web}", f"ws://127.0.0.1:{live}"
         urlopen(f"{self.addresses[0]}/api/v1/").close()  # it has started then
         self.check_durable()

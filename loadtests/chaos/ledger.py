@@ -12,9 +12,15 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-SAID = 6  # the last attempts of a song that a violation tells
+LAST = 6  # the last attempts of a song that a violation tells
 OVERTAKEN = "overtaken"
 LATER = {408, 425, 429}  # as static/js/api.js: ask again
+
+
+def said(status: int) -> str:
+    if 200 <= status < 300:
+        return "ok"
+    return "refused" if 400 <= status < 500 and status not in LATER else "unknown"
 
 
 class Attempt(NamedTuple):
@@ -28,9 +34,7 @@ class Attempt(NamedTuple):
 
     @property
     def said(self) -> str:
-        if 200 <= self.status < 300:
-            return "ok"
-        return "refused" if 400 <= self.status < 500 and self.status not in LATER else "unknown"
+        return said(self.status)
 
     def __str__(self) -> str:
         answered = f"{self.said} ({self.status})" if self.status else "unknown (no answer)"
@@ -107,5 +111,5 @@ def kind_of(told: Log, *, there: bool) -> str:
 
 
 def told_text(attendee: int, song: int, told: Log, *, there: bool) -> str:
-    said = "; ".join(map(str, told[-SAID:]))
-    return f"attendee {attendee}, song {song}: told {said}; the database has {'the vote' if there else 'none'}"
+    last = "; ".join(map(str, told[-LAST:]))
+    return f"attendee {attendee}, song {song}: told {last}; the database has {'the vote' if there else 'none'}"

@@ -11,7 +11,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from apps.voting.crowd.board import Board, parsed
-from loadtests.chaos.ledger import Attempt, Log
+from loadtests.chaos.ledger import Attempt, Log, said
 
 if TYPE_CHECKING:
     from loadtests.chaos.room import Room
@@ -60,8 +60,8 @@ class Phone:
                 self.tapped.clear()
                 await self.tapped.wait()
             song, tap = next(iter(self.waiting.items()))
-            attempt, after = await self.send(song, voted=tap[0])
-            if attempt.said == "unknown":
+            told, after = await self.send(song, voted=tap[0], late=failures > 0)
+            if told == "unknown":
                 failures += 1
                 pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2**failures) * self.dice.uniform(0.5, 1)
                 await asyncio.sleep(max(after, pause))
@@ -70,8 +70,12 @@ class Phone:
             if self.waiting[song] == tap:
                 del self.waiting[song]
 
-    async def send(self, song: int, *, voted: bool) -> tuple[Attempt, float]:
-        """What came of it, and after how many seconds to come back."""
+    async def send(self, song: int, *, voted: bool, late: bool) -> tuple[str, float]:
+        """What came of it, and after how many seconds to come back. Who is `late` asks first whose phone it is."""
+        if late:
+            me = await self.room.ask(self.line, "GET", f"/api/v1/jams/{self.room.slug}/me")
+            if said(me.status) == "unknown":
+                return "unknown", float(me.retry_after or 0)
         path = f"/api/v1/jams/{self.room.slug}/songs/{song}/vote"
         answer = await self.room.ask(self.line, "PUT" if voted else "DELETE", path, song=song)
         attempt = Attempt(song, voted, answer.begun, answer.ended, answer.status)
@@ -79,7 +83,7 @@ class Phone:
         if attempt.said == "ok":
             (self.voted.add if voted else self.voted.discard)(song)
             self.room.acknowledged(song, answer.body["revision"])
-        return attempt, float(answer.retry_after or 0)
+        return attempt.said, float(answer.retry_after or 0)
 
     # The board ------------------------------------------------------------------------------------
 
