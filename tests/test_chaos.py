@@ -4,6 +4,7 @@ import math
 import re
 import subprocess
 import sys
+import time
 from collections import Counter
 from pathlib import Path
 from random import Random
@@ -17,7 +18,7 @@ from loadtests.chaos import __main__ as command
 from loadtests.chaos import errands, phone, room
 from loadtests.chaos.errands import Errands
 from loadtests.chaos.faults import FAULTS, SHORT, Fault, postgresql_is_away
-from loadtests.chaos.ledger import OVERTAKEN, Attempt, Violation, compare
+from loadtests.chaos.ledger import Attempt, Violation, compare
 from loadtests.chaos.night import Result, Window, judge_answers, longest_pause
 from loadtests.chaos.room import Answer, behind
 
@@ -93,19 +94,12 @@ def test_a_refusal_changes_nothing():
     assert kinds(logs, []) == ["lost"]
 
 
-def test_what_a_phone_has_given_up_may_be_executed_until_the_process_that_stood_still_is_well_again():
-    def found(votes, logs, span):
-        return [one.kind for one in compare(logs, votes, {SONG: len(votes)}, [span])]
+def test_what_a_phone_has_given_up_may_not_undo_what_it_was_told_later():
+    given_up = ("PUT", SILENCE)
 
-    given_up = [Attempt(SONG, voted=True, begun=12, ended=27, status=SILENCE)]
-    taken_back = {ROBIN: [*given_up, Attempt(SONG, voted=False, begun=28, ended=29, status=OK)]}
-    twice = {ROBIN: [*given_up, Attempt(SONG, voted=True, begun=28, ended=29, status=OK)]}
-
-    assert found([(ROBIN, SONG)], taken_back, span=(10, 30)) == [OVERTAKEN]
-    assert found([], taken_back, span=(10, 30)) == []
-    assert found([], twice, span=(10, 30)) == ["lost"]
-    assert found([(ROBIN, SONG)], taken_back, span=(10, 27.5)) == ["taken back, and there"]
-    assert found([(ROBIN, SONG)], taken_back, span=(27.5, 40)) == ["taken back, and there"]
+    assert kinds({ROBIN: log(given_up, ("DELETE", OK))}, [ROBIN]) == ["taken back, and there"]
+    assert kinds({ROBIN: log(given_up, ("DELETE", OK))}, []) == []
+    assert kinds({ROBIN: log(("PUT", OK), ("DELETE", SILENCE), ("PUT", OK))}, []) == ["lost"]
 
 
 # Background tasks ---------------------------------------------------------------------------------------
@@ -191,7 +185,7 @@ def nights(monkeypatch):
             return SimpleNamespace(hold=lambda seconds, deck: hold(seconds, deck) or result)
 
         for name in ("House", "Crowd"):
-            monkeypatch.setattr(command, name, lambda *args, **options: None)
+            monkeypatch.setattr(command, name, lambda *args, **options: SimpleNamespace(end=lambda: None))
         monkeypatch.setattr(command, "Night", night)
         return asked
 
@@ -253,6 +247,11 @@ def test_a_seed_repeats_the_order_and_every_fault_has_its_turn():
     assert order == [next(again) for _ in order]
     assert Counter(order) == dict.fromkeys(FAULTS, 2)
     assert {*SHORT} < {fault.happens for fault in FAULTS}
+
+
+def test_phones_say_when_they_asked_as_the_proxy_does():
+    assert re.match(r"t=\d{10}\.\d{3}$", room.as_taken(time.time())["X-Request-Start"])
+    assert 'X-Request-Start "t=$msec"' in Path("deploy/nginx.conf").read_text()
 
 
 def test_phones_wait_as_the_page_does():

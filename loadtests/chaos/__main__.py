@@ -64,6 +64,7 @@ def main(args: list[str]) -> int:
             results.append(result._replace(violations=judged))
             tell(number, results[-1])
     finally:
+        house.end()
         if options.logs:
             keep_logs(options.logs)
     print()
@@ -113,9 +114,9 @@ def dealt(faults: list[Fault], dice: random.Random) -> Iterator[Fault]:
 def tell(number: int, result: Result) -> None:
     told = ", ".join(f"{result.told[said]:,} {said}" for said in ("ok", "refused", "unknown"))
     print(f"round {number}: {told}; {len(result.windows)} faults, {len(result.violations)} violations", flush=True)
-    for violation in [*result.violations, *result.overtaken][:SHOWN]:
+    for violation in result.violations[:SHOWN]:
         print(f"  {violation}", flush=True)
-    if (more := len(result.violations) + len(result.overtaken) - SHOWN) > 0:
+    if (more := len(result.violations) - SHOWN) > 0:
         print(f"  and {more} more", flush=True)
 
 
@@ -127,8 +128,6 @@ def rows(results: Iterable[Result]) -> Iterator[Row]:
     found = Counter(violation.kind for result in results for violation in result.violations)
     for kind, text in KINDS.items():
         yield Row(text, found[kind], "", most=0)
-    overtaken = sum(len(result.overtaken) for result in results)
-    yield Row("votes that a request decided which the phone had given up", overtaken, "", note="a known limit")
     windows: dict[Fault, list[Window]] = defaultdict(list)
     for result in results:
         for window in result.windows:

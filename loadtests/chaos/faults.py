@@ -30,7 +30,6 @@ class Fault:
     allowed: frozenset[int] = frozenset()  # statuses
     votes_go_on: bool = True
     well: float = WELL
-    overtakes: bool = False  # requests that phones have given up are executed when it goes on
     noticed: bool = True  # by phones; a server that stands still tells nobody, and they wait for SILENCE (stream.js)
 
     @property
@@ -200,7 +199,7 @@ FAULTS = [
     Fault(postgresql_is_away, STANDS_STILL, UNSERVED, votes_go_on=False),
     Fault(postgresql_stands_still, STANDS_STILL, UNSERVED | BROKEN, votes_go_on=False),
     Fault(a_web_process_is_killed, AT_ONCE, BROKEN),
-    Fault(a_web_process_stands_still, STANDS_STILL, BROKEN, overtakes=True),
+    Fault(a_web_process_stands_still, STANDS_STILL, UNSERVED | BROKEN),  # UNSERVED: what has waited there too long
     Fault(web_is_killed, STARTS_ANEW, BROKEN, votes_go_on=False),
     Fault(a_live_process_is_killed),
     Fault(live_is_killed, STARTS_ANEW),

@@ -125,11 +125,19 @@ class House:
 
     def begin_ended(self) -> list[str]:
         """The names of what has ended by itself, and runs again now."""
-        parts = {name: part for name, part in vars(self).items() if isinstance(part, Part)}
-        ended = [name for name, part in parts.items() if part.process.poll() is not None]
+        ended = [name for name, part in self.parts().items() if part.process.poll() is not None]
         for name in ended:
-            parts[name].begin()
+            self.parts()[name].begin()
         return ended
+
+    def end(self) -> None:
+        """At once: nobody needs what they would still do."""
+        for part in self.parts().values():
+            if part.process.poll() is None:
+                part.kill()
+
+    def parts(self) -> dict[str, Part]:
+        return {name: part for name, part in vars(self).items() if isinstance(part, Part)}
 
     def redis_client(self) -> Redis:
         return Redis.from_url(os.environ["REDIS_URL"])

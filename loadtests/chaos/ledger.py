@@ -3,17 +3,13 @@
 ok       acknowledged: so it is, until the phone was told something else
 refused  nothing has changed
 unknown  no answer came, or one that does not say: it may have happened or not
-
-A request that a phone has given up is executed all the same when the process that holds it goes on. What the phone was
-told meanwhile by another process is undone then: a known limit, which is counted and told (OVERTAKEN).
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 LAST = 6  # the last attempts of a song that a violation tells
-OVERTAKEN = "overtaken"
 LATER = {408, 425, 429}  # as static/js/api.js: ask again
 
 
@@ -42,7 +38,6 @@ class Attempt(NamedTuple):
 
 
 Log = list[Attempt]
-Span = tuple[float, float]  # from and to: what is given up then may be executed until its end
 
 
 class Violation(NamedTuple):
@@ -53,27 +48,16 @@ class Violation(NamedTuple):
         return f"{self.kind.upper()}: {self.text}"
 
 
-def possible(log: Log, spans: Sequence[Span] = ()) -> dict[int, set[bool]]:
+def possible(log: Log) -> dict[int, set[bool]]:
     """By song: whether the vote may be there, and whether it may be absent, after what the phone was told."""
     found: dict[int, set[bool]] = {}
-    given_up: dict[int, list[tuple[float, bool]]] = defaultdict(list)  # by song: until when it may be executed, what
     for attempt in log:
         before, wanted = found.get(attempt.song, {False}), {attempt.voted}
-        overtaken = {voted for until, voted in given_up[attempt.song] if attempt.begun <= until}
-        found[attempt.song] = {"ok": wanted | overtaken, "unknown": before | wanted, "refused": before}[attempt.said]
-        if not attempt.status:
-            given_up[attempt.song] += [
-                (until, attempt.voted) for begun, until in spans if begun <= attempt.ended and attempt.begun <= until
-            ]
+        found[attempt.song] = {"ok": wanted, "unknown": before | wanted, "refused": before}[attempt.said]
     return found
 
 
-def compare(
-    logs: Mapping[int, Log],
-    votes: Iterable[tuple[int, int]],
-    counters: Mapping[int, int],
-    spans: Sequence[Span] = (),
-) -> list[Violation]:
+def compare(logs: Mapping[int, Log], votes: Iterable[tuple[int, int]], counters: Mapping[int, int]) -> list[Violation]:
     """`logs` by attendee, `votes` as rows of attendee and song, `counters` by song, all of one jam at rest."""
     rows = Counter(votes)
     found = [
@@ -82,13 +66,11 @@ def compare(
         if times > 1
     ]
     for attendee, log in logs.items():
-        excused = possible(log, spans)
         for song, may_be in possible(log).items():
             there = (attendee, song) in rows
             if there not in may_be:
                 told = [attempt for attempt in log if attempt.song == song]
-                kind = OVERTAKEN if there in excused[song] else kind_of(told, there=there)
-                found.append(Violation(kind, told_text(attendee, song, told, there=there)))
+                found.append(Violation(kind_of(told, there=there), told_text(attendee, song, told, there=there)))
     known = {(attendee, attempt.song) for attendee, log in logs.items() for attempt in log}
     found += [
         Violation("nobody's", f"attendee {attendee}, song {song}: a vote that no phone has asked for")

@@ -3,7 +3,7 @@
 import random
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple
@@ -13,7 +13,7 @@ import psycopg
 from loadtests.chaos.errands import Errands
 from loadtests.chaos.faults import Fault
 from loadtests.chaos.house import House
-from loadtests.chaos.ledger import OVERTAKEN, Span, Violation, compare
+from loadtests.chaos.ledger import Violation, compare
 from loadtests.chaos.room import Answer, Crowd, Room
 
 SONGS, FROZEN = 12, 2  # of a jam; the frozen ones take no votes
@@ -42,16 +42,11 @@ class Window:
     def took(self) -> float:
         return self.well - self.ended
 
-    @property
-    def span(self) -> Span:
-        return self.begun, self.ended + self.fault.well
-
 
 class Result(NamedTuple):
     windows: list[Window]
     violations: list[Violation]
     told: Counter[str]  # attempts to vote, by what was said
-    overtaken: Sequence[Violation] = ()  # a known limit (ledger.py)
 
 
 @dataclass
@@ -64,7 +59,6 @@ class Night:
     length: float = 1.0  # a part of what faults last
     violations: list[Violation] = field(default_factory=list)
     windows: list[Window] = field(default_factory=list)
-    overtaken: list[Violation] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.dice = random.Random(self.seed)
@@ -87,7 +81,7 @@ class Night:
         self.violations += [Violation("stale in silence", text) for text in self.room.stale.values()]
         self.violations += errands.end() if errands else []
         told = Counter(attempt.said for phone in self.room.phones for attempt in phone.log)
-        return Result(self.windows, self.violations, told, self.overtaken)
+        return Result(self.windows, self.violations, told)
 
     def suffer(self, fault: Fault) -> None:
         window = Window(fault, time.monotonic())
@@ -129,9 +123,7 @@ class Night:
             self.violations.append(Violation("late", f"at rest after {took:.0f} s: {wrong}"))
         votes, counters = self.rows(VOTES), dict(self.rows(COUNTERS))
         logs = {phone.attendee: phone.log for phone in self.room.phones}
-        spans = [window.span for window in self.windows if window.fault.overtakes]
-        for found in compare(logs, votes, counters, spans):
-            (self.overtaken if found.kind == OVERTAKEN else self.violations).append(found)
+        self.violations += compare(logs, votes, counters)
         shown = {song: counters[song] for song in self.room.songs if song not in self.room.frozen}
         deadline = time.monotonic() + AT_REST
         while (wrong := self.crowd.ask(self.room.differing(shown))) and time.monotonic() < deadline:
