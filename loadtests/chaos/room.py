@@ -134,11 +134,13 @@ class Room:
 
     async def well(self, since: float, rows: Mapping[int, int]) -> tuple[float, str]:
         """Seconds after `since` until no vote waits from before that and every board, like the snapshot, is at least as
-        new as `rows` (revisions by song); at GIVE_UP what is not so, else nothing."""
+        new as `rows` (revisions by song), GIVE_UP at most; and what was last not so."""
+        last = ""
         while True:
             took, wrong = time.monotonic() - since, await self.not_well(since, rows)
+            last = wrong or last
             if not wrong or took > GIVE_UP:
-                return took, wrong
+                return took, last
             await asyncio.sleep(0.1)
 
     async def not_well(self, since: float, rows: Mapping[int, int]) -> str:
