@@ -7,6 +7,7 @@ with the database: what was acknowledged is there exactly once, what was refused
 import argparse
 import math
 import random
+import signal
 import sys
 import time
 from collections import Counter, defaultdict
@@ -139,4 +140,5 @@ def rows(results: Iterable[Result]) -> Iterator[Row]:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what stands still goes on, or it would stay
     sys.exit(main(sys.argv[1:]))
