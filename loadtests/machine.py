@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +33,7 @@ class Server:
             psutil.Process(pid).kill()
 
 
-def set_up(*, services: bool = True) -> None:
+def set_up(*, services: bool = True, postgres: Callable[[], str] = servers.start_postgres) -> None:
     """Django in this process, on new stores that are migrated; without `services` on those of the embedded default."""
     for name in (
         "DATABASE_URL",
@@ -54,7 +54,7 @@ def set_up(*, services: bool = True) -> None:
         "DJANGO_SETTINGS_MODULE": "jamvote.settings",
     }
     if services:
-        os.environ |= {"DATABASE_URL": servers.start_postgres(), "REDIS_URL": servers.start_redis()}
+        os.environ |= {"DATABASE_URL": postgres(), "REDIS_URL": servers.start_redis()}
     Path(os.environ["DATA_DIR"], "static").mkdir()
     import django
     from django.core.management import call_command

@@ -67,6 +67,7 @@ def start_postgres(again: Path | None = None, *, kept: Path | None = None) -> st
         settings["shared_preload_libraries"] = "pg_stat_statements"
     flags = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
     address, status = home / ".s.PGSQL.5432", data / "postmaster.pid"  # which may be an earlier one's, until it listens
+    address.unlink(missing_ok=True)  # of one that was killed
     start(
         [binaries / "postgres", "-D", data, *flags],
         home,
