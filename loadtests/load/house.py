@@ -1,0 +1,161 @@
+"""What is measured: a night of tonight on private stores, and the processes of production on a core of their own."""
+
+import time
+from contextlib import suppress
+from typing import Any
+
+import psutil
+
+from loadtests.bench_capacity import NOT_BUSY, Reading
+from loadtests.bench_http import SLUG, fill
+from loadtests.bench_live import allow_files
+from loadtests.bench_vote import prepare
+from loadtests.bench_webhooks import start
+from loadtests.client import Asked, Generator
+from loadtests.load.outcome import OURS, Statement
+from loadtests.load.windows import House as Seen
+from loadtests.machine import CORES, LIVE, WEB, Server, cpu_seconds, pinned, serve, set_up
+from loadtests.mix import asked
+from tests import servers
+
+VOTERS = 400  # people who are in the room already, for what is asked without Locust
+LOOKED_UP = 5.0  # seconds after which it is looked up anew which processes there are
+UNLIMITED = {"LIMIT_ADDRESS": "999999/60", "LIMIT_PARTICIPANT": "999999/60"}  # for who asks as fast as it goes
+STATEMENTS = """
+SELECT regexp_replace(query, '\\s+', ' ', 'g'), calls, total_exec_time, max_exec_time
+FROM pg_stat_statements JOIN pg_database d ON d.oid = dbid
+WHERE d.datname = current_database() AND query ~* '^\\s*(select|insert|update|delete|with)'
+ORDER BY total_exec_time DESC
+"""
+
+
+class House:
+    def __init__(self, *, flush_seconds: float | None = None) -> None:
+        """`flush_seconds`: after how many each process writes what it measured, where that is not as it comes."""
+        allow_files()
+        set_up()
+        fill()
+        self.songs, self.tokens = prepare(VOTERS)
+        tonight()
+        sql("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
+        env = {"INSIGHT_FLUSH_SECONDS": str(flush_seconds)} if flush_seconds else {}
+        stores = [process.pid for process, _home in servers.STARTED]
+        self.web, self.live = serve("jamvote.wsgi", *WEB, **env), serve("jamvote.asgi", *LIVE, **env)
+        with pinned(1):
+            self.roots = {"worker": start("worker", **env), "beat": start("beat", **env)}
+        self.roots |= {"web": self.web.pids[0], "live": self.live.pids[0]}
+        self.roots |= dict(zip(("database", "redis"), stores, strict=True))
+        self.found: dict[str, list[psutil.Process]] = {}
+        self.looked_up = -LOOKED_UP
+
+    def settle(self, load: Generator) -> float:
+        """What processes do once is not for people. The bytes that all of them have at rest."""
+        from jamvote.celery import app
+
+        while not app.control.ping(timeout=0.5):
+            pass
+        load.load(Asked(self.web, asked(self.songs, self.tokens), rate=100), 1)
+        self.look_up()
+        at_rest = sum(own_memory(process) for processes in self.found.values() for process in processes)
+        sql("SELECT pg_stat_statements_reset()")
+        self.before = self.reading()
+        return at_rest
+
+    def look_up(self) -> None:
+        self.found = {}
+        for name, pid in self.roots.items():
+            root = psutil.Process(pid)
+            self.found[name] = [root, *root.children(recursive=True)]
+        self.looked_up = time.monotonic()
+
+    def seen(self) -> Seen:
+        """Since it was asked last."""
+        if time.monotonic() > self.looked_up + LOOKED_UP:
+            self.look_up()
+        reading = self.reading()
+        took, busy = reading.at - self.before.at, reading.since(self.before)
+        used = {name: max(0.0, seconds) / took for name, seconds in busy.items()}
+        used = {"server": sum(used[name] for name in OURS)} | used
+        others = (reading.core - self.before.core) / took - used["server"]
+        self.before = reading
+        sizes = {name: [memory(one) for one in self.found[name]] for name in OURS}
+        largest = max(max(each) for each in sizes.values())
+        descriptors = {name: sum(map(files, self.found[name])) for name in OURS}
+        return Seen(used, {name: sum(each) for name, each in sizes.items()}, descriptors, largest, max(0.0, others))
+
+    def reading(self) -> Reading:
+        core = CORES[1] if len(CORES) > 1 else CORES[0] if CORES else 0
+        times = psutil.cpu_times(percpu=True)[core]._asdict()
+        busy = sum(seconds for name, seconds in times.items() if name not in NOT_BUSY)
+        return Reading(time.monotonic(), busy, {name: cpu(processes) for name, processes in self.found.items()})
+
+    def statements(self) -> list[Statement]:
+        """Since it settled, by the time that they took together."""
+        return [Statement(*row) for row in sql(STATEMENTS)]
+
+    def differing(self, people: list[dict[str, Any]]) -> int:
+        """Votes that were acknowledged and are not there, or are there and were not cast or taken back."""
+        from apps.voting.models import Vote
+
+        wanted = [person["attendee"] for person in people]
+        there: dict[int, set[int]] = {}
+        for attendee, song in Vote.objects.filter(attendee__in=wanted).values_list("attendee", "jam_song"):
+            there.setdefault(attendee, set()).add(song)
+        return sum(
+            len((there.get(person["attendee"], set()) ^ set(person["songs"])) - set(person["unsure"]))
+            for person in people
+        )
+
+    def unlimited(self) -> Server:
+        """One more web process, for what is asked as fast as it is answered."""
+        return serve("jamvote.wsgi", *WEB, **UNLIMITED)
+
+
+def tonight() -> None:
+    """Nothing may end by itself meanwhile."""
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    from apps.jams.models import Jam
+
+    now = timezone.now()
+    Jam.objects.filter(slug=SLUG).update(starts_at=now - timedelta(hours=1), ends_at=now + timedelta(hours=48))
+
+
+def sql(statement: str) -> list[Any]:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        found = cursor.fetchall() if cursor.description else []
+    connection.close()
+    return found
+
+
+def cpu(processes: list[psutil.Process]) -> dict[int, float]:
+    found = {}
+    for process in processes:
+        with suppress(OSError, psutil.Error):  # PostgreSQL has some that come and go
+            found[process.pid] = cpu_seconds((process.pid,))
+    return found
+
+
+def memory(process: psutil.Process) -> int:
+    with suppress(psutil.Error):
+        return int(process.memory_info().rss)
+    return 0
+
+
+def own_memory(process: psutil.Process) -> float:
+    """Bytes, of what is shared each process's part, where the system tells that."""
+    with suppress(psutil.Error):
+        told = process.memory_full_info()
+        return float(getattr(told, "pss", told.rss))
+    return 0.0
+
+
+def files(process: psutil.Process) -> int:
+    with suppress(psutil.Error):
+        return int(process.num_fds())
+    return 0
