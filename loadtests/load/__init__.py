@@ -3,6 +3,8 @@
 scenarios.toml  what there is to be gone through, each with a short form
 __main__.py     the entry: arguments, table, report, exit status
 people.py       what one person does (Locust, gevent)
+watcher.py      their socket
+ballot.py       what they were told of their votes
 generator.py    the process of Locust; no Django in it, and nothing else of ours has gevent
 windows.py      what came of a stretch of time
 house.py        what is measured: private stores and the processes of production

@@ -9,30 +9,30 @@ import sys
 import time
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
-from urllib.request import urlopen
 
 from loadtests.bench import table
 from loadtests.client import generator
 from loadtests.load import bottlenecks, gates
 from loadtests.load.outcome import Outcome
 from loadtests.load.report import report_of
-from loadtests.load.running import FailedError, Receiver, go, plan_of, throughput
+from loadtests.load.running import ASKED, FailedError, Receiver, ask, differing, go, plan_of, votes_at
 from loadtests.load.scenarios import Scenario, scenarios
 from loadtests.machine import about
+from loadtests.mix import CONNECTIONS
 from loadtests.sockets import FarRoom, other_process
 
 REPORTS = Path("var/load")
 FLUSH_IF_SHORT = 1.0  # seconds after which processes write what they measured: else nothing is there to be found
-ROUNDS, SECONDS, ROUNDS_IF_SHORT, SECONDS_IF_SHORT = 5, 4.0, 2, 1.0  # of what is asked as fast as it is answered
 Said = dict[str, list[str]]
 
 
 def main(args: list[str]) -> int:
     options = arguments(args)
     scenario, begun = scenarios(short=options.short)[options.name], time.monotonic()
-    print(f"{scenario.name}: {scenario.about}; {scenario.seconds:,.0f} s, {about()}")
+    if options.seconds:
+        scenario = scenario.within(options.seconds)
+    print(f"{scenario.name}: {scenario.about}; {scenario.seconds:,.0f} s, {about()}", flush=True)
     try:
         outcome, said = on_host(scenario, options.host, options.jam) if options.host else on_own_house(scenario)
     except FailedError as error:
@@ -57,13 +57,16 @@ def arguments(args: list[str]) -> argparse.Namespace:
         prog="./dev load", description=__doc__, epilog=names, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("name", choices=scenarios(), metavar="NAME")
-    parser.add_argument("--short", action="store_true", help="less than a minute; tells more than it judges")
+    parser.add_argument("--short", action="store_true", help="fewer people, less than a minute; tells more than judges")
+    parser.add_argument("--seconds", type=float, help="as many people in less time, or more")
     parser.add_argument("--host", metavar="URL", help="a service that there is, over HTTP alone, instead of an own one")
     parser.add_argument("--jam", default="", metavar="SLUG", help="with --host: which; else one that is live or open")
     parser.add_argument("--allow-remote", action="store_true", help="--host may be another machine, which is yours")
     parser.add_argument("--report", type=Path, metavar="FOLDER", help=f"instead of {REPORTS}/NAME-TIME")
     parser.add_argument("--json", type=Path, metavar="FILE", help="writes the table there too")
     options = parser.parse_args(args)
+    if options.seconds is not None and options.seconds <= 0:
+        parser.error("--seconds is above 0")
     if not options.host and (options.jam or options.allow_remote):
         parser.error("--jam and --allow-remote are for --host")
     if options.host:
@@ -91,7 +94,7 @@ def is_loopback(url: str) -> bool:
 
 def on_own_house(scenario: Scenario) -> tuple[Outcome, Said]:
     from loadtests.bench_http import SLUG
-    from loadtests.load.house import House
+    from loadtests.load.house import House, throughput
 
     house = House(flush_seconds=FLUSH_IF_SHORT if scenario.is_short else None)
     from django.conf import settings
@@ -102,16 +105,16 @@ def on_own_house(scenario: Scenario) -> tuple[Outcome, Said]:
         at_rest = house.settle(load)
         web, live = (f"http://127.0.0.1:{server.port}" for server in (house.web, house.live))
         receiver = Receiver(FarRoom(pool, house.live.port, []), SLUG)
-        outcome = go(scenario, plan_of(scenario, web, live, SLUG, check=False), receiver, house)
+        outcome = go(scenario, plan_of(scenario, web, live, SLUG, connections=CONNECTIONS), receiver, house)
         outcome.at_rest, outcome.statements = at_rest, house.statements()
-        outcome.checked, outcome.differing = len(outcome.people), house.differing(outcome.people)
-        time.sleep(1 + settings.INSIGHT_FLUSH_SECONDS if not scenario.is_short else 1 + FLUSH_IF_SHORT)
+        outcome.checked = len(outcome.people)
+        outcome.differing = differing(outcome.people, house.votes(outcome.people))
+        time.sleep(1 + (FLUSH_IF_SHORT if scenario.is_short else settings.INSIGHT_FLUSH_SECONDS))
         findings = bottlenecks.finding_lines()
         if "throughput" in scenario.judged:
-            rounds = (ROUNDS_IF_SHORT, SECONDS_IF_SHORT) if scenario.is_short else (ROUNDS, SECONDS)
-            outcome.throughput = throughput(house, load, rounds=rounds[0], seconds=rounds[1])
+            outcome.throughput = throughput(house, load, short=scenario.is_short)
         outcome.drift = len(differences())
-    fits = bottlenecks.capacity_of(outcome.windows)
+    fits = bottlenecks.capacity_of(outcome)
     return outcome, {
         "Capacity": bottlenecks.capacity_lines(fits) if fits else ["Too little was asked for to say."],
         "What takes the database's time": bottlenecks.statement_lines(outcome.statements),
@@ -121,12 +124,13 @@ def on_own_house(scenario: Scenario) -> tuple[Outcome, Said]:
 
 def on_host(scenario: Scenario, host: str, jam: str) -> tuple[Outcome, Said]:
     slug, parts = jam or find_jam(host), urlsplit(host)
-    plan = plan_of(scenario, host, host, slug, check=True)
     with other_process() as pool:
         receives = parts.scheme == "http" and is_loopback(host)  # what large rooms are received by knows no more
         receiver = Receiver(FarRoom(pool, parts.port or 80, []), slug) if receives else None
-        outcome = go(scenario, plan, receiver, None)
-    return outcome, {"Capacity": bottlenecks.remote_lines(host)}
+        outcome = go(scenario, plan_of(scenario, host, host, slug), receiver, None)
+    people = outcome.people[:ASKED]
+    outcome.checked, outcome.differing = len(people), differing(people, votes_at(host, slug, people))
+    return outcome, {}
 
 
 def find_jam(host: str) -> str:
@@ -135,15 +139,6 @@ def find_jam(host: str) -> str:
         if found := ask(f"{host}/api/v1/jams?when={when}&ordering=starts_at")["results"]:
             return str(found[0]["slug"])
     raise FailedError("no jam there takes votes. Open one, or name one with --jam.")
-
-
-def ask(url: str) -> dict[str, Any]:
-    try:
-        with urlopen(url, timeout=30) as answer:
-            said: dict[str, Any] = json.load(answer)
-            return said
-    except (OSError, ValueError) as error:
-        raise FailedError(f"{url} does not answer: {error}") from error
 
 
 if __name__ == "__main__":

@@ -1,48 +1,42 @@
 """What would be full first, what takes the database's time, and what Insight found: of a house that was loaded."""
 
-import json
-import os
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from math import ceil
 from typing import Any
-from urllib.request import Request, urlopen
 
-from loadtests.load.outcome import Statement
-from loadtests.load.windows import Window, whole
+from loadtests.load.outcome import Outcome, Statement
+from loadtests.load.windows import Window, rate
 
-STRETCH = 5.0  # seconds of a sample at least
+STRETCH = 3.0  # seconds of a sample: in less, chance alone makes rates differ
 SAID = 5  # statements, findings
-TOKEN = "LOAD_TOKEN"  # the variable with an API token of staff, for a service that there is
 
 
-def capacity_of(windows: Sequence[Window]) -> Any:
-    """By apps/insight/capacity/fitting.py; None where nothing was asked for."""
+def capacity_of(outcome: Outcome) -> Any:
+    """By apps/insight/capacity/fitting.py; None where too little was asked for."""
     from apps.insight.capacity.fitting import capacity
 
-    found = capacity(samples(windows))
+    found = capacity(list(samples(outcome)))
     return found if found and found.first else None
 
 
-def samples(windows: Sequence[Window]) -> list[Any]:
-    """Stretches while nobody came or went, of one stage each."""
+def samples(outcome: Outcome) -> Iterator[Any]:
+    """Stretches while nobody came or went."""
+    each = ceil(STRETCH / outcome.scenario.window)
+    for number in range(len(outcome.scenario.stages)):
+        held = [window for window in outcome.stage(number) if window.holding and window.house]
+        yield from (sample(held[n : n + each]) for n in range(0, len(held) - each + 1, each))
+
+
+def sample(windows: Sequence[Window]) -> Any:
     from apps.insight.capacity.fitting import Sample
 
-    found: list[Any] = []
-    held: list[Window] = []
-    for window in [one for one in windows if one.holding and one.house]:
-        if held and held[-1].stage != window.stage:
-            held = []
-        held.append(window)
-        if (seconds := sum(one.seconds for one in held)) >= STRETCH:
-            parts = [(one.seconds / seconds, one) for one in held]
-            rate = sum(whole(one.tallies).count for one in held) / seconds
-            used: dict[str, float] = defaultdict(float)
-            for part, one in parts:
-                for name, share in one.house.used.items() if one.house else ():
-                    used[name] += part * share
-            found.append(Sample(seconds, rate, sum(part * one.users for part, one in parts), dict(used)))
-            held = []
-    return found
+    seconds = sum(window.seconds for window in windows)
+    used: dict[str, float] = {}
+    for window in windows:
+        for name, share in window.house.used.items() if window.house else ():
+            used[name] = used.get(name, 0.0) + share * window.seconds / seconds
+    people = sum(window.users * window.seconds for window in windows) / seconds
+    return Sample(seconds, rate(windows), people, used)
 
 
 def capacity_lines(found: Any) -> list[str]:
@@ -76,19 +70,3 @@ def finding_lines() -> list[str]:
 
     told = [words(found) for found in current()[:SAID]]
     return [f"**{one.title}**: {one.said} {one.do}" for one in told]
-
-
-def remote_lines(host: str) -> list[str]:
-    """What the service itself says of its capacity, to who has a token of staff."""
-    token = os.environ.get(TOKEN)
-    if not token:
-        return [f"Set {TOKEN} to an API token of staff, and the service is asked for its capacity."]
-    request = Request(f"{host}/api/v1/capacity", headers={"Authorization": f"Bearer {token}"})
-    try:
-        with urlopen(request, timeout=30) as answer:
-            said = json.load(answer)
-    except OSError as error:
-        return [f"The service does not say what its capacity is: {error}"]
-    return [
-        f"First full: **{said['first_limit']}**; {said['voters']} voters fit; at most {said['peak']} requests a second."
-    ]

@@ -12,7 +12,7 @@ from statistics import mean, median
 
 from apps.insight.slo import EndpointClass, class_of
 from loadtests.bench import Row
-from loadtests.bench_soak import growth_row
+from loadtests.bench_soak import HOUR, growth_row
 from loadtests.client import GENERATOR_FULL
 from loadtests.load.outcome import OURS, Outcome
 from loadtests.load.windows import Tally, rate, together, whole
@@ -28,6 +28,7 @@ RECOVERY = 30  # seconds
 WARM_UP = 4  # the part of a long run that is not judged yet
 MORE, SLOWER = 4, 1.1  # descriptors; times
 OTHERS = 0.1  # of the server's core
+LIMIT = "THE GENERATOR WAS THE LIMIT"
 MB = 2**20
 
 
@@ -115,14 +116,13 @@ def validity(outcome: Outcome) -> Iterator[Row]:
     busiest, core = max(
         (generators(outcome, stage) for stage in range(len(outcome.scenario.stages))), default=(0.0, 0.0)
     )
-    note = "THE GENERATOR WAS THE LIMIT" if max(busiest, core) > GENERATOR_FULL else ""
+    note = LIMIT if max(busiest, core) > GENERATOR_FULL else ""
     most = None if breaks(outcome) else 100 * GENERATOR_FULL
     yield Row("generator", 100 * busiest, "% busy", most=most, note=note or f"with the stores {core:.0%} of their core")
     if houses := [window.house for window in outcome.holding if window.house]:
         others = mean(house.others for house in houses)
-        yield Row(
-            "others on the server's core", 100 * others, "% busy", note="with more than 10 it is not the product alone"
-        )
+        note = "IT WAS NOT THE PRODUCT ALONE" if others > OTHERS else ""
+        yield Row("others on the server's core", 100 * others, "% busy", note=note)
 
 
 def generators(outcome: Outcome, stage: int) -> tuple[float, float]:
@@ -162,7 +162,7 @@ def throughput(outcome: Outcome) -> Iterator[Row]:
     if not (found := outcome.throughput):
         return
     note = f"average {found.average:.1f} ms, p95 {found.p95:.1f}, p99 {found.p99:.1f}"
-    note += "; THE GENERATOR WAS THE LIMIT" if found.generator_full else ""
+    note += f"; {LIMIT}" if found.generator_full else ""
     yield Row("as fast as it is answered", found.rate, "requests/s", least=unless_short(outcome, A_SECOND), note=note)
     least = unless_short(outcome, OF_FLOOR)
     yield Row("the same, beside F", found.rate, "requests/s", floor=found.floor, ratio=found.ratio, least=least)
@@ -170,12 +170,14 @@ def throughput(outcome: Outcome) -> Iterator[Row]:
 
 @dataclass(frozen=True)
 class Step:
-    """What a stage came to while nobody came or went. `broken`: why it is past what is promised; empty: it is not."""
+    """What a stage came to while nobody came or went. `broken`: why it is past what is promised; empty: it is not.
+    `generator`: the most of its core that the generator, with what else is on it, had."""
 
     users: int
     rate: float
     tally: Tally
     broken: str
+    generator: float
 
 
 def steps(outcome: Outcome) -> list[Step]:
@@ -183,7 +185,8 @@ def steps(outcome: Outcome) -> list[Step]:
     for number, stage in enumerate(outcome.scenario.stages):
         if held := [window for window in outcome.stage(number) if window.holding]:
             tallies = together(held)
-            found.append(Step(stage.users, rate(held), whole(tallies), broken(tallies)))
+            full = max(generators(outcome, number))
+            found.append(Step(stage.users, rate(held), whole(tallies), broken(tallies), full))
     return found
 
 
@@ -202,7 +205,8 @@ def breaking(outcome: Outcome) -> Iterator[Row]:
     for step in found:
         refused = f", {step.tally.refused:,} refused" if step.tally.refused else ""
         note = f"p95 {step.tally.percentile(95):,.0f} ms, {step.tally.failed_percent:.2g} % errors{refused}"
-        yield Row(f"{step.users:,} users", step.rate, "requests/s", note=f"{note}; {step.broken or 'holds'}")
+        note += f"; {step.broken or 'holds'}" + (f"; {LIMIT}" if step.generator > GENERATOR_FULL else "")
+        yield Row(f"{step.users:,} users", step.rate, "requests/s", note=note)
     point = next((step for step in found if step.broken), None)
     held = [step for step in found if not step.broken]
     note = f"{point.broken}, at {point.rate:,.0f} requests/s" if point else "not reached"
@@ -217,7 +221,7 @@ def recovery(outcome: Outcome) -> Iterator[Row]:
     if not before or not after:
         return
     ended = before[-1].at
-    bad = [window for window in after if broken(window.tallies)]
+    bad = [window for window in after if suffers(window.whole)]
     took = bad[-1].at - ended if bad else 0.0
     still = bool(bad) and bad[-1] is after[-1]
     note = (
@@ -237,7 +241,7 @@ def steadiness(outcome: Outcome) -> Iterator[Row]:
     third = len(windows) // 3
     if not third:
         return
-    long = not outcome.scenario.is_short
+    long = outcome.scenario.seconds >= HOUR / 2
     for name in OURS:
         samples = [{"at": w.at, name: w.house.memory[name]} for w in windows if w.house]
         yield growth_row(name, samples, judged=long)

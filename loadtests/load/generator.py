@@ -1,6 +1,6 @@
 """The process of Locust: reads a plan from stdin, tells what comes of it in lines of JSON, a window each.
 
-The last line is `{"people": […], "errors": {…}, "checked": …, "differing": …}`: what everybody was told of their votes.
+The last line is `{"people": […], "errors": {…}}`: what everybody was told of their votes, and what went wrong here.
 Locust makes all of Python's waiting gevent's, therefore it has a process of its own.
 """
 
@@ -11,19 +11,23 @@ import time
 
 import gevent
 import locust  # before all that waits: it patches it
-from gevent.pool import Pool
+from geventhttpclient.client import HTTPClientPool
 from locust.env import Environment
 
-from loadtests.load.people import PATIENCE, Ballot, Night, Person
+from loadtests.load.people import Night, Person
+from loadtests.load.windows import PATIENCE
 
 STOP = 5  # seconds for answers that are on their way at the end
-CHECKED, AT_ONCE = 1_000, 16  # people whose own votes are looked at, requests
 
 
 def main() -> None:
     plan = json.load(sys.stdin)
     logging.getLogger("locust").setLevel(logging.ERROR)
     night = Night(**plan["night"])
+    if plan["connections"]:
+        Person.client_pool = HTTPClientPool(
+            concurrency=plan["connections"], network_timeout=PATIENCE, connection_timeout=PATIENCE
+        )
     environment = Environment(user_classes=[Person], host=plan["host"], stop_timeout=STOP)
     environment.night = night
     environment.events.request.add_listener(night.answered)
@@ -42,15 +46,7 @@ def main() -> None:
     teller.tell()  # before they stop: what is over then is not of the scenario
     ballots = list(night.ballots)
     runner.quit()
-    differing = check(plan["host"], night.slug, ballots[:CHECKED]) if plan["check"] else []
-    say(
-        {
-            "people": [ballot.as_json() for ballot in ballots],
-            "errors": dict(night.errors.most_common(10)),
-            "checked": len(differing),
-            "differing": sum(differing),
-        }
-    )
+    say({"people": [ballot.as_json() for ballot in ballots], "errors": dict(night.errors.most_common(10))})
 
 
 class Teller:
@@ -68,28 +64,12 @@ class Teller:
         now, cpu, night = time.monotonic(), time.process_time(), self.night
         window, tokens = night.window, night.tokens
         night.fresh()
+        window.holding &= night.holding and window.stage == night.stage  # it may have begun in the stage before
         window.at, window.seconds = now - self.begun, now - self.told
         window.generator = (cpu - self.cpu) / window.seconds
         window.users, window.sockets = self.runner.user_count, night.open
         self.told, self.cpu = now, cpu
         say(window.as_json() | {"tokens": tokens})
-
-
-def check(host: str, slug: str, ballots: list[Ballot]) -> list[bool]:
-    """Of each of them, whether `me` says other votes than were acknowledged; as far as it is answered."""
-    from urllib.request import Request, urlopen
-
-    def differs(ballot: Ballot) -> bool | None:
-        headers = {"Authorization": f"Bearer {ballot.token}", "Accept": "application/json"}
-        try:
-            with urlopen(Request(f"{host}/api/v1/jams/{slug}/me", headers=headers), timeout=PATIENCE) as answer:
-                said = set(json.load(answer)["votes"])
-        except OSError:
-            return None
-        acknowledged = {song for song, voted in ballot.votes.items() if voted}
-        return bool((said ^ acknowledged) - ballot.unsure)
-
-    return [found for found in Pool(AT_ONCE).map(differs, ballots) if found is not None]
 
 
 def say(what: dict[str, object]) -> None:

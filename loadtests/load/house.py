@@ -2,20 +2,22 @@
 
 import time
 from contextlib import suppress
+from statistics import median
 from typing import Any
 
 import psutil
 
 from loadtests.bench_capacity import NOT_BUSY, Reading
-from loadtests.bench_http import SLUG, fill
+from loadtests.bench_http import SLUG, fill, request
 from loadtests.bench_live import allow_files
 from loadtests.bench_vote import prepare
 from loadtests.bench_webhooks import start
 from loadtests.client import Asked, Generator
-from loadtests.load.outcome import OURS, Statement
-from loadtests.load.windows import House as Seen
-from loadtests.machine import CORES, LIVE, WEB, Server, cpu_seconds, pinned, serve, set_up
-from loadtests.mix import asked
+from loadtests.load.outcome import OURS, Statement, Throughput
+from loadtests.load.scenarios import MOST_USERS
+from loadtests.load.windows import Seen
+from loadtests.machine import CORES, LIVE, WEB, cpu_seconds, pinned, serve, set_up
+from loadtests.mix import CONNECTIONS, asked
 from tests import servers
 
 VOTERS = 400  # people who are in the room already, for what is asked without Locust
@@ -93,33 +95,43 @@ class House:
         """Since it settled, by the time that they took together."""
         return [Statement(*row) for row in sql(STATEMENTS)]
 
-    def differing(self, people: list[dict[str, Any]]) -> int:
-        """Votes that were acknowledged and are not there, or are there and were not cast or taken back."""
+    def votes(self, people: list[dict[str, Any]]) -> dict[int, set[int]]:
+        """Theirs, by attendee."""
         from apps.voting.models import Vote
 
-        wanted = [person["attendee"] for person in people]
-        there: dict[int, set[int]] = {}
-        for attendee, song in Vote.objects.filter(attendee__in=wanted).values_list("attendee", "jam_song"):
-            there.setdefault(attendee, set()).add(song)
-        return sum(
-            len((there.get(person["attendee"], set()) ^ set(person["songs"])) - set(person["unsure"]))
-            for person in people
-        )
+        found: dict[int, set[int]] = {person["attendee"]: set() for person in people}
+        for attendee, song in Vote.objects.filter(attendee__in=found).values_list("attendee", "jam_song"):
+            found[attendee].add(song)
+        return found
 
-    def unlimited(self) -> Server:
-        """One more web process, for what is asked as fast as it is answered."""
-        return serve("jamvote.wsgi", *WEB, **UNLIMITED)
+
+def throughput(house: House, load: Generator, *, short: bool) -> Throughput:
+    """The mix of a night as fast as one web process answers it, and F, in turn."""
+    rounds, seconds = (2, 1.0) if short else (5, 4.0)
+    floor, ours = serve("loadtests.floor", *WEB), serve("jamvote.wsgi", *WEB, **UNLIMITED)
+    cases = Asked(floor, (request("/"),) * CONNECTIONS), Asked(ours, asked(house.songs, house.tokens))
+    found = [tuple(load.load(case, seconds) for case in cases) for _ in range(rounds + 1)][1:]  # the first warms
+    for server in (floor, ours):
+        server.kill()
+    rates, floors = [ours.rate for _bare, ours in found], [bare.rate for bare, _ours in found]
+    average = median(ours.average for _bare, ours in found)
+    p95, p99 = (median(ours.percentile(percent) for _bare, ours in found) for percent in (95, 99))
+    ratio = median(ours / floor for ours, floor in zip(rates, floors, strict=True))
+    full = any(measured.generator_full for pair in found for measured in pair)
+    return Throughput(median(rates), median(floors), ratio, average, p95, p99, full)
 
 
 def tonight() -> None:
-    """Nothing may end by itself meanwhile."""
+    """Nothing ends by itself meanwhile, and nobody finds the room full."""
     from datetime import timedelta
 
     from django.utils import timezone
 
+    from apps.catalog.models import Venue
     from apps.jams.models import Jam
 
     now = timezone.now()
+    Venue.objects.update(capacity=MOST_USERS)
     Jam.objects.filter(slug=SLUG).update(starts_at=now - timedelta(hours=1), ends_at=now + timedelta(hours=48))
 
 
@@ -149,10 +161,11 @@ def memory(process: psutil.Process) -> int:
 
 def own_memory(process: psutil.Process) -> float:
     """Bytes, of what is shared each process's part, where the system tells that."""
-    with suppress(psutil.Error):
+    try:
         told = process.memory_full_info()
         return float(getattr(told, "pss", told.rss))
-    return 0.0
+    except psutil.Error:
+        return memory(process)
 
 
 def files(process: psutil.Process) -> int:

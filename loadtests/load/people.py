@@ -5,24 +5,19 @@ do; nobody waits for anybody else, and each tap waits for the answer to the one 
 """
 
 import random
-import socket
-import ssl
-import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import Any, ClassVar
+from typing import Any
 from urllib.parse import urlsplit
 
-import gevent
 import orjson
 from locust import FastHttpUser
 
 from loadtests.bench_http import SLUG
-from loadtests.load.windows import Tally, Window
+from loadtests.load.ballot import Ballot
+from loadtests.load.watcher import Watcher
+from loadtests.load.windows import PATIENCE, Tally, Window
 from loadtests.mix import SHARES
-from loadtests.sockets import CLOSE, REPLIES, TEXT, client_frame, parse, upgrade
 
 ROUTES = {
     f"/api/v1/jams/{SLUG}/snapshot": "api:snapshot",
@@ -31,24 +26,6 @@ ROUTES = {
     "/api/v1/songs?search=song+12": "api:songs",
     "/api/v1/jams": "api:jams",
 }  # of what mix.py asks for
-TAKES_BACK = 0.1  # of all taps take a vote back
-PATIENCE = 30  # seconds for an answer
-COMES_BACK = (1.0, 3.0)  # seconds after a socket was closed
-PIECE = 65_536  # bytes read at once
-
-
-@dataclass
-class Ballot:
-    """What somebody was told of their votes. `unsure`: songs whose last answer never came, or was no answer."""
-
-    attendee: int
-    token: str
-    votes: dict[int, bool] = field(default_factory=dict)
-    unsure: set[int] = field(default_factory=set)
-
-    def as_json(self) -> dict[str, Any]:
-        songs = sorted(song for song, voted in self.votes.items() if voted)
-        return {"attendee": self.attendee, "songs": songs, "unsure": sorted(self.unsure)}
 
 
 class Night:
@@ -59,6 +36,7 @@ class Night:
         `most_sockets`: that they open themselves; of whoever comes after those, the token is told."""
         self.slug, self.pace, self.most_sockets = slug, pace, most_sockets
         self.at = urlsplit(sockets)
+        self.rng = random.Random()
         self.open, self.stage, self.holding = 0, 0, False
         self.watching = 0  # people who have, or will have again, a socket of their own
         self.ballots: list[Ballot] = []
@@ -78,12 +56,6 @@ class Night:
         self.errors[repr(exception)[:200]] += 1
 
 
-@lru_cache(maxsize=256)
-def revisions(frame: bytes) -> dict[int, int]:
-    """By song. All sockets get the same bytes, which are read once."""
-    return {song["id"]: song["revision"] for song in orjson.loads(frame).get("songs", ())}
-
-
 class Person(FastHttpUser):
     network_timeout = connection_timeout = float(PATIENCE)
     insecure = False
@@ -101,7 +73,7 @@ class Person(FastHttpUser):
             self.watcher.leave()
 
     def wait_time(self) -> float:
-        return random.expovariate(1 / self.night.pace)
+        return self.night.rng.expovariate(1 / self.night.pace)
 
     @property
     def jam(self) -> str:
@@ -140,24 +112,17 @@ class Person(FastHttpUser):
         if not ballot:
             self.come()
             return
-        mine = [song for song, voted in ballot.votes.items() if voted]
-        wanted = [song for song in self.songs if not ballot.votes.get(song)]
-        if not mine and not wanted:
+        tap = ballot.choose(self.songs, self.night.rng)
+        if not tap:
             self.look()
             return
-        takes_back = bool(mine) and (not wanted or random.random() < TAKES_BACK)
-        song = random.choice(mine if takes_back else wanted)
-        ballot.unsure.add(song)
+        method, song = tap
         if self.watcher:
             self.watcher.expect(song)
-        path = f"{self.jam}/songs/{song}/vote"
-        status, done = self.ask("DELETE" if takes_back else "PUT", path, "api:vote")
-        if done:
-            ballot.votes[song] = done["voted"]
-            if self.watcher:
-                self.watcher.acknowledged(done["revision"])
-        if done or 400 <= status < 500:
-            ballot.unsure.discard(song)
+        status, done = self.ask(method, f"{self.jam}/songs/{song}/vote", "api:vote")
+        ballot.told(song, status, done.get("voted"))
+        if done and self.watcher:
+            self.watcher.acknowledged(done["revision"])
 
 
 def reading(path: str, route: str) -> Callable[[Person], None]:
@@ -179,93 +144,3 @@ def tasks() -> list[Callable[[Person], None]]:
 
 
 Person.tasks = tasks()
-
-
-class Watcher:
-    """The socket of a person, which comes back when it is closed."""
-
-    CONTEXT: ClassVar[ssl.SSLContext | None] = None
-
-    def __init__(self, night: Night, token: str) -> None:
-        self.night, self.token = night, token
-        self.socket: socket.socket | None = None
-        self.song, self.tapped = 0, 0.0
-        self.revision: int | None = None  # that the vote was acknowledged with
-        self.shown: list[tuple[int, float]] = []  # the song's revisions in frames, and when they came
-        night.watching += 1
-        self.watching = gevent.spawn(self.watch)
-
-    def leave(self) -> None:
-        self.night.watching -= 1
-        self.watching.kill()
-
-    def watch(self) -> None:
-        while True:
-            try:
-                self.listen()
-            except OSError:
-                self.night.window.gone += 1
-            gevent.sleep(random.uniform(*COMES_BACK))
-
-    def listen(self) -> None:
-        """Until it is closed. Raises OSError then, or when it cannot be opened."""
-        one, rest = self.connect()
-        self.night.open += 1
-        try:
-            while piece := one.recv(PIECE):
-                rest = self.take(one, rest + piece)
-            raise ConnectionError
-        finally:
-            self.night.open -= 1
-            one.close()
-
-    def connect(self) -> tuple[socket.socket, bytes]:
-        """The socket, and what has come already."""
-        at = self.night.at
-        tls = at.scheme == "https"
-        one = socket.create_connection((at.hostname or "", at.port or (443 if tls else 80)), timeout=PATIENCE)
-        if tls:
-            Watcher.CONTEXT = Watcher.CONTEXT or ssl.create_default_context()
-            one = Watcher.CONTEXT.wrap_socket(one, server_hostname=at.hostname)
-        path = f"/ws/jams/{self.night.slug}/"
-        one.sendall(upgrade(path, f"Authorization: Bearer {self.token}", host=at.netloc))
-        head, end = b"", b""
-        while not end:
-            piece = one.recv(PIECE)
-            head, end, rest = (head + piece).partition(b"\r\n\r\n")
-            if not piece or (end and not head.startswith(b"HTTP/1.1 101 ")):
-                one.close()
-                raise ConnectionError
-        one.settimeout(None)
-        return one, self.take(one, rest)
-
-    def take(self, one: socket.socket, data: bytes) -> bytes:
-        """What is left when all frames that are complete were heard."""
-        while parsed := parse(data):
-            opcode, body, data = parsed
-            if opcode == TEXT:
-                self.night.window.frames += 1
-                if self.song and (revision := revisions(body).get(self.song)):
-                    self.shown.append((revision, time.perf_counter()))
-                    self.compare()
-            elif opcode in REPLIES:
-                one.sendall(client_frame(REPLIES[opcode], body))
-                if opcode == CLOSE:
-                    raise ConnectionError
-        return data
-
-    def expect(self, song: int) -> None:
-        """A vote is cast now. Frames may tell of it before it is acknowledged."""
-        self.song, self.tapped, self.revision, self.shown = song, time.perf_counter(), None, []
-
-    def acknowledged(self, revision: int) -> None:
-        self.revision = revision
-        self.compare()
-
-    def compare(self) -> None:
-        if self.revision is None:
-            return
-        at = next((at for revision, at in self.shown if revision >= self.revision), None)
-        if at is not None:
-            self.night.window.seen.add(at - self.tapped)
-            self.song = 0

@@ -4,20 +4,16 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
-from statistics import median
 from typing import Any
+from urllib.request import Request, urlopen
 
-from loadtests.client import Asked, Generator
 from loadtests.load.house import House
-from loadtests.load.outcome import Outcome, Throughput
+from loadtests.load.outcome import Outcome
 from loadtests.load.scenarios import Scenario
-from loadtests.load.windows import Window
-from loadtests.machine import WEB, serve
-from loadtests.mix import CONNECTIONS, asked
-from loadtests.recording import request
+from loadtests.load.windows import PATIENCE, Window
 from loadtests.sockets import FarRoom, upgrade
 from tests.servers import die_with_parent
 
@@ -25,10 +21,11 @@ SOCKETS = 300  # of Locust; it would be what is measured with more
 GRACE = 120  # seconds that a scenario may last longer
 SAY_EVERY = 30.0  # seconds
 LISTENS = 0.9  # of a window: it must have ended when the next one is told
+ASKED = 500  # people whose own votes a service that there is gets asked for
 
 
 class FailedError(Exception):
-    """The generator did not come to its end."""
+    """The scenario did not come to its end."""
 
 
 class Receiver:
@@ -66,14 +63,15 @@ class Receiver:
             self.listening = self.room.begin("listen", LISTENS * window.seconds)
 
 
-def plan_of(scenario: Scenario, host: str, sockets: str, slug: str, *, check: bool) -> dict[str, Any]:
-    """For the generator. `sockets`: the address of the live process. `check`: it looks whether votes are as told."""
+def plan_of(scenario: Scenario, host: str, sockets: str, slug: str, *, connections: int = 0) -> dict[str, Any]:
+    """For the generator. `sockets`: the address of the live process. `connections`: that all people share, as behind a
+    balancer; 0: each has some."""
     return {
         "host": host,
         "night": {"slug": slug, "pace": scenario.pace, "sockets": sockets, "most_sockets": SOCKETS},
         "stages": [vars(stage) for stage in scenario.stages],
         "window": scenario.window,
-        "check": check,
+        "connections": connections,
     }
 
 
@@ -84,8 +82,7 @@ def go(scenario: Scenario, plan: dict[str, Any], receiver: Receiver | None, hous
     with generator(plan, scenario.seconds + GRACE) as lines:
         for said in lines:
             if "people" in said:
-                for name in ("people", "errors", "checked", "differing"):
-                    setattr(outcome, name, said[name])
+                outcome.people, outcome.errors = said["people"], said["errors"]
                 continue
             tokens = said.pop("tokens")
             window = Window.from_json(said)
@@ -98,6 +95,31 @@ def go(scenario: Scenario, plan: dict[str, Any], receiver: Receiver | None, hous
     if not outcome.windows or not any(window.tallies for window in outcome.windows):
         raise FailedError("nothing was asked for")
     return outcome
+
+
+def differing(people: list[dict[str, Any]], there: Mapping[int, set[int]]) -> int:
+    """Votes that were acknowledged and are not there, or are there and were not cast or taken back. `there`: votes by
+    attendee."""
+    return sum(len((there[one["attendee"]] ^ set(one["songs"])) - set(one["unsure"])) for one in people)
+
+
+def votes_at(host: str, slug: str, people: list[dict[str, Any]]) -> dict[int, set[int]]:
+    """As each of them is told, by attendee. Raises FailedError."""
+    found = {}
+    for person in people:
+        said = ask(f"{host}/api/v1/jams/{slug}/me", Authorization=f"Bearer {person['token']}")
+        found[person["attendee"]] = set(said["votes"])
+    return found
+
+
+def ask(url: str, **headers: str) -> dict[str, Any]:
+    """Raises FailedError."""
+    try:
+        with urlopen(Request(url, headers={"Accept": "application/json"} | headers), timeout=PATIENCE) as answer:
+            said: dict[str, Any] = json.load(answer)
+            return said
+    except (OSError, ValueError) as error:
+        raise FailedError(f"{url} does not answer: {error}") from error
 
 
 @contextmanager
@@ -141,18 +163,3 @@ def teller(scenario: Scenario) -> Callable[[Window], None]:
         )
 
     return tell
-
-
-def throughput(house: House, load: Generator, *, rounds: int, seconds: float) -> Throughput:
-    """The mix of a night on one web process as fast as it is answered, and F, in turn."""
-    floor, ours = serve("loadtests.floor", *WEB), house.unlimited()
-    cases = Asked(floor, (request("/"),) * CONNECTIONS), Asked(ours, asked(house.songs, house.tokens))
-    found = [tuple(load.load(case, seconds) for case in cases) for _ in range(rounds + 1)][1:]  # the first warms
-    for server in (floor, ours):
-        server.kill()
-    rates, floors = [ours.rate for _bare, ours in found], [bare.rate for bare, _ours in found]
-    average = median(ours.average for _bare, ours in found)
-    p95, p99 = (median(ours.percentile(percent) for _bare, ours in found) for percent in (95, 99))
-    ratio = median(ours / floor for ours, floor in zip(rates, floors, strict=True))
-    full = any(measured.generator_full for pair in found for measured in pair)
-    return Throughput(median(rates), median(floors), ratio, average, p95, p99, full)

@@ -1,7 +1,7 @@
 """What there is to be gone through: scenarios.toml, read once."""
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -21,7 +21,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class Scenario:
-    """`pace`: seconds between two requests of a person, on average. `is_short`: too short to foretell from."""
+    """`pace`: seconds between two requests of a person, on average. `is_short`: what needs its time is not judged."""
 
     name: str
     about: str
@@ -46,6 +46,11 @@ class Scenario:
     @property
     def seconds(self) -> float:
         return sum(stage.ramp + stage.hold for stage in self.stages)
+
+    def within(self, seconds: float) -> "Scenario":
+        """The same people in another time, ramps and all."""
+        times = seconds / self.seconds
+        return replace(self, stages=tuple(Stage(one.users, one.ramp * times, one.hold * times) for one in self.stages))
 
     @property
     def window(self) -> float:

@@ -1,13 +1,14 @@
 """What came of a stretch of time: told by the generator as a line of JSON, with what the house was busy with."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
 from apps.insight.measuring.histogram import Histogram
 
 TOO_MANY, AWAY = 429, 503
+PATIENCE = 30  # seconds for an answer
 NOT_NOW = {403, 409}  # what an honest phone may be told: a song that is over, a door that is closed
 
 
@@ -72,7 +73,7 @@ class Tally:
 
 
 @dataclass
-class House:
+class Seen:
     """What serves, in a window: shares of a core, bytes and open files by service. `largest`: the bytes of the largest
     process. `others`: the share of the server's core that went to whatever is not ours."""
 
@@ -100,7 +101,7 @@ class Window:
     generator: float = 0.0
     tallies: dict[str, Tally] = field(default_factory=dict)  # by method and route
     seen: Histogram = field(default_factory=Histogram)
-    house: House | None = None
+    house: Seen | None = None
 
     @property
     def whole(self) -> Tally:
@@ -139,6 +140,6 @@ def whole(tallies: dict[str, Tally]) -> Tally:
     return found
 
 
-def rate(windows: list[Window]) -> float:
+def rate(windows: Sequence[Window]) -> float:
     """Requests a second."""
     return whole(together(windows)).count / sum(window.seconds for window in windows) if windows else 0.0
