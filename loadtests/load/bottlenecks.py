@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from math import ceil
 from typing import Any
 
-from loadtests.load.outcome import Outcome, Statement
+from loadtests.load.outcome import Outcome
 from loadtests.load.windows import Window, rate
 
 STRETCH = 3.0  # seconds of a sample: in less, chance alone makes rates differ
@@ -54,11 +54,10 @@ def capacity_lines(found: Any) -> list[str]:
     ]
 
 
-def statement_lines(statements: Sequence[Statement]) -> list[str]:
-    every = sum(one.total for one in statements) or 1.0
+def statement_lines(statements: Sequence[dict[str, Any]]) -> list[str]:
     return [
-        f"{one.total / every:.0%} of the database's time: {one.calls:,} × {one.total / one.calls:.2f} ms, "
-        f"slowest {one.slowest:.1f} ms: `{one.text[:120].replace('`', '')}`"
+        f"{one['share']:.0f}% of the database's time: {one['calls']:,} × {one['mean_ms']:.2f} ms, "
+        f"slowest {one['max_ms']:.1f} ms: `{one['query'][:120].replace('`', '')}`"
         for one in statements[:SAID]
     ]
 

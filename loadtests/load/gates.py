@@ -69,9 +69,12 @@ def gates(outcome: Outcome) -> Iterator[Row]:
     if houses:
         yield Row("largest process", max(house.largest for house in houses) / MB, "MB", most=MEMORY)
     if outcome.statements:
-        slowest = max(outcome.statements, key=lambda one: one.slowest)
+        slowest = max(outcome.statements, key=lambda one: one["max_ms"])
         most = None if breaks(outcome) else QUERY
-        yield Row("slowest query", slowest.slowest, "ms", most=most, note=slowest.text[:60].replace("|", "¦"))
+        yield Row("slowest query", slowest["max_ms"], "ms", most=most, note=slowest["query"][:60].replace("|", "¦"))
+        calls = sum(one["calls"] for one in outcome.statements)
+        note = "with those of background work"
+        yield Row("statements a request", calls / whole(together(outcome.windows)).count, "statements", note=note)
 
 
 def by_class(tallies: dict[str, Tally]) -> dict[EndpointClass, Tally]:

@@ -13,7 +13,7 @@ from loadtests.bench_live import allow_files
 from loadtests.bench_vote import prepare
 from loadtests.bench_webhooks import start
 from loadtests.client import Asked, Generator
-from loadtests.load.outcome import OURS, Statement, Throughput
+from loadtests.load.outcome import OURS, Throughput
 from loadtests.load.scenarios import MOST_USERS
 from loadtests.load.windows import Seen
 from loadtests.machine import CORES, LIVE, WEB, cpu_seconds, pinned, serve, set_up
@@ -23,12 +23,7 @@ from tests import servers
 VOTERS = 400  # people who are in the room already, for what is asked without Locust
 LOOKED_UP = 5.0  # seconds after which it is looked up anew which processes there are
 UNLIMITED = {"LIMIT_ADDRESS": "999999/60", "LIMIT_PARTICIPANT": "999999/60"}  # for who asks as fast as it goes
-STATEMENTS = """
-SELECT regexp_replace(query, '\\s+', ' ', 'g'), calls, total_exec_time, max_exec_time
-FROM pg_stat_statements JOIN pg_database d ON d.oid = dbid
-WHERE d.datname = current_database() AND query ~* '^\\s*(select|insert|update|delete|with)'
-ORDER BY total_exec_time DESC
-"""
+STATEMENTS = 1_000  # that are looked at, those first that took most together
 
 
 class House:
@@ -91,9 +86,11 @@ class House:
         busy = sum(seconds for name, seconds in times.items() if name not in NOT_BUSY)
         return Reading(time.monotonic(), busy, {name: cpu(processes) for name, processes in self.found.items()})
 
-    def statements(self) -> list[Statement]:
-        """Since it settled, by the time that they took together."""
-        return [Statement(*row) for row in sql(STATEMENTS)]
+    def statements(self) -> list[dict[str, Any]]:
+        """Since it settled, as apps/core/database.py tells them."""
+        from apps.core.database import statements
+
+        return statements(STATEMENTS)
 
     def votes(self, people: list[dict[str, Any]]) -> dict[int, set[int]]:
         """Theirs, by attendee."""
@@ -135,14 +132,11 @@ def tonight() -> None:
     Jam.objects.filter(slug=SLUG).update(starts_at=now - timedelta(hours=1), ends_at=now + timedelta(hours=48))
 
 
-def sql(statement: str) -> list[Any]:
+def sql(statement: str) -> None:
     from django.db import connection
 
     with connection.cursor() as cursor:
         cursor.execute(statement)
-        found = cursor.fetchall() if cursor.description else []
-    connection.close()
-    return found
 
 
 def cpu(processes: list[psutil.Process]) -> dict[int, float]:

@@ -10,16 +10,6 @@ OURS = ("web", "live", "worker", "beat")  # processes, by service
 
 
 @dataclass(frozen=True)
-class Statement:
-    """Times in milliseconds."""
-
-    text: str
-    calls: int
-    total: float
-    slowest: float
-
-
-@dataclass(frozen=True)
 class Throughput:
     """The mix of a night as fast as it is answered, and F, in turn: requests a second; milliseconds."""
 
@@ -36,7 +26,7 @@ class Throughput:
 class Outcome:
     """`people`: what each was told of their votes. `errors`: of the generator itself. `differing`: votes that are not
     as acknowledged, of `checked` people. `drift`: songs whose count is not that of their votes. `at_rest`: bytes of all
-    processes. None: that cannot be seen over HTTP, or was not asked for."""
+    processes. `statements`: as apps/core/database.py tells them. None: that cannot be seen over HTTP, or was not asked for."""
 
     scenario: Scenario
     windows: list[Window]
@@ -45,7 +35,7 @@ class Outcome:
     checked: int = 0
     differing: int = 0
     drift: int | None = None
-    statements: list[Statement] | None = None
+    statements: list[dict[str, Any]] | None = None
     at_rest: float | None = None
     throughput: Throughput | None = None
 

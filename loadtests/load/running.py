@@ -36,13 +36,12 @@ class Receiver:
         self.tokens: list[str] = []
         self.growing: Future[Any] | None = None
         self.listening: Future[Any] | None = None
-        self.more = self.opened = self.failed = self.gone = 0
+        self.more = self.opened = self.gone = 0
 
     def add_to(self, window: Window) -> None:
         """What was heard since; then who has come is let in, and it listens again."""
         if self.growing and self.growing.done():
             if self.growing.exception():
-                self.failed += self.more
                 window.gone += self.more
             else:
                 self.opened += self.more
