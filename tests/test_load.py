@@ -50,8 +50,8 @@ def window(at=1, said=GOOD, stage=0, users=50, **fields):
     return Window(at, 1, stage, True, users, tallies=tallies, **{"sockets": users, "house": house()} | fields)
 
 
-def outcome(*windows, judged=(), stages=1, short=False, **fields):
-    scenario = Scenario("a", "a night", 2.5, (Stage(50, 1, 1),) * stages, frozenset(judged), short)
+def outcome(*windows, judged=(), stages=1, hold=1, short=False, **fields):
+    scenario = Scenario("a", "a night", 2.5, (Stage(50, 1, hold),) * stages, frozenset(judged), short)
     fields = {"people": PEOPLE, "checked": 1, "drift": 0, "statements": [statement(3)]} | fields
     return Outcome(scenario, list(windows) or [window()], **fields)
 
@@ -273,7 +273,8 @@ def test_a_long_run_grows_nowhere(grows, opens, slower, names):
         said = {"GET api:me": (0.02 * (slower if n > 250 else 1), {200: 30})}
         windows.append(window(100 * n, said, house=house(memory=memory, descriptors=descriptors)))
 
-    assert missed(outcome(*windows, judged=["steadiness"])) == names
+    assert missed(outcome(*windows, judged=["steadiness"], hold=39_999)) == names
+    assert missed(outcome(*windows, judged=["steadiness"])) == set()  # a minute says nothing of an hour
 
 
 def test_volume_and_connections_are_counted():
