@@ -26,7 +26,7 @@ class Throughput:
 class Outcome:
     """`people`: what each was told of their votes. `errors`: of the generator itself. `differing`: votes that are not
     as acknowledged, of `checked` people. `drift`: songs whose count is not that of their votes. `at_rest`: bytes of all
-    processes. `statements`: as apps/core/database.py tells them. None: cannot be seen over HTTP, or is not asked for."""
+    processes. `statements`: as apps/core/database.py tells them. None: not to be seen over HTTP, or not asked for."""
 
     scenario: Scenario
     windows: list[Window]
