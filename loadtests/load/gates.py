@@ -22,7 +22,7 @@ FEW = 20  # requests of a class: fewer say nothing of a p95
 ERRORS = 1  # per cent
 QUERY, MEMORY = 500, 2_048  # milliseconds, of a statement at its slowest; MB, of a process
 AVERAGE, P95, P99 = 50, 150, 250  # milliseconds, of all requests on a normal night
-BUSY, AT_REST = 70, 512  # per cent of the server's core; MB of all processes
+BUSY, AT_REST = 70, 512  # per cent of the server's core; MB of all our processes
 A_MINUTE, AN_HOUR, A_SECOND, OF_FLOOR = 1_000, 100_000, 500, 0.4  # requests; F
 RECOVERY = 30  # seconds
 WARM_UP = 4  # the part of a long run that is not judged yet
@@ -156,9 +156,9 @@ def budgets(outcome: Outcome) -> Iterator[Row]:
         note = ", ".join(f"{name} {mean(house.used[name] for house in houses):.0%}" for name in OURS)
         yield Row("server's core", busy, "% busy", most=unless_short(outcome, BUSY), note=note)
     if outcome.at_rest:
-        yield Row(
-            "all processes at rest", outcome.at_rest / MB, "MB", most=AT_REST, note="PostgreSQL and Redis included"
-        )
+        ours = sum(outcome.at_rest[name] for name in OURS)
+        note = ", ".join(f"{name} {size / MB:.0f}" for name, size in outcome.at_rest.items())
+        yield Row("our processes at rest", ours / MB, "MB", most=AT_REST, note=note)
 
 
 def throughput(outcome: Outcome) -> Iterator[Row]:

@@ -45,15 +45,15 @@ class House:
         self.found: dict[str, list[psutil.Process]] = {}
         self.looked_up = -LOOKED_UP
 
-    def settle(self, load: Generator) -> float:
-        """What processes do once is not for people. The bytes that all of them have at rest."""
+    def settle(self, load: Generator) -> dict[str, float]:
+        """What processes do once is not for people. The bytes that they have at rest, by service."""
         from jamvote.celery import app
 
         while not app.control.ping(timeout=0.5):
             pass
         load.load(Asked(self.web, asked(self.songs, self.tokens), rate=100), 1)
         self.look_up()
-        at_rest = sum(own_memory(process) for processes in self.found.values() for process in processes)
+        at_rest = {name: sum(map(own_memory, processes)) for name, processes in self.found.items()}
         sql("SELECT pg_stat_statements_reset()")
         self.before = self.reading()
         return at_rest

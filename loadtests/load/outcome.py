@@ -25,8 +25,8 @@ class Throughput:
 @dataclass
 class Outcome:
     """`people`: what each was told of their votes. `errors`: of the generator itself. `differing`: votes that are not
-    as acknowledged, of `checked` people. `drift`: songs whose count is not that of their votes. `at_rest`: bytes of all
-    processes. `statements`: as apps/core/database.py tells them. None: not to be seen over HTTP, or not asked for."""
+    as acknowledged, of `checked` people. `drift`: songs whose count is not that of their votes. `at_rest`: bytes by
+    service. `statements`: as apps/core/database.py tells them. None: not to be seen over HTTP, or not asked for."""
 
     scenario: Scenario
     windows: list[Window]
@@ -36,7 +36,7 @@ class Outcome:
     differing: int = 0
     drift: int | None = None
     statements: list[dict[str, Any]] | None = None
-    at_rest: float | None = None
+    at_rest: dict[str, float] | None = None
     throughput: Throughput | None = None
 
     def stage(self, number: int) -> list[Window]:
