@@ -57,7 +57,7 @@ def arguments(args: list[str]) -> argparse.Namespace:
         prog="./dev load", description=__doc__, epilog=names, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("name", choices=scenarios(), metavar="NAME")
-    parser.add_argument("--short", action="store_true", help="fewer people, less than a minute; tells more than judges")
+    parser.add_argument("--short", action="store_true", help="fewer people, and seconds; tells more than it judges")
     parser.add_argument("--seconds", type=float, help="as many people in less time, or more")
     parser.add_argument("--host", metavar="URL", help="a service that there is, over HTTP alone, instead of an own one")
     parser.add_argument("--jam", default="", metavar="SLUG", help="with --host: which; else one that is live or open")
