@@ -124,7 +124,8 @@ def row_cells(row: Row) -> tuple[str, ...]:
 
 def cells(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
     def cell(text: str) -> str:
-        kind = ' class="n"' if text[:1].isdigit() else ' class="missed"' if text == "MISSED" else ""
+        is_number = text.replace(",", "").replace(".", "").isdigit()
+        kind = ' class="n"' if is_number else ' class="missed"' if text == "MISSED" else ""
         return f"<td{kind}>{escape(text)}</td>"
 
     titles = "".join(f"<th>{escape(text)}</th>" for text in head)
