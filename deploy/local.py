@@ -12,6 +12,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -164,8 +165,9 @@ async def carry(sockets: dict[str, Path], reader: asyncio.StreamReader, writer: 
 
 
 def for_client(head: bytes, client: str) -> bytes:
-    """Last, behind whatever the client says itself: what is furthest right counts (apps/core/addresses.py)."""
-    return head.removesuffix(b"\r\n") + f"X-Forwarded-For: {client}\r\n\r\n".encode()
+    """Last, behind whatever the client says itself: what is furthest right counts."""
+    said = f"X-Forwarded-For: {client}\r\nX-Request-Start: t={time.time()}\r\n\r\n"
+    return head.removesuffix(b"\r\n") + said.encode()
 
 
 async def ask(reader: asyncio.StreamReader, to_server: asyncio.StreamWriter, head: bytes, client: str) -> None:

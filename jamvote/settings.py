@@ -203,6 +203,7 @@ try:
     IDEMPOTENCY_HOURS = env.int("IDEMPOTENCY_HOURS", 24, validate=positive)  # replies are kept for calls said again
     # A call that has run for so long has died with its process, and may be run again.
     IDEMPOTENCY_TAKE_OVER_SECONDS = env.int("IDEMPOTENCY_TAKE_OVER_SECONDS", 60, validate=positive)
+    LATE_SECONDS = env.int("LATE_SECONDS", 10, validate=positive)  # from the proxy to us; a phone gives up after 15
     CAPACITY_PROCESSOR = env.int("CAPACITY_PROCESSOR", 70, validate=Range(1, 100))  # per cent; more is too busy
     CAPACITY_MEMORY = env.int("CAPACITY_MEMORY", 80, validate=Range(1, 100))
     INSTANCES: dict[str, tuple[int, int]] = {  # of each type of process: the fewest and the most there may be
@@ -298,6 +299,7 @@ MIDDLEWARE = [
     "apps.insight.measuring.recording.RecordRequests",
     "apps.accounts.middleware.ApiTokens",
     "apps.core.cached.CachedReads",
+    "apps.core.lateness.InTime",
     "apps.core.languages.Language",
     "apps.core.middleware.BodyCheck",
     "django.middleware.security.SecurityMiddleware",

@@ -27,7 +27,7 @@ def run(*, short: bool) -> list[Row]:
     set_up()
     fill()
     cases = asked(*prepare())
-    each, rounds, seconds = (1, 4, 0.3) if short else (4, 12, 0.25)
+    each, rounds, seconds = (1, 4, 0.3) if short else (3, 16, 0.25)
     pairs = [(start(), start(INSIGHT="false")) for _ in range(each)]
     print(f"{about()}; {each} servers of each kind, {rounds} rounds of {seconds} s a case, {CONNECTIONS} connections")
     on: dict[str, list[float]] = {name: [] for name in cases}  # CPU a request, by round and pair

@@ -10,11 +10,15 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views import defaults
 
 from apps.core.problems import problem_response
 
 RETRY = 1, 5  # seconds
+NO_DATABASE = gettext_lazy(
+    "The server cannot reach its database. Try again in a moment: what may be said twice counts once."
+)
 
 
 def for_program(request: HttpRequest) -> bool:
@@ -56,11 +60,10 @@ def failure(request: HttpRequest) -> HttpResponseBase:
     return HttpResponseServerError(render_to_string("500.html"))
 
 
-def unavailable(request: HttpRequest) -> HttpResponse:
+def unavailable(request: HttpRequest, detail: Any = NO_DATABASE) -> HttpResponse:
     """Come back soon, but not all at once."""
     response: HttpResponse
     if for_program(request):
-        detail = _("The server cannot reach its database. Try again in a moment: what may be said twice counts once.")
         response = problem_response(request, 503, "unavailable", detail)
     else:
         response = HttpResponse(render_to_string("503.html"), status=503)

@@ -22,6 +22,7 @@ from apps.core.api import Empty, valid
 from apps.core.cached import wants_json
 from apps.core.errors import Invalid
 from apps.core.formats import dumps
+from apps.core.lateness import is_late, late
 from apps.core.middleware import from_our_page
 from apps.core.prepared import at_once
 from apps.jams.api import state_of
@@ -71,20 +72,22 @@ class VoteView(APIView):
         return answer or super().dispatch(request, slug=slug, pk=pk)
 
     @extend_schema(auth=BY_ATTENDEE, request=None, responses=TallyOutput)
-    def put(self, request: Request, slug: str, pk: int) -> Response:
+    def put(self, request: Request, slug: str, pk: int) -> HttpResponse:
         return self.answer(request, slug, pk, cast=True)
 
     @extend_schema(auth=BY_ATTENDEE, responses={200: TallyOutput})
-    def delete(self, request: Request, slug: str, pk: int) -> Response:
+    def delete(self, request: Request, slug: str, pk: int) -> HttpResponse:
         return self.answer(request, slug, pk, cast=False)
 
-    def answer(self, request: Request, slug: str, pk: int, *, cast: bool) -> Response:
+    def answer(self, request: Request, slug: str, pk: int, *, cast: bool) -> HttpResponse:
         jam = jam_of(request, slug)
         attendee = attendee_of(request, jam)
         jam_song = jam_song_of(jam, pk)
         if jam_song.status == JamSong.Status.PENDING:  # for the room it is not there yet
             raise Http404
         valid(Nothing, request)
+        if is_late(request):
+            return late(request)
         operation = operations.cast_vote if cast else operations.take_back_vote
         return Response(operation(jam_song=jam_song, attendee=attendee)._asdict())
 
@@ -100,7 +103,7 @@ def vote_at_once(request: HttpRequest, slug: str, song: int) -> HttpResponse | N
         secrets = [secret] if (secret := secret_shown(authorization)) else []
     else:
         secrets = secrets_in(request.COOKIES) if from_our_page(request) else []
-    if not secrets:
+    if not secrets or is_late(request):
         return None
     wanted = {"slug": slug, "song": song, "secrets": secrets, "voted": request.method == "PUT"}
     tally = at_once(operations.vote_by_secret, **wanted)

@@ -1,9 +1,10 @@
 """What a process notes of its requests and tasks, and what is written of it."""
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.http import HttpResponse
 from django.test import Client
 
@@ -81,6 +82,18 @@ def test_statements_that_differ_by_the_length_of_a_list_are_one():
     recorder.request("GET api:jam", 200, 0.1, 10, spent)
 
     assert [one["calls"] for text, one in recorded()["statements"].items() if "IN (…)" in text] == [3]
+
+
+def test_savepoints_are_one_whatever_they_are_called():
+    spent = spending.begin()
+    for _ in range(3):
+        with transaction.atomic():
+            pass
+    with suppress(LookupError), transaction.atomic():
+        raise LookupError
+
+    calls = {text: one[0] for text, one in spent.statements.items()}
+    assert calls == {"SAVEPOINT": 4, "RELEASE": 4, "ROLLBACK": 1}
 
 
 def test_a_query_for_each_row_is_noted_from_the_fifth_on_and_where_it_takes_time():

@@ -7,6 +7,8 @@ from typing import Any
 from apps.core.query_times import times
 from apps.core.spent import threads
 
+SAVEPOINTS = "SAVEPOINT ", "RELEASE ", "ROLLBACK TO "
+
 
 class Measured:
     """For a DatabaseWrapper."""
@@ -32,6 +34,8 @@ def measure(execute: Callable[..., Any], sql: Any, params: Any, many: bool, cont
     finally:
         seconds = perf_counter() - began
         text = sql if isinstance(sql, str) else str(sql)
+        if text.startswith(SAVEPOINTS):  # each has a name of its own
+            text = text.partition(" ")[0]
         times.add(text, seconds)
         if (spent := threads.spent) is not None:
             spent.query(text, seconds)

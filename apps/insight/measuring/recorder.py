@@ -21,7 +21,6 @@ ALIKE, ALIKE_SECONDS = 5, 0.05  # statements of one text in one request: a query
 KEPT_STATEMENTS = 50  # of a minute: those that took longest
 LISTS = re.compile(r"\((?:%s, )+%s\)")
 ROWS = re.compile(r"(\(…\), )+\(…\)")
-NUMBERS = re.compile(r"(_s|s)\d+_x\d+")  # names of savepoints
 
 
 class Timing:
@@ -165,7 +164,7 @@ def add_statements(minute: Minute, endpoint: str, spent: Spent) -> None:
 @lru_cache(maxsize=2048)
 def fingerprint(sql: str) -> str:
     """Statements that differ in the length of a list only are one."""
-    return NUMBERS.sub(r"\1", ROWS.sub("(…)", LISTS.sub("(…)", sql)))
+    return ROWS.sub("(…)", LISTS.sub("(…)", sql))
 
 
 def plain(one: Facts) -> Facts:
