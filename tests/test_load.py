@@ -239,6 +239,19 @@ def test_where_it_breaks_is_told_and_refusals_are_no_fault():
     assert any("50 refused" in row.note for row in rows.values())
 
 
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ({"GET api:me": (0.01, {200: 19})}, "19 answers"),
+        ({"GET api:me": (5, {200: 15}), "GET api:jams": (5, {200: 15})}, "p95 of all"),
+        (GOOD, ""),
+    ],
+)
+def test_who_answers_hardly_anybody_does_not_hold(said, why):
+    assert gates.broken(window(said=said).tallies).startswith(why)
+    assert bool(gates.broken(window(said=said).tallies)) == bool(why)
+
+
 def test_past_its_breaking_point_it_may_not_fail():
     windows = [window(1, stage=0), window(2, {"GET api:me": (2, {200: 50, 500: 1})}, 1)]
 

@@ -195,12 +195,15 @@ def steps(outcome: Outcome) -> list[Step]:
 
 def broken(tallies: dict[str, Tally]) -> str:
     """Which gate is missed first; empty: none."""
-    if (percent := whole(tallies).failed_percent) > ERRORS:
-        return f"{percent:.1f} % errors"
+    every = whole(tallies)
+    if every.count < FEW:
+        return f"{every.count} answers"
+    if every.failed_percent > ERRORS:
+        return f"{every.failed_percent:.1f} % errors"
     for promised, tally in by_class(tallies).items():
         if tally.count >= FEW and tally.percentile(95) > TIMES * 1000 * promised.p95:
             return f"p95 of {promised.name} {tally.percentile(95):,.0f} ms"
-    return ""
+    return f"p95 of all {every.percentile(95):,.0f} ms" if suffers(every) else ""
 
 
 def breaking(outcome: Outcome) -> Iterator[Row]:
