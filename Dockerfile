@@ -1,4 +1,4 @@
-FROM python:3.13-slim AS build
+FROM python:3.13-slim-trixie AS build
 WORKDIR /app
 COPY requirements.txt requirements-uv.txt ./
 RUN python -m venv /venv \
@@ -13,9 +13,12 @@ COPY static static
 ENV DATA_DIR=/data
 RUN SECRET_KEY=only-for-this-step-and-never-used-again /venv/bin/python manage.py collectstatic --noinput -v0
 
-FROM python:3.13-slim
-RUN useradd --system --create-home jamvote \
- && install -d -o jamvote /data /data/media /data/private
+FROM python:3.13-slim-trixie
+# For `manage.py backup`: of the version of compose.yaml's PostgreSQL, or newer.
+RUN apt-get update -q && apt-get install -yq --no-install-recommends postgresql-client-17 && rm -rf /var/lib/apt/lists/* \
+ && useradd --system --create-home jamvote \
+ && install -d -o jamvote /data /data/media /data/private \
+ && install -d -o jamvote -m 700 /data/backups
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 DATA_DIR=/data
 WORKDIR /app
 COPY --from=build /venv /venv
@@ -23,7 +26,7 @@ COPY --from=build /data/static /data/static
 COPY --from=build /app /app
 COPY deploy/gunicorn.py deploy/
 USER jamvote
-VOLUME /data/media /data/private
+VOLUME /data/media /data/private /data/backups
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
   CMD ["python", "-c", "import socket; socket.create_connection(('127.0.0.1', 8000), 3).close()"]

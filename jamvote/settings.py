@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 from environs import FileAwareEnv
 from marshmallow import ValidationError
@@ -57,6 +58,18 @@ def networks(value: str) -> tuple[Any, ...]:
         raise ValidationError(f"Must be a list of addresses, networks or unix: {error}.") from error
 
 
+@env.parser_for("databases")
+def databases(value: str) -> list[dict[str, Any]]:
+    """URLs with commas."""
+    try:
+        found = [dict(dj_database_url.parse(url.strip())) for url in value.split(",") if url.strip()]
+    except ValueError as error:
+        raise ValidationError("Must be postgresql://… URLs, with commas between them.") from error
+    if any(one["ENGINE"] != "django.db.backends.postgresql" for one in found):
+        raise ValidationError("Must be postgresql://… URLs, with commas between them.")
+    return found
+
+
 def version_of_the_project() -> str:
     return str(tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"]["version"])
 
@@ -84,6 +97,9 @@ try:
     ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"], validate=Length(min=1))
     DATABASE = env.dj_db_url("DATABASE_URL", f"sqlite:///{DATA_DIR}/jamvote.sqlite3")
     DATABASE_PASSWORD = env.str("DATABASE_PASSWORD", "")  # where DATABASE_URL names none
+    # Streaming replicas of it, as URLs with commas: reports and lists are read there (apps/core/replicas.py).
+    DATABASE_REPLICAS: list[dict[str, Any]] = env.databases("DATABASE_REPLICAS", "")
+    REPLICA_WAIT_SECONDS = env.float("REPLICA_WAIT_SECONDS", 0.05, validate=Range(0, 5))  # for one that is behind
     DATABASE_POOL = env.int("DATABASE_POOL", 0, validate=Range(min=0))  # 0: no pool; jamvote.asgi says 20
     REDIS_URL = env.str("REDIS_URL", "", validate=Regexp(r"^((redis|rediss|unix)://.+)?$"))
     CHANNEL_PREFIX = env.str("CHANNEL_PREFIX", "jamvote")
@@ -203,6 +219,9 @@ try:
     IDEMPOTENCY_HOURS = env.int("IDEMPOTENCY_HOURS", 24, validate=positive)  # replies are kept for calls said again
     # A call that has run for so long has died with its process, and may be run again.
     IDEMPOTENCY_TAKE_OVER_SECONDS = env.int("IDEMPOTENCY_TAKE_OVER_SECONDS", 60, validate=positive)
+    BACKUP_DIR = env.path("BACKUP_DIR", DATA_DIR / "backups")  # where `manage.py backup` keeps them
+    BACKUP_DAYS = env.int("BACKUP_DAYS", 14, validate=positive)  # for so long
+    BACKUP_KEEP = env.int("BACKUP_KEEP", 3, validate=positive)  # and so many of the newest in any case
     LATE_SECONDS = env.int("LATE_SECONDS", 10, validate=positive)  # from the proxy to us; a phone gives up after 15
     CAPACITY_PROCESSOR = env.int("CAPACITY_PROCESSOR", 70, validate=Range(1, 100))  # per cent; more is too busy
     CAPACITY_MEMORY = env.int("CAPACITY_MEMORY", 80, validate=Range(1, 100))
@@ -343,8 +362,7 @@ TEMPLATES = [
 # Stores ------------------------------------------------------------------------------------------
 
 DATABASES: dict[str, dict[str, Any]] = {"default": dict(DATABASE)}
-if DATABASE_PASSWORD:
-    DATABASES["default"]["PASSWORD"] = DATABASE_PASSWORD
+REPLICAS = [f"replica{number}" for number in range(1, 1 + len(DATABASE_REPLICAS))]
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     if INSIGHT:
         DATABASES["default"]["ENGINE"] = "apps.core.backends.sqlite"
@@ -356,13 +374,25 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
 elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
+    DATABASES |= zip(REPLICAS, DATABASE_REPLICAS, strict=True)
+else:
+    raise ImproperlyConfigured("Environment: DATABASE_URL must be sqlite:///path or postgresql://…")
+if REPLICAS:
+    if len(DATABASES) == 1:
+        raise ImproperlyConfigured("Environment: DATABASE_REPLICAS are of PostgreSQL, and DATABASE_URL is not")
+    DATABASE_ROUTERS = ["apps.core.replicas.Router"]
+for database in DATABASES.values():
+    if DATABASE_PASSWORD:
+        database["PASSWORD"] = DATABASE_PASSWORD
+    if database["ENGINE"] != "django.db.backends.postgresql":
+        continue
     measured = "apps.core.backends" if INSIGHT else "django_prometheus.db.backends"
-    DATABASES["default"]["ENGINE"] = f"{measured}.postgresql"
-    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     # PgBouncer may give each transaction another connection, so nothing is left on one: no cursor of the server's.
     # Statements are prepared only where there is none (apps/core/prepared.py).
-    DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
-    OPTIONS = DATABASES["default"].setdefault("OPTIONS", {})
+    database |= {
+        "ENGINE": f"{measured}.postgresql", "CONN_HEALTH_CHECKS": True, "DISABLE_SERVER_SIDE_CURSORS": True,
+    }  # fmt: skip
+    OPTIONS = database.setdefault("OPTIONS", {})
     OPTIONS.setdefault("connect_timeout", 3)  # whoever waits for a database that is away is told so
     if DATABASE_POOL:
         # Who gives up soon tries anew soon: the pool waits twice as long after each failure.
@@ -372,11 +402,9 @@ elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
             "timeout": 3,
             "reconnect_timeout": 3,
         }
-        DATABASES["default"]["CONN_MAX_AGE"] = 0  # back to the pool after each request
+        database["CONN_MAX_AGE"] = 0  # back to the pool after each request
     else:
-        DATABASES["default"]["CONN_MAX_AGE"] = None  # gunicorn's threads last, and each keeps its connection
-else:
-    raise ImproperlyConfigured("Environment: DATABASE_URL must be sqlite:///path or postgresql://…")
+        database["CONN_MAX_AGE"] = None  # gunicorn's threads last, and each keeps its connection
 
 if REDIS_URL:
     CACHES: dict[str, dict[str, Any]] = {
@@ -621,7 +649,7 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_URL, MEDIA_ROOT = "/media/", DATA_DIR / "media"
 # Hashed names come with `collectstatic`; without it files are served from where they are written.
 COLLECTED = "collectstatic" in sys.argv or (STATIC_ROOT / "staticfiles.json").exists()
-STORAGES = {
+STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "private": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",

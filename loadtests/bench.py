@@ -22,6 +22,7 @@ tasks    many tasks at once, reports, set lists, events, and a worker whose proc
 reports  reports of a season of 200 nights and 2 million votes: 5 minutes
 webhooks events that come in, done by a worker that is killed twice: 3 minutes
 overhead CPU a request with Insight on and off: 5 minutes
+backup   what is lost, and how long it takes, when a database of a million votes is: 6 minutes
 releases whether a slower release is told from the same one: 4 minutes
 capacity whether what is reckoned from quiet times is where a growing room is full: 4 minutes
 insight  twelve faults and six changes that harm nobody: what Insight names first: 40 minutes

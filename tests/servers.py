@@ -76,6 +76,21 @@ def start_postgres(again: Path | None = None, *, kept: Path | None = None) -> st
     return f"postgresql://postgres@/postgres?host={home}"
 
 
+def start_replica(primary: str) -> str:
+    """Start a PostgreSQL that follows the one with this URL, of `start_postgres`, and return its URL."""
+    binaries, home, account = find_postgres(), private_directory(), postgres_account()
+    if account:
+        os.chown(home, account["user"], account["group"])
+        binaries = reachable(binaries, home)
+    source = primary.partition("?host=")[2]
+    copy = [binaries / "pg_basebackup", "-h", source, "-U", "postgres", "-D", home / "data", "-R", "-X", "stream"]
+    options: dict[str, Any] = {"cwd": home, "env": {"PATH": os.environ.get("PATH", os.defpath)}, **account}
+    made = subprocess.run([*copy, "-c", "fast", "--no-sync"], capture_output=True, text=True, **options)
+    if made.returncode:
+        raise ServiceError(f"pg_basebackup failed: {made.stderr[-600:]}")
+    return start_postgres(home)
+
+
 def start_redis(again: Path | None = None) -> str:
     """Start a Redis of 6.2 or newer, or a Valkey, wait until it answers and return its URL."""
     server, home = find_redis(), again or private_directory()

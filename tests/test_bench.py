@@ -5,17 +5,20 @@ import os
 import re
 import sys
 import threading
+import time
 from collections import Counter
 from http.server import BaseHTTPRequestHandler
 from random import Random
 from types import SimpleNamespace
+from urllib.parse import urlsplit
 
 import pytest
 import uvicorn
+from django.db import connection
 
 from apps.stage.setlist import arrange
 from apps.voting.models import Vote
-from loadtests import live_floor
+from loadtests import bench_backup, live_floor
 from loadtests.bench import COLUMNS, Row, main, table
 from loadtests.bench_http import CONNECTIONS
 from loadtests.bench_live import Cast, Voters, receipts
@@ -25,10 +28,11 @@ from loadtests.bench_soak import growth_row
 from loadtests.bench_tasks import night
 from loadtests.bench_vote import votes
 from loadtests.client import Asked, load
-from loadtests.machine import Server
+from loadtests.machine import Server, database_url
 from loadtests.recording import AT_ONCE, Line
 from loadtests.sockets import Frame, Room, client_frame, parse, read_all, upgrade
 from tests.factories import make_attendee, make_jam, make_jam_song, make_user
+from tests.processes import wait_until
 from tests.sites import Site
 
 MET = Row("a read", 190, "µs CPU", floor=180, ratio=1.05, most=1.15)
@@ -242,6 +246,28 @@ def test_each_connection_votes_for_its_own_people():
     tokens = [re.findall(rb"Bearer (\S+)", b"".join(words)) for words in asked]
     assert sorted(token for own in tokens for token in set(own)) == sorted(b"token-%d" % n for n in range(24))
     assert [words[0].split()[0] for words in asked] == [b"PUT"] * CONNECTIONS
+
+
+# Backups ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.services
+def test_a_vote_that_is_gone_is_missed_and_told_by_when_it_was_acknowledged(asgi_server, monkeypatch):
+    for name, value in {"SONGS": 3, "PEOPLE": 4, "PAUSE": 0}.items():
+        monkeypatch.setattr(bench_backup, name, value)
+    room, url = bench_backup.Room(), database_url(connection.settings_dict["NAME"])
+
+    with bench_backup.Votes(room, Server(urlsplit(asgi_server).port, ()), room.songs) as votes:
+        wait_until(lambda: len(votes.ended) == bench_backup.PHONES)
+    gone = Vote.objects.first()
+    gone.delete()
+
+    assert len(votes.acknowledged) == 12
+    acknowledged = votes.acknowledged[gone.jam_song_id, gone.attendee_id]
+    assert votes.missing(url, time.time()) == [acknowledged]
+    assert votes.missing(url, acknowledged) == []
+    with pytest.raises(RuntimeError, match="has voted for every song"):
+        votes.check()
 
 
 # Live -------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer, BrowsableAPIRenderer
 
 from apps.core.compiled import Compiled
+from apps.core.replicas import from_replica
 
 # No answer is larger than 100 KB, also of four bytes a letter.
 MOST_BYTES = 96_000  # of rows; something stands around them
@@ -94,6 +95,9 @@ class Pages(PageNumberPagination):
 
     def __init__(self) -> None:
         self.page_size, self.max_page_size = settings.PAGE_SIZE, settings.MAX_PAGE_SIZE
+
+    def paginate_queryset(self, *asked: Any, **options: Any) -> Any:
+        return from_replica(lambda: super(Pages, self).paginate_queryset(*asked, **options))
 
 
 def first_page(request: HttpRequest, rows: Compiled) -> tuple[dict[str, Any], list[Any]]:

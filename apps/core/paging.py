@@ -21,6 +21,7 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
 from apps.core.formats import MOST_BYTES, size_of
+from apps.core.replicas import from_replica
 
 KEY = "key_"
 
@@ -53,7 +54,7 @@ class Cursors(BasePagination):
         if given := request.query_params.get("cursor"):
             rows = self.behind(rows, given, falling=queryset.query.order_by[0].descending)
         size = page_size(request)
-        return self.page(list(rows[: size + 1]), size)
+        return self.page(from_replica(lambda: list(rows[: size + 1])), size)
 
     def behind(self, rows: QuerySet[Any], cursor: str, *, falling: bool) -> QuerySet[Any]:
         names = [name for name in rows.query.annotations if name.startswith(KEY)]

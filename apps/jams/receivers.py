@@ -16,7 +16,8 @@ from apps.accounts.models import User
 from apps.accounts.roles import Right
 from apps.catalog.events import flags_changed, song_banned, songs_changed
 from apps.catalog.models import Song, Venue
-from apps.core.store import retire, retire_after_commit
+from apps.core.backups.events import restored
+from apps.core.store import clock, retire, retire_after_commit
 from apps.jams.house_rules import follow_venue
 from apps.jams.identity import user_address
 from apps.jams.lineup import take_banned_off
@@ -77,6 +78,14 @@ def look_again(pks: list[int], **kwargs: Any) -> None:
     for jam in shown:
         if jam.status != Jam.Status.ENDED:
             announce(jam.stream)
+
+
+@receiver(restored)
+def be_newer(**kwargs: Any) -> None:
+    """Than what open pages have seen of a time that is gone: of two states they keep the one of the higher revision."""
+    jams = Jam.objects.exclude(status=Jam.Status.ENDED)
+    JamSong.objects.filter(jam__in=jams).update(revision=clock())
+    jams.update(revision=clock())
 
 
 # Who may listen ---------------------------------------------------------------------------------------

@@ -20,3 +20,7 @@ class Dial:
     def angle(self) -> float:
         """Of the needle, in degrees from upright."""
         return round(WIDE * (min(self.percent, MOST) / SCALE - 0.5), 1)
+
+
+def dial(percent_of: float, value: str, name: str, against: str) -> Dial:
+    return Dial(percent_of, value, name, against, f"{value} {name}: {against}")

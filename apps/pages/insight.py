@@ -1,4 +1,4 @@
-"""What /insight shows of a summary: its words and figures; charts (insight_charts.py), tables (insight_tables.py)."""
+"""What /insight shows of a summary: its words and figures; capacity, charts and tables have files of their own."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -6,18 +6,15 @@ from typing import Any
 
 from django.template.defaultfilters import date as in_words
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
-from apps.insight.capacity.fitting import Capacity, Resource
-from apps.insight.capacity.foreseen import tightest
-from apps.insight.capacity.plan import Plan
 from apps.insight.findings.words import words
 from apps.insight.models import Alert, Finding
 from apps.insight.overview.health import nearest
 from apps.insight.overview.summary import TONIGHT, WEEK, Summary
 from apps.insight.slo import promise
-from apps.pages.dials import Dial
+from apps.pages.dials import Dial, dial
 from apps.pages.figures import duration, ms, n, percent, short
+from apps.pages.insight_capacity import capacity, dial_of_capacity
 from apps.pages.insight_charts import chart_of_budget, chart_of_times
 from apps.pages.insight_tables import (
     cached_row,
@@ -29,8 +26,7 @@ from apps.pages.insight_tables import (
     statement_row,
     task_row,
 )
-from apps.pages.verdict import class_name, resource, verdict
-from apps.stage.wording import listed
+from apps.pages.verdict import ENOUGH, class_name, verdict
 
 MOST_FINDINGS = 20
 
@@ -80,10 +76,6 @@ def whole(found: Summary) -> str:
 # At a glance ------------------------------------------------------------------------------------------
 
 
-def dial(percent_of: float, value: str, name: str, against: str) -> Dial:
-    return Dial(percent_of, value, name, against, f"{value} {name}: {against}")
-
-
 def dial_of_times(found: Summary) -> Dial:
     """Of the class that is nearest to its target."""
     one = nearest(found.classes)
@@ -95,28 +87,12 @@ def dial_of_times(found: Summary) -> Dial:
 
 
 def dial_of_errors(found: Summary) -> Dial:
+    if found.recent < ENOUGH:
+        return dial(0, "–", _("errors"), _("too few requests"))
     share = found.error_share / found.budget.allowed
     said = {"percent": percent(share), "target": percent(found.budget.allowed)}
     value = f"{percent(found.error_share)} %"
     return dial(100 * share, value, _("errors"), _("%(percent)s %% of what may fail, %(target)s %%") % said)
-
-
-def dial_of_capacity(found: Summary) -> Dial:
-    fits = found.foreseen.capacity
-    full = tightest(fits) if fits else None
-    if fits is None or full is None:
-        return dial(0, "–", _("of capacity"), _("not known yet"))
-    share, more = full.now / full.limit, more_voters(fits)
-    against = resource(full.name) if more is None else _("%(n)s more fit") % {"n": n(more)}
-    return dial(100 * share, f"{percent(share)} %", _("of capacity"), against)
-
-
-def more_voters(fits: Capacity) -> float | None:
-    """By the resource that has least left for them."""
-    filled = [one for one in fits.resources if one.demand]
-    if not filled or not fits.rate_of_a_voter:
-        return None
-    return min(max(one.limit - one.now, 0.0) / one.demand for one in filled) / fits.rate_of_a_voter
 
 
 def facts(found: Summary) -> list[tuple[str, str, str]]:
@@ -140,37 +116,3 @@ def facts(found: Summary) -> list[tuple[str, str, str]]:
 def finding(one: Finding) -> dict[str, Any]:
     said = words(one)
     return {"id": one.pk, "words": said, "code": shortened(said.code), "saved": duration(max(one.saved, 1.0))}
-
-
-def capacity(found: Summary) -> dict[str, Any] | None:
-    fits, plan = found.foreseen.capacity, found.foreseen.plan
-    first = fits.first if fits else None
-    if fits is None or first is None or first.limit_at is None:
-        return None
-    rate = _("%(n)s requests a second") % {"n": short(first.limit_at)}
-    return {
-        "fit": voters(fits.voters) if fits.voters else rate,
-        "first": resource(first.name),
-        "now": percent(first.now),
-        "limit": percent(first.limit),
-        "months": n(plan.months.expected) if plan and plan.months and plan.months.expected else "",
-        "wanted": wanted(plan) if plan else "",
-        "resources": [resource_row(one) for one in fits.resources],
-    }
-
-
-def voters(number: int) -> str:
-    return ngettext("%(n)s voter", "%(n)s voters", number) % {"n": n(number)}
-
-
-def wanted(plan: Plan) -> str:
-    """'web 4, live 2': where more should run than do."""
-    return listed([f"{one.kind} {one.wanted}" for one in plan.instances if one.now and one.wanted > one.now])
-
-
-def resource_row(one: Resource) -> dict[str, Any]:
-    return {
-        "name": resource(one.name), "now": percent(one.now), "limit": percent(one.limit),
-        "voters": n(one.voters) if one.voters else "–",
-        "rate": short(one.limit_at) if one.limit_at is not None else "–",
-    }  # fmt: skip

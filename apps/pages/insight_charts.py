@@ -47,4 +47,5 @@ def chart_of_budget(found: Summary) -> LineChart:
         for day, (at, left) in enumerate([(found.budget.left[0][0], 1.0), *found.budget.left])
     ]
     names = [f"{percent(max(found.budget.now, 0))} %", _("even pace")]
-    return lines(rows, names, steps=(50, 100), ticks={0: rows[0][0], len(rows) - 1: rows[-1][0]})
+    at = {0: rows[0][0]} | ({len(rows) - 1: rows[-1][0]} if len(rows) > 2 else {})
+    return lines(rows, names, steps=(50, 100), ticks=at)

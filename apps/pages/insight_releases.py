@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apps.insight.changes.compared import Compared, Endpoint, Rising
+from apps.insight.changes.trends import LEAST_POINTS
 from apps.pages.figures import duration, ms, n, percent
 from apps.pages.verdict import Verdict, class_name
 
@@ -36,9 +37,11 @@ def verdict(found: Compared) -> Verdict:
     if soon:
         said = {"what": capfirst(rising_name(soon[0].what)), "when": days(soon[0].days)}
         return Verdict("warn", _("%(what)s: the limit is reached in %(when)s.") % said)
-    if found.before:
+    if any(one.comparison for one in found.endpoints):
         return Verdict("ok", _("Release %(release)s is as fast as the one before.") % {"release": found.after})
-    return Verdict("ok", _("No limit comes near."))
+    if found.days >= LEAST_POINTS:
+        return Verdict("ok", _("No limit comes near."))
+    return Verdict("unknown", _("Too early to tell: too little was measured."))
 
 
 def endpoint_row(one: Endpoint) -> dict[str, Any]:

@@ -38,7 +38,7 @@ ENOUGH = 20  # requests: of fewer, a share of errors says little
 
 
 class Verdict(NamedTuple):
-    """`state`: ok, warn or danger."""
+    """`state`: ok, warn or danger; unknown, where nothing can be said."""
 
     state: str
     text: str
@@ -50,15 +50,16 @@ def verdict(found: Summary, alerts: Sequence[Alert]) -> Verdict:
     if found.recent >= ENOUGH and found.error_share > found.budget.allowed:
         shares = {"share": percent(found.error_share), "allowed": percent(found.budget.allowed)}
         return Verdict("danger", _("Requests fail: %(share)s %% of them, and %(allowed)s %% may.") % shares)
-    if over:
-        return of_slow(over, found)
+    slow = of_slow(over, found) if over else None
+    paged = [alert for alert in alerts if alert.severity == Alert.Severity.PAGE]
+    if paged and (slow is None or slow.state != "danger"):
+        return Verdict("danger", f"{words(paged[0]).title}.")
+    if slow:
+        return slow
     if found.live.count >= ENOUGH and (late := found.live.quantile(0.95)) > promise().live_p95:
         said = {"late": duration(late), "promised": duration(promise().live_p95)}
         text = _("Votes come late to the screens: after %(late)s at p95, and %(promised)s is promised.")
         return Verdict("warn", text % said)
-    paged = [alert for alert in alerts if alert.severity == Alert.Severity.PAGE]
-    if paged:
-        return Verdict("danger", f"{words(paged[0]).title}.")
     full = tightest(found.foreseen.capacity) if found.foreseen.capacity else None
     if (found.now.waiting or 0) > promise().tasks_waiting:
         said = {"n": n(found.now.waiting or 0)}

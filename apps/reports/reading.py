@@ -19,6 +19,7 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.accounts.roles import Right
 from apps.core.formats import dumps
+from apps.core.replicas import from_replica
 from apps.core.store import Away, debts, store
 from apps.jams.models import Attendee, Jam
 from apps.reports.figures import clock_quarters, distribution, figures, median
@@ -58,7 +59,8 @@ def read_report(
             if kept and (report := orjson.loads(kept))["kept_until"] > time.time():
                 return with_names(report, names)
             revision = stands.revision
-    report = dumps({**made(subject, period, by, told, most), "kept_until": time.time() + settings.REPORT_SECONDS})
+    facts = from_replica(lambda: made(subject, period, by, told, most))
+    report = dumps({**facts, "kept_until": time.time() + settings.REPORT_SECONDS})
     if revision is not None:
         with suppress(Away):
             store.put(group, revision, {field: report}, settings.REPORT_SECONDS)

@@ -7,6 +7,8 @@ from django.dispatch import receiver
 
 from apps.catalog.events import song_merged
 from apps.catalog.models import Song
+from apps.core.backups.events import restored
+from apps.core.store import clock
 from apps.jams.events import (
     attendee_renamed,
     people_back,
@@ -18,6 +20,7 @@ from apps.jams.events import (
 )
 from apps.jams.models import Attendee, Jam, JamSong
 from apps.stage.merging import unite_performances
+from apps.stage.models import Slot
 from apps.stage.operations import follow_song, show_name, unite_sign_ups, withdraw_all
 from apps.stage.returns import give_places_back
 from apps.stage.slots import make_slots, sign_up_suggester
@@ -64,3 +67,9 @@ def return_to_the_stage(
 @receiver(attendee_renamed)
 def rename(attendee: Attendee, **kwargs: Any) -> None:
     show_name(attendee=attendee)
+
+
+@receiver(restored)
+def be_newer(**kwargs: Any) -> None:
+    """As jams and their songs: apps/jams/receivers.py."""
+    Slot.objects.exclude(jam_song__jam__status=Jam.Status.ENDED).update(revision=clock())

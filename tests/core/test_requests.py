@@ -77,6 +77,8 @@ def test_a_selection_that_cannot_be_is_no_fault_of_the_admin(address, chosen):
         ("INSTANCES_WEB", "8-1"),
         ("TRUSTED_PROXIES", "proxy.example"),
         ("TRUSTED_PROXIES", "10.0.0.1/8"),
+        ("DATABASE_REPLICAS", "sqlite:///copy"),
+        ("DATABASE_REPLICAS", "postgresql://replica/jamvote"),  # of the embedded database
     ],
 )
 def test_a_wrong_setting_stops_the_start_and_is_named(name, value):

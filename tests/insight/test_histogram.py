@@ -65,6 +65,14 @@ def test_the_share_over_a_limit_leaves_out_the_limit():
     assert histogram.share_over(1) == 0
 
 
+@pytest.mark.parametrize("target", [0.05, 0.1, 0.15, 0.2, 1, 2])
+def test_what_a_quantile_says_is_exceeded_some_exceed(target):
+    for seconds in (target, target * 1.005, target * 0.995):
+        histogram = of([seconds] * 20)
+
+        assert (histogram.quantile(0.95) > target) == (histogram.share_over(target) == 1)
+
+
 def test_it_comes_back_from_json():
     histogram = of([0.01, 0.01, 3])
 

@@ -117,9 +117,9 @@ def test_the_programs_are_where_prometheus_looks_for_them_with_the_files_that_th
 
 
 def test_the_dashboards_are_what_is_said_of_them(tmp_path):
-    call_command("grafana_dashboards", tmp_path)
+    call_command("grafana_dashboards", folder := tmp_path / "new")
 
-    made = {file.name: file.read_text() for file in tmp_path.iterdir()}
+    made = {file.name: file.read_text() for file in folder.iterdir()}
     assert made == {file.name: file.read_text() for file in (FOLDER / "grafana/dashboards").iterdir()}
 
 

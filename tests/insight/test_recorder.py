@@ -2,14 +2,17 @@
 
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.db import connection, transaction
 from django.http import HttpResponse
 from django.test import Client
+from django.utils import timezone
 
 from apps.core import spent as spending
 from apps.core.spent import Spent
+from apps.insight.findings import current
 from apps.insight.measuring import flush, rollups
 from apps.insight.measuring.facts import added, histogram, together
 from apps.insight.measuring.recorder import MOST_NAMES, Recorder, recorder
@@ -141,6 +144,19 @@ def test_a_minute_is_written_whole_each_time():
     assert process["looks"] == 2
     assert process["rss_most"] > 1_000_000
     assert 0 <= rollups.mean(next(iter(facts["machines"].values())), "memory") <= 1
+
+
+def test_of_a_database_that_says_nothing_of_itself_nothing_is_told_nor_found(monkeypatch):
+    monkeypatch.setattr("apps.insight.measuring.looks.connection", SimpleNamespace(vendor="sqlite"))
+    flusher = flush.Flusher("web")
+    for _ in range(4):
+        flusher.flush()
+
+    facts = added(row.facts for row in Rollup.objects.filter(span=60))
+
+    assert facts["services"]["tasks"]["looks"] == 4
+    assert "database" not in facts["services"]
+    assert current(timezone.now()) == []
 
 
 def minute(at, *, process="web-a", release="1", seconds=(0.1,)):

@@ -61,7 +61,7 @@ def test_a_day_is_told_beside_the_one_before():
 JamVote on 27 Nov 2026: as promised
 
 86,400 requests, 43,200 the day before. 864 failed.
-99.00 % succeeded, 99.0 % were to.
+99 % succeeded, 99 % were to.
 24 of 1,440 minutes were not as promised.
 
 p95 of requests, in milliseconds

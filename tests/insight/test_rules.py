@@ -51,6 +51,11 @@ CASES = {
         {'db_pool{instance="a",pid="1",statistic="requests_waiting"}': "0x5 3 0x20",
          'db_pool{instance="a",pid="1",statistic="pool_available"}': "9x30"},
     ),
+    "LogNotKept": (
+        {'pg_stat_archiver_last_archive_age{instance="a"}': "30x10 60+60x10 20x30"}, 18, 40,
+        {'pg_stat_archiver_last_archive_age{instance="a"}': "60x15 240 20x30",
+         'pg_stat_archiver_failed_count{instance="a"}': "0x14 3x30"},
+    ),
     "CacheHitsLow": (
         {'cache_answers_total{outcome="store"}': "0+100x30 3100+900x60",
          'cache_answers_total{outcome="miss"}': "0+100x120"},
@@ -164,6 +169,14 @@ def test_an_alert_is_raised_and_ends_and_is_not_raised_without_its_cause(name, t
     ill = {"input_series": series(wrong), "alert_rule_test": [at(1), at(when, told), at(over)]}
     fine = {"input_series": series(well), "alert_rule_test": [at(when), at(over)]}
     promtool(tmp_path, ill, fine, rules=made_of(name), step=STEPS.get(name, "1m"))
+
+
+@needs_promtool
+def test_a_log_that_never_was_archived_is_told_too(tmp_path):
+    failed = {'pg_stat_archiver_failed_count{instance="a"}': "0+3x20 60x20"}
+    told = [(10, [raised("LogNotKept", {})]), (30, [])]
+    tests = [{"eval_time": f"{at}m", "alertname": "LogNotKept", "exp_alerts": alerts} for at, alerts in told]
+    promtool(tmp_path, {"input_series": series(failed), "alert_rule_test": tests}, rules=made_of("LogNotKept"))
 
 
 def made_of(name):

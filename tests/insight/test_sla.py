@@ -11,6 +11,7 @@ from apps.accounts.models import AuditEvent
 from apps.insight.levels.sla import sla_of_month, sla_of_night
 from apps.insight.measuring import rollups
 from apps.insight.overview.health import judged
+from apps.insight.reporting.words import succeeded
 from tests.factories import make_alert, make_jam, make_staff, make_user
 from tests.insight.minutes import MINUTE, NOW, make_minute, requests
 
@@ -45,6 +46,16 @@ def test_a_month_beside_the_one_before():
         "2026-10", 0.98, pytest.approx(2),
     )  # fmt: skip
     assert not found.before.met
+
+
+def test_what_succeeded_is_rounded_down():
+    assert [succeeded(share) for share in (1, 0.99999, 0.998, 0.99, 0.98999)] == [
+        "100",
+        "99.99",
+        "99.80",
+        "99",
+        "98.99",
+    ]
 
 
 def test_a_class_that_is_too_slow_breaks_the_promise():
@@ -165,7 +176,9 @@ def test_a_month_of_which_nothing_is_known_says_so(staff):
     assert "Nothing was measured then" in staff.get(reverse("pages:sla")).content.decode()
 
 
-@pytest.mark.parametrize("query", ["?month=2026-13", "?month=soon", "?night=no-such-jam", "?month=2026-11&night=a"])
+@pytest.mark.parametrize(
+    "query", ["?month=2026-13", "?month=soon", "?month=20١٢-01", "?night=no-such-jam", "?month=2026-11&night=a"]
+)
 def test_what_there_is_not_is_not_found(staff, query):
     assert staff.get(reverse("pages:sla") + query).status_code == 404
 

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from html import unescape
 from types import SimpleNamespace
 
 import pytest
@@ -16,7 +17,7 @@ from apps.pages.insight_tables import shortened
 from apps.pages.lines import apart, lines
 from apps.pages.verdict import CLASSES, verdict
 from tests.factories import make_staff
-from tests.insight.facts import NOW, endpoint
+from tests.insight.facts import NOW, endpoint, process
 from tests.insight.nights import bad, good, minute_of, queries_of, two_releases
 
 pytestmark = pytest.mark.django_db
@@ -115,6 +116,13 @@ def test_an_alert_that_is_open_is_told_in_the_sentence_and_one_that_is_over_is_n
     assert VERDICT.search(shown(staff)).groups() == ("danger", "Something is broken now: requests fail.")
 
 
+def test_an_alert_that_wakes_somebody_goes_before_a_class_that_is_slow(staff):
+    bad(timezone.now())
+    Alert.objects.create(name="QueueLong", severity="page", evidence={"waiting": 400.0}, raised_at=timezone.now())
+
+    assert VERDICT.search(shown(staff)).groups() == ("danger", "Background work piles up.")
+
+
 def test_its_script_asks_for_the_figures_alone(staff):
     good(timezone.now())
 
@@ -149,6 +157,14 @@ def test_two_releases_stand_side_by_side_and_trends_beside_them(staff):
     assert rows["GET api:jam"][1:] in {("+49 %", "slower"), ("+50 %", "slower"), ("+51 %", "slower")}
     assert rows["GET api:song"][2] == "as before"
     assert re.search(r"Disk</th>.*?<b>89 %</b>.*?\+7 %.*?95 %.*?6 days", page)
+
+
+def test_while_too_little_was_measured_no_release_is_said_to_be_as_fast(staff):
+    good(timezone.now())
+
+    page = shown(staff, "?over=releases")
+
+    assert VERDICT.search(page).groups() == ("unknown", "Too early to tell: too little was measured.")
 
 
 def test_on_another_database_no_word_is_said_of_postgresql(staff, monkeypatch):
@@ -195,6 +211,7 @@ SENTENCES = {
         "warn",
         "All is well, apart from log-ins, reports.",
     ),
+    "a hair over": (QUICK | {"GET pages:set_list": endpoint(9, 1995)}, "warn", ".* set lists: most take over 2 s."),
     "too few to tell": (QUICK | {"POST account_login": endpoint(2, 9000)}, "ok", "All is well."),
     "screens are late": (QUICK, "warn", "Votes come late to the screens: after 1.. ms at p95, and 100 .*"),
 }  # fmt: skip
@@ -221,6 +238,27 @@ def test_that_hardly_anybody_more_fits_is_said():
     state, text = verdict(summed_up(TONIGHT, NOW), [])
 
     assert (state, text) == ("warn", "All is well, but hardly anybody more fits: the machine's processors: 90 %.")
+
+
+def test_what_is_full_by_something_else_is_said_where_it_is_asked_what_breaks_first(staff):
+    now = timezone.now()
+    for ago in range(8):
+        busy = {"looks": 4, "busy": 3.8 if ago < 2 else 0.4, "memory": 1.6, "disk": 1.5, "disk_free": 4e10}
+        web = process(cpu=3.0 * (1 + ago), pool_size=80, pool_used=8 * (1 + ago))
+        asked = {"GET api:snapshot": endpoint(100 * (1 + ago), 8)}
+        minute_of(now, ago, requests=asked, processes={"web-a-1": web}, machines={"a": busy})
+        minute_of(now, ago, name="live-a-2", processes={"live-a-2": process("live", sockets=1600)})
+
+    page = unescape(shown(staff))
+
+    assert "136 %" in page
+    assert "0 more fit" in page
+    said = re.search(r'<p class="cap">(.*?)</p>', page).group(1)
+    assert said.startswith(
+        "<b>Hardly anybody more</b> fits now: the machine's processors, 95 % in use, and 70 % may be. "
+    )
+    assert "Requests do not explain half of that: look what else runs there. But for that <b>" in said
+    assert "would fit, and the first limit would be: the pool of database connections." in said
 
 
 def test_every_class_that_is_promised_something_has_its_words():

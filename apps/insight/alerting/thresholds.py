@@ -35,6 +35,7 @@ SLOWER = 2  # times the target
 SLOW_QUERY = 1.0  # seconds
 HITS, HITS_ASKED = 0.8, 1  # a share of what the cache could answer, if it is asked so often a second
 EVICTED = 10  # keys a second
+UNKEPT = 120  # seconds since PostgreSQL's log was archived: twice archive_timeout (compose.yaml)
 BUSY, FULL = 0.8, 0.85  # of a machine's processors, and of its memory
 
 ALERTS: dict[str, Kind] = {
@@ -44,6 +45,7 @@ ALERTS: dict[str, Kind] = {
     "SlowRequests": Kind(PAGE, 5),
     "SlowQuery": Kind(TICKET),
     "PoolExhausted": Kind(PAGE, 1),
+    "LogNotKept": Kind(PAGE, 3),  # Prometheus alone knows it
     "CacheHitsLow": Kind(TICKET, 10),
     "CacheEvictions": Kind(TICKET, 10),
     "ProcessorBusy": Kind(PAGE, 10),

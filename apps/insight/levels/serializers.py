@@ -12,7 +12,7 @@ from apps.insight.models import Alert
 
 class SlaQuery(serializers.Serializer):
     month = serializers.RegexField(
-        r"^20\d\d-(0[1-9]|1[0-2])$", required=False, help_text="Like 2026-11; the one that runs, unless it is said."
+        r"^20[0-9]{2}-(0[1-9]|1[0-2])$", required=False, help_text="Like 2026-11; the one that runs, unless it is said."
     )
     night = serializers.SlugField(required=False, max_length=90, help_text="A jam's slug.")
 

@@ -53,9 +53,12 @@ class Histogram:
         return 0.0
 
     def share_over(self, seconds: float) -> float:
-        """Of all observations; those in the bucket of `seconds` are not over it. 0 when there is none."""
-        limit, count = index(seconds), self.count
-        return sum(counted for bucket, counted in self.counts.items() if bucket > limit) / count if count else 0.0
+        """Of all observations, by the same estimates as quantiles: some are over what a quantile says is exceeded. 0
+        when there is none."""
+        last, count = index(seconds), self.count
+        if value(last) > seconds:
+            last -= 1
+        return sum(counted for bucket, counted in self.counts.items() if bucket > last) / count if count else 0.0
 
     def as_json(self) -> dict[str, int]:
         return {str(bucket): self.counts[bucket] for bucket in sorted(self.counts)}

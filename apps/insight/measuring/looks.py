@@ -109,8 +109,10 @@ def processors() -> tuple[float, float]:
 
 
 def known(ask: Callable[[], Facts]) -> Facts:
+    """Nothing of what is not there, or away: nobody has looked at it."""
     with suppress(DatabaseError, Away):
-        return {"looks": 1} | ask()
+        if facts := ask():
+            return {"looks": 1} | facts
     return {}
 
 

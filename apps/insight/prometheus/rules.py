@@ -16,6 +16,7 @@ from apps.insight.alerting.thresholds import (
     SLOWER,
     TONIGHT,
     TONIGHT_LEAST,
+    UNKEPT,
 )
 from apps.insight.slo import OTHER, READING, EndpointClass, pattern, promise
 
@@ -78,6 +79,9 @@ def database() -> Iterator[Rule]:
     yield alert("SlowQuery", slow, "A query of the database took more than a second.")
     waits = 'sum by (instance) (db_pool{statistic="requests_waiting"}) > 0'
     yield alert("PoolExhausted", waits, "Requests wait for a connection to the database.")
+    failed = "sum(increase(pg_stat_archiver_failed_count[2m])) > 0"  # there is no age before the first one
+    unkept = f"max(pg_stat_archiver_last_archive_age) > {UNKEPT} or {failed}"
+    yield alert("LogNotKept", unkept, "PostgreSQL's log is not archived: what is done now is lost with its disk.")
 
 
 def cache() -> Iterator[Rule]:

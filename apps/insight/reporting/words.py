@@ -1,6 +1,7 @@
 """Reports as plain text, for mails and terminals."""
 
 from collections.abc import Iterator, Sequence
+from math import floor
 
 from django.conf import settings
 from django.template.defaultfilters import date
@@ -56,7 +57,7 @@ def requests(sla: Sla) -> list[str]:
         return [_("Nobody asked for anything.")]
     said = {
         "requests": n(sla.requests), "before": n(sla.before.requests if sla.before else 0), "errors": n(sla.errors),
-        "share": n(100 * sla.availability, 2), "promised": n(100 * sla.promised, 1), "bad": n(sla.bad),
+        "share": succeeded(sla.availability), "promised": succeeded(sla.promised), "bad": n(sla.bad),
         "minutes": n(sla.measured),
     }  # fmt: skip
     return [
@@ -64,6 +65,12 @@ def requests(sla: Sla) -> list[str]:
         _("%(share)s %% succeeded, %(promised)s %% were to.") % said,
         _("%(bad)s of %(minutes)s minutes were not as promised.") % said,
     ]
+
+
+def succeeded(availability: float) -> str:
+    """In per cent, rounded down: what is not all, or not enough, does not look as if it was. '100', '99.99'"""
+    hundredths = floor(round(10_000 * availability, 6))
+    return n(hundredths / 100, 2 if hundredths % 100 else 0)
 
 
 def times(sla: Sla) -> Iterator[str]:

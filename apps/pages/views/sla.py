@@ -15,6 +15,7 @@ from apps.insight.alerting.words import words
 from apps.insight.levels.said import as_csv, as_dict
 from apps.insight.levels.serializers import SlaQuery, month_of
 from apps.insight.levels.sla import Sla, sla_of_month, sla_of_night
+from apps.insight.reporting.words import succeeded
 from apps.jams.models import Jam
 from apps.pages.figures import ms, n, percent
 from apps.pages.sla import class_rows, months_around
@@ -60,8 +61,8 @@ def shown(found: Sla) -> dict[str, Any]:
         "counts": counts(found),
         "counts_before": counts(before) if before else {},
         "promised": n(100 * found.promised, 1).removesuffix(".0"),
-        "availability": None if found.availability is None else n(100 * found.availability, 2),
-        "availability_before": n(100 * before.availability, 2) if before and before.availability is not None else "",
+        "availability": None if found.availability is None else succeeded(found.availability),
+        "availability_before": succeeded(before.availability) if before and before.availability is not None else "",
         "used": percent(found.budget_used or 0),
         "used_before": percent(before.budget_used or 0) if before else "",
         "rows": class_rows(found, before),

@@ -14,5 +14,6 @@ class Command(BaseCommand):
         parser.add_argument("folder", type=Path)
 
     def handle(self, *args: Any, **options: Any) -> None:
+        options["folder"].mkdir(parents=True, exist_ok=True)
         for name, made in dashboards().items():
             (options["folder"] / f"{name}.json").write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n")
