@@ -1,9 +1,10 @@
 """Workers and beat: `celery -A jamvote worker`, `celery -A jamvote beat`."""
 
+import gc
 import os
 
 import django
-from celery.signals import worker_process_init
+from celery.signals import worker_init, worker_process_init
 from django.conf import settings
 
 from apps.core.metrics_folder import is_shared, make_folder
@@ -21,5 +22,7 @@ from apps.tasks.worker import register  # noqa: E402
 register()
 worker_process_init.connect(lambda **_signal: flush.start("worker"), weak=False)
 worker_process_init.connect(lambda **_signal: profiling.listen("worker"), weak=False)
+# What is loaded by now the processes that run tasks share, for as long as no collection writes to it.
+worker_init.connect(lambda **_signal: gc.freeze(), weak=False)
 
 __all__ = ["app", "register"]

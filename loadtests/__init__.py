@@ -7,5 +7,6 @@ floor.py     the smallest Django there is: F
 naive.py     two reads as they are usually written
 collected.py jamvote.wsgi with the garbage collector otherwise
 faults/      what is wrong in the examination of Insight
+load/        people on a night, by Locust
 bench_*.py   what `./dev bench NAME` runs
 """

@@ -37,6 +37,7 @@ class Frame(NamedTuple):
 class Heard(NamedTuple):
     frames: list[Frame]
     cpu: float  # of the listener, a share of its core
+    gone: int = 0  # sockets that the server has closed so far
 
 
 class Room:
@@ -104,7 +105,7 @@ class Room:
         cpu = (time.process_time() - own) / seconds
         heard = [(text, sorted(times)) for text, times in self.times.items() if times]
         frames = [Frame(text, len(times), times[0], times[len(times) // 2], times[-1]) for text, times in heard]
-        return Heard(sorted(frames, key=lambda frame: frame.first), cpu)
+        return Heard(sorted(frames, key=lambda frame: frame.first), cpu, self.gone)
 
     def take(self, one: socket.socket, piece: bytes) -> list[list[float]]:
         """The frames that are complete, as the lists where their times are noted. Answers pings and goodbyes."""
@@ -144,10 +145,10 @@ class Room:
         self.sockets = []
 
 
-def upgrade(path: str, *headers: str) -> bytes:
+def upgrade(path: str, *headers: str, host: str = "127.0.0.1") -> bytes:
     key = base64.b64encode(secrets.token_bytes(16)).decode()
     asked = ("Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13", f"Sec-WebSocket-Key: {key}")
-    return "\r\n".join([f"GET {path} HTTP/1.1", "Host: 127.0.0.1", *asked, *headers, "", ""]).encode()
+    return "\r\n".join([f"GET {path} HTTP/1.1", f"Host: {host}", *asked, *headers, "", ""]).encode()
 
 
 def parse(data: bytes) -> tuple[int, bytes, bytes] | None:

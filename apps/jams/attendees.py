@@ -55,8 +55,8 @@ def join_jam(
     if jam.status == Jam.Status.DRAFT:
         raise DomainError(_("This jam is not open yet. Come back when the host has opened it."))
     with transaction.atomic():  # who does not come in after all takes no place
-        pass_door(jam=jam, room_code=room_code)
         attendee, token = add_attendee(jam=jam, display_name=display_name, performer=performer)
+        pass_door(jam=jam, room_code=room_code)  # last: whoever takes a place keeps all others waiting until the commit
     publish_people(jam)
     return attendee, token
 

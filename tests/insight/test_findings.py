@@ -77,6 +77,7 @@ HARMLESS = {
     "guests' mistakes": {"requests": {"GET none": endpoint(100, 3, refused=100)}},
     "a slow report": {"requests": {"GET api:report": endpoint(4, 700, database=2.0)}},
     "few reads, all anew": {"cache": {"board local": 0, "board store": 0, "board miss": 30}},
+    "SQLite": {"services": {"database": {"looks": 9}}},
     "one that waited": {"services": {"database": {"looks": 4, "connections": 9, "lock_waits": 1,
                                                   "waits": {"UPDATE a": {"processes": 1, "seconds": 0.1}}}}},
     "a loop that is late now and then": {"processes": {"live-a-2": process("live", late=2, late_seconds=0.2)}},

@@ -4,7 +4,8 @@ import logging
 from datetime import timedelta
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from apps.accounts.models import AuditEvent
@@ -56,6 +57,16 @@ def test_as_many_join_as_the_venue_holds():
     with pytest.raises(RoomCodeNeeded):
         join_jam(jam=read(jam))
     assert Attendee.objects.count() == 5
+
+
+def test_a_place_is_taken_after_all_else_for_others_wait_until_the_commit():
+    jam = make_jam()
+
+    with CaptureQueriesContext(connection) as asked:
+        join_jam(jam=read(jam))
+
+    written = [query["sql"] for query in asked if query["sql"].lstrip().startswith("INSERT")]
+    assert ["jams_joinbucket" in sql for sql in written] == [False, True]
 
 
 def test_a_venue_for_three_hundred_has_three_hundred_places():

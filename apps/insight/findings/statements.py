@@ -41,7 +41,7 @@ def lock_waits(window: Window) -> Iterator[Found]:
     """By what PostgreSQL says of who waits at each look."""
     database = window.group("services").get("database", {})
     looks = database.get("looks", 0)
-    if looks < WAITING_LOOKS or database["lock_waits"] / looks < WAITING:
+    if looks < WAITING_LOOKS or database.get("lock_waits", 0) / looks < WAITING:  # SQLite tells none
         return
     text, worst = max(database["waits"].items(), key=lambda item: item[1]["processes"])
     processes = worst["processes"] / looks
