@@ -55,15 +55,16 @@ def carried(sent, *, parts=1):
 
 
 @pytest.mark.parametrize("parts", [1, 2, 7])
-def test_each_request_of_a_connection_says_last_for_whom_it_asks(parts):
+def test_each_request_of_a_connection_says_last_for_whom_it_asks_and_since_when(parts, monkeypatch):
+    monkeypatch.setattr("deploy.local.time.time", lambda: 1234.5)
     inside = request("GET /smuggled HTTP/1.1", FORGED)
     first = ["POST /a HTTP/1.1", "Host: x", FORGED, f"Content-Length: {len(inside)}"]
     second, third = ["GET /b HTTP/1.1", "Host: x"], ["GET /c HTTP/1.1", "Host: x", FORGED]
 
     got = carried(request(*first, body=inside) + request(*second) + request(*third), parts=parts)
 
-    ours = "X-Forwarded-For: 127.0.0.1"
-    assert got == request(*first, ours, body=inside) + request(*second, ours) + request(*third, ours)
+    ours = ["X-Forwarded-For: 127.0.0.1", "X-Request-Start: t=1234.5"]
+    assert got == request(*first, *ours, body=inside) + request(*second, *ours) + request(*third, *ours)
 
 
 @pytest.mark.parametrize(
