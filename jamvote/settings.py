@@ -318,8 +318,8 @@ MIDDLEWARE = [
     "apps.insight.measuring.recording.RecordRequests",
     "apps.accounts.middleware.ApiTokens",
     "apps.core.cached.CachedReads",
-    "apps.core.lateness.InTime",
     "apps.core.languages.Language",
+    "apps.core.lateness.InTime",
     "apps.core.middleware.BodyCheck",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -382,8 +382,7 @@ if REPLICAS:
         raise ImproperlyConfigured("Environment: DATABASE_REPLICAS are of PostgreSQL, and DATABASE_URL is not")
     DATABASE_ROUTERS = ["apps.core.replicas.Router"]
 for database in DATABASES.values():
-    if DATABASE_PASSWORD:
-        database["PASSWORD"] = DATABASE_PASSWORD
+    database["PASSWORD"] = database["PASSWORD"] or DATABASE_PASSWORD
     if database["ENGINE"] != "django.db.backends.postgresql":
         continue
     measured = "apps.core.backends" if INSIGHT else "django_prometheus.db.backends"

@@ -74,17 +74,20 @@ def main(args: list[str]) -> int:
     parser.add_argument("--seconds", type=float, help="how long the soak, or a page that is open, lasts")
     parser.add_argument("--json", type=Path, metavar="FILE", help="writes the table there too")
     parser.add_argument("--sockets", type=sizes, metavar="N,N,…", help="live: the rooms, by their sockets")
+    parser.add_argument("--same", action="store_true", help="overhead: of servers that are the same, which is scatter")
     parser.add_argument(
         "--cases", type=lambda text: tuple(text.split(",")), metavar="NAME,…", help="insight: only these"
     )
     options = parser.parse_args(args)
     if options.sockets and options.name != "live":
         parser.error("--sockets is for live")
+    if options.same and options.name != "overhead":
+        parser.error("--same is for overhead")
     if options.cases and options.name != "insight":
         parser.error("--cases is for insight")
     if options.seconds and options.name not in {"soak", "pages"}:
         parser.error("--seconds is for soak and pages")
-    chosen = {name: value for name in ("sockets", "seconds", "cases") if (value := getattr(options, name))}
+    chosen = {name: value for name in ("sockets", "seconds", "cases", "same") if (value := getattr(options, name))}
     begun = time.monotonic()
     rows = importlib.import_module(f"loadtests.bench_{options.name}").run(short=options.short, **chosen)
     print("\n".join(table(rows)))

@@ -2,7 +2,7 @@
 two servers of a pair. Several pairs, because one process costs some percent more than another of the same kind.
 
 On is everything: what a request spent, its queries by model, what is written every 15 seconds, the looks at process,
-machine, database and Redis.
+machine, database and Redis. With `same` it is on at both.
 """
 
 from statistics import median
@@ -23,12 +23,12 @@ NIGHT = {  # of its requests
 }
 
 
-def run(*, short: bool) -> list[Row]:
+def run(*, short: bool, same: bool = False) -> list[Row]:
     set_up()
     fill()
     cases = asked(*prepare())
     each, rounds, seconds = (1, 4, 0.3) if short else (3, 16, 0.25)
-    pairs = [(start(), start(INSIGHT="false")) for _ in range(each)]
+    pairs = [(start(), start(INSIGHT=str(same).lower())) for _ in range(each)]
     print(f"{about()}; {each} servers of each kind, {rounds} rounds of {seconds} s a case, {CONNECTIONS} connections")
     on: dict[str, list[float]] = {name: [] for name in cases}  # CPU a request, by round and pair
     off: dict[str, list[float]] = {name: [] for name in cases}

@@ -22,7 +22,7 @@ REFUSALS = {
     406: "The answer is JSON, and that is not accepted.",
     429: "Too many calls. Try again after `Retry-After` seconds.",
     500: "A fault of ours.",
-    503: "The database is away. Try again after `Retry-After` seconds.",
+    503: "The database is away, or the request came too late to be done. Try again after `Retry-After` seconds.",
 }
 REFUSED_CHANGES = {
     409: "Not possible now: `code` says why.",

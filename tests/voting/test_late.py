@@ -76,6 +76,12 @@ def test_what_is_in_time_counts_and_the_last_proxy_says_so(jam_song, voter, sett
     assert answer.json()["votes"] == 1
 
 
+def test_it_is_told_in_the_language_of_who_asks(jam_song, voter, settings):
+    headers = {"X-Request-Start": started(settings.LATE_SECONDS + 1), "Accept-Language": "ar"}
+
+    assert "تأخّر" in Caller(token=voter[1])("PUT", vote_path(jam_song), **headers).json()["detail"]
+
+
 def test_a_late_form_gets_the_page_that_says_so(client, jam_song, settings):
     address = f"/jams/{jam_song.jam.slug}/join"
 
