@@ -116,9 +116,6 @@ class AttendeeQuerySet(QuerySet["Attendee"]):
     def in_the_room(self) -> Self:
         return self.filter(state__in=["active", "away"])
 
-    def with_secret(self, secret: str) -> Self:
-        return self.filter(secret_hash=hashed(secret))
-
     def due_for_erasure(self) -> Self:
         """Those of jams that ended ATTENDEE_DAYS ago and still have a name or a secret."""
         before = timezone.now() - timedelta(days=settings.ATTENDEE_DAYS)
