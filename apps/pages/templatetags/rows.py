@@ -25,13 +25,13 @@ class Row(NamedTuple):
 
 
 @register.simple_tag(takes_context=True)
-def song_rows(context: template.RequestContext) -> SafeString:
+def song_rows(context: template.RequestContext, songs: list[dict[str, Any]]) -> SafeString:
     """All that a row shows is in its name, or in a place."""
     jam, board = context["jam"], context["board"]
     page = get_language(), jam.slug, jam.sign_ups, board["voting"], bool(context.get("attendee"))
     found: list[str] = []
-    for song in board["ranking"]:
-        row = row_of(context, song, (*page, song["votes"] is None, dumps({name: song[name] for name in SHOWN})))
+    for song in songs:
+        row = row_of(context, song, (*page, song["votes"] is None, dumps({name: song.get(name) for name in SHOWN})))
         context["icons"].update(row.icons)
         filled = song | {"top": board["top"]}
         found += [str(filled[part]) if place % 2 else part for place, part in enumerate(row.parts)]
@@ -59,4 +59,4 @@ def votes_word(votes: int | None) -> str:
 
 def blank() -> dict[str, Any]:
     """What the `<template>` of a row is made of."""
-    return {"id": 0, "votes": 0, "votes_word": votes_word(0)}
+    return {"id": 0, "rank": "", "votes": 0, "votes_word": votes_word(0)}
