@@ -72,18 +72,18 @@ class Compiled:
 
 def reader(rows: QuerySet[Any, Any], compiler: Any) -> Callable[[Iterable[Sequence[Any]]], list[Any]]:
     """Of what is read the same as the QuerySet makes of it."""
-    kind: Any = rows._iterable_class  # type: ignore[attr-defined]
+    kind: Any = rows._iterable_class
     if kind is ValuesIterable:
         names = list(rows.query.selected or [*rows.query.values_select, *rows.query.annotation_select])
         return lambda found: [dict(zip(names, row)) for row in found]  # noqa: B905 — one costs the other
     if kind is FlatValuesListIterable:
         return lambda found: [row[0] for row in found]
     if kind is not ModelIterable:
-        return list
+        return lambda found: list(map(tuple, found))
     model, places = compiler.klass_info["model"], compiler.klass_info["select_fields"]
     columns = slice(places[0], places[-1] + 1)
     names = [column.target.attname for column, *_ in compiler.select[columns]]
-    related = get_related_populators(compiler.klass_info, compiler.select, connection.alias)
+    related = get_related_populators(compiler.klass_info, compiler.select, connection.alias)  # type: ignore[call-arg] # of Django 5
 
     def instance(row: Sequence[Any]) -> Any:
         made = model.from_db(connection.alias, names, row[columns])

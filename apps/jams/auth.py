@@ -13,7 +13,7 @@ from apps.core.credentials import bearer, secret_of
 from apps.jams import identity
 from apps.jams.errors import NotAHost, NotInJam, WasRemoved
 from apps.jams.models import Attendee, Jam, JamSong
-from apps.jams.reads import visible_jam
+from apps.jams.queries import visible_jam
 
 BY_ATTENDEE: Any = [{"attendeeToken": []}]  # in the description of the API
 BY_HOST: Any = [{"apiToken": ["jams"]}, {"cookieAuth": []}]

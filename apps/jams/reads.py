@@ -1,8 +1,6 @@
 """Hot reads without the framework: what the views of api.py answer to a request without parameters, to the byte."""
 
-from typing import Any
-
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest
 
 from apps.core.cached import Output
 from apps.core.compiled import GIVEN, Compiled, with_total
@@ -13,19 +11,7 @@ from apps.jams.models import Jam, first_closing
 from apps.jams.serializers import JAM_COLUMNS, jam_output
 
 LATEST = Compiled(lambda: with_total(Jam.objects.public()).order_by("-starts_at", "-pk").values(*JAM_COLUMNS, "total"))
-VISIBLE = Compiled(lambda: Jam.objects.public().filter(slug=GIVEN).select_related("venue"))
 BY_SLUG = Compiled(lambda: Jam.objects.public().filter(slug=GIVEN).values(*JAM_COLUMNS))
-
-
-def visible_jam(user: Any, slug: str) -> Jam:
-    """The jam with its venue, if this visitor may know of it. Raises Http404."""
-    if not user.is_authenticated:
-        found: list[Jam] = VISIBLE(slug, limit=1)
-    else:
-        found = list(Jam.objects.visible_to(user).select_related("venue").filter(slug=slug))
-    for jam in found:
-        return jam
-    raise Http404
 
 
 def jams(request: HttpRequest) -> Output:

@@ -17,7 +17,7 @@ from apps.accounts.models import User
 from apps.accounts.roles import Right
 from apps.core.errors import DomainError
 from apps.jams.models import Jam
-from apps.jams.reads import visible_jam
+from apps.jams.queries import visible_jam
 
 page_with_form = require_http_methods(["GET", "HEAD", "POST"])
 
