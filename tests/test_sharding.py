@@ -37,7 +37,9 @@ def test_the_hash_is_that_of_postgresql():
     values = [-(2**63), 2**63 - 1, -1, 2**32, *(rng.randrange(-(2**63), 2**63) for _ in range(500)), *range(500)]
 
     with connection.cursor() as cursor:
-        cursor.execute("SELECT hashint8(value) FROM unnest(%s::bigint[]) WITH ORDINALITY AS t (value, n) ORDER BY n", [values])
+        cursor.execute(
+            "SELECT hashint8(value) FROM unnest(%s::bigint[]) WITH ORDINALITY AS t (value, n) ORDER BY n", [values]
+        )
         theirs = [hashed for (hashed,) in cursor]
 
     assert [hashint8(value) for value in values] == theirs
@@ -128,8 +130,8 @@ WHERE indisunique AND key IS NOT NULL AND NOT (
 FOREIGN_KEYS = """
 SELECT f.conname, here.name IS NOT NULL, here.key, there.name IS NOT NULL, there.key,
        (SELECT attname FROM pg_attribute WHERE attrelid = f.confrelid AND attnum = f.confkey[n])
-FROM pg_constraint f LEFT JOIN laid_out here ON here.name = f.conrelid LEFT JOIN laid_out there ON there.name = f.confrelid
-LEFT JOIN LATERAL (
+FROM pg_constraint f LEFT JOIN laid_out here ON here.name = f.conrelid
+LEFT JOIN laid_out there ON there.name = f.confrelid LEFT JOIN LATERAL (
     SELECT n FROM generate_subscripts(f.conkey, 1) n JOIN pg_attribute ON attrelid = f.conrelid AND attnum = f.conkey[n]
     WHERE attname = here.key) column_of ON true
 WHERE f.contype = 'f'
@@ -175,7 +177,9 @@ def test_foreign_keys_are_such_as_citus_takes(night):
 
 @postgresql
 def test_all_that_knows_its_jam_is_laid_out_by_it_or_said_to_stay(night):
-    laid_out = {name: (key, colocated) for name, key, colocated in rows("SELECT name::text, key, colocated FROM laid_out")}
+    laid_out = {
+        name: (key, colocated) for name, key, colocated in rows("SELECT name::text, key, colocated FROM laid_out")
+    }
 
     assert laid_out["jams_jam"] == ("id", "default")
     for model in apps.get_models(include_auto_created=True):
@@ -187,7 +191,12 @@ def test_all_that_knows_its_jam_is_laid_out_by_it_or_said_to_stay(night):
 
 
 def of_a_night(field):
-    return field.is_relation and field.related_model._meta.label in ("jams.Jam", "jams.JamSong", "jams.Attendee", "stage.Slot")
+    return field.is_relation and field.related_model._meta.label in (
+        "jams.Jam",
+        "jams.JamSong",
+        "jams.Attendee",
+        "stage.Slot",
+    )
 
 
 @postgresql

@@ -121,11 +121,14 @@ def by_venue(night: Night) -> int:
 
 
 def table(stored: list[Night], saturdays: list[list[Night]], *, shards: int, nodes: Iterable[int]) -> list[str]:
-    lines = [
-        "| nodes | stored, by jam | stored, by venue | a Saturday, by jam "
-        f"| {' | '.join(f'{apart} apart' for apart in APART)} |",
-        "| --- " * (4 + len(APART)) + "|",
+    heads = [
+        "nodes",
+        "stored, by jam",
+        "stored, by venue",
+        "a Saturday, by jam",
+        *(f"{apart} apart" for apart in APART),
     ]
+    lines = [f"| {' | '.join(heads)} |", "| --- " * len(heads) + "|"]
     for count in nodes:
         at_rest = [unevenness(loads(stored, key, shards=shards, nodes=count)) for key in (by_jam, by_venue)]
         cells = [f"{one:.2f}" for one in at_rest]
@@ -136,20 +139,19 @@ def table(stored: list[Night], saturdays: list[list[Night]], *, shards: int, nod
     return lines
 
 
-def summary(stored: list[Night], saturdays: list[list[Night]]) -> list[str]:
+def summary(stored: list[Night], saturdays: list[list[Night]]) -> str:
     sizes = [night.voters for night in stored]
     voters = statistics.median(sum(night.voters for night in nights) for nights in saturdays)
     largest = statistics.median(max(night.voters for night in nights) for nights in saturdays)
-    return [
-        f"{len(stored):,} nights with {sum(sizes) * VOTES / 1e6:,.0f} million votes; "
-        f"{statistics.median(sizes):,.0f} voters in the middle, {statistics.fmean(sizes):,.0f} on average, "
-        f"{max(sizes):,.0f} at most.",
-        f"A Saturday: {len(saturdays[0]):,} nights, {voters:,.0f} voters, "
-        f"{voters * VOTES / HOURS / 3600:,.0f} votes a second over {HOURS} hours; "
-        f"the largest night has {largest:,.0f} voters, {100 * largest / voters:.0f} % of all.",
-        f"A room of {FULL:,} that votes its fastest: {FULL * PACE:,.0f} votes a second, on one node however many "
-        "there are.",
-    ]
+    middle, mean = statistics.median(sizes), statistics.fmean(sizes)
+    a_second = voters * VOTES / HOURS / 3600
+    return f"""\
+{len(stored):,} nights with {sum(sizes) * VOTES / 1e6:,.0f} million votes.
+Voters: {middle:,.0f} in the middle, {mean:,.0f} on average, {max(sizes):,.0f} at most.
+A Saturday: {len(saturdays[0]):,} nights, {voters:,.0f} voters, {a_second:,.0f} votes a second over {HOURS} hours.
+The largest night then: {largest:,.0f} voters, {largest / voters:.0%} of all.
+A room of {FULL:,} that votes its fastest: {FULL * PACE:,.0f} votes a second, on one node.
+"""
 
 
 # The command ------------------------------------------------------------------------------------------
@@ -185,17 +187,15 @@ def read_options(words: Sequence[str] | None = None) -> argparse.Namespace:
 
 def main() -> None:
     options = read_options()
-    rng = random.Random(options.seed)
+    rng = random.Random(options.seed)  # noqa: S311 — nothing secret
     sizes = Sizes(rng, venues=options.venues, middle=options.middle, large=options.large)
     everywhere, some = range(options.venues), math.ceil(options.venues * SATURDAY)
-    stored = [
-        night for week in range(options.weeks) for night in sizes.nights(1 + week * options.venues, everywhere)
-    ]
+    stored = [night for week in range(options.weeks) for night in sizes.nights(1 + week * options.venues, everywhere)]
     saturdays = [
         sizes.nights(1 + len(stored) + number * some, rng.sample(everywhere, some)) for number in range(SATURDAYS)
     ]
-    lines = [*summary(stored, saturdays), "", *table(stored, saturdays, shards=options.shards, nodes=options.nodes)]
-    sys.stdout.write("\n".join(lines) + "\n")
+    rows = table(stored, saturdays, shards=options.shards, nodes=options.nodes)
+    sys.stdout.write("\n".join([summary(stored, saturdays), *rows]) + "\n")
 
 
 if __name__ == "__main__":
