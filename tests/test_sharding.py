@@ -212,6 +212,10 @@ def test_the_database_still_counts_and_closes(night):
     assert songs.get().votes == 0
     rows(cast + " RETURNING id", song.jam_id, song.pk, attendee.pk)
     assert songs.get().votes == 1
+    other = make_jam_song(jam=song.jam)
+    rows("UPDATE voting_vote SET jam_song_id = %s RETURNING id", other.pk)
+    other.refresh_from_db()
+    assert (songs.get().votes, other.votes) == (0, 1)
     Jam.objects.filter(pk=song.jam_id).update(voting_paused=True)
     assert not songs.get().votable
 
