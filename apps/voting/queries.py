@@ -17,7 +17,7 @@ def mine(attendee: Attendee) -> dict[str, Any]:
         "state": attendee.state,
         "instruments": attendee.instruments,
         "remembered": attendee.performer_id is not None,
-        "votes": list(Vote.objects.filter(attendee=attendee).order_by("pk").values_list("jam_song", flat=True)),
+        "votes": list(Vote.objects.at(attendee.jam).filter(attendee=attendee).order_by("pk").values_list("jam_song", flat=True)),
         "votes_left": votes_left(attendee.jam, attendee),
         "suggestions_left": suggestions_left(attendee.jam, attendee),
         "songs": list(suggested[:MOST_SUGGESTED])[::-1],
@@ -32,4 +32,4 @@ def votes_left(jam: Jam, attendee: Attendee) -> int | None:
     """None where there is no cap."""
     if jam.max_votes is None:
         return None
-    return max(0, jam.max_votes - Vote.objects.out(attendee).count())
+    return max(0, jam.max_votes - Vote.objects.at(jam).out(attendee).count())

@@ -113,7 +113,7 @@ def afterwards(request: HttpRequest, jam: Jam, board: dict[str, Any]) -> dict[st
 
 def own(request: HttpRequest, jam: Jam, attendee: Attendee, board: dict[str, Any]) -> dict[str, Any]:
     """What is this attendee's: votes, picks left, suggestions, and what the library has for their search."""
-    voted = set(Vote.objects.filter(attendee=attendee).values_list("jam_song", flat=True))
+    voted = set(Vote.objects.at(jam).filter(attendee=attendee).values_list("jam_song", flat=True))
     places = {song["id"]: place for place, song in enumerate(board["ranking"], start=1)}
     mine = [song | {"place": places.get(song["id"])} for song in board["songs"] if song["id"] in voted]
     mine = [song for song in mine if song["status"] in OUT]
