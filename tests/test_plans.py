@@ -227,6 +227,7 @@ def of_an_unknown_token():
 
 WITHOUT_A_QUERY = {
     "one_song_plays_at_a_time",  # it holds the rule
+    "one_month_per_song",
     "a_host_once_per_jam",  # so does this
     "one_holder_per_slot",
     "one_live_sign_up_per_slot",

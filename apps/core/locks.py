@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import OperationalError, connection, transaction
+from django.utils.translation import gettext_lazy as _
 from psycopg import errors
 
 from apps.core.errors import DomainError
@@ -17,6 +18,10 @@ BUSY = (errors.LockNotAvailable, errors.DeadlockDetected)
 
 class AlwaysBusy(DomainError):
     code = "always_busy"
+    message = _(
+        "Somebody uses the tables all the time, so they could not be locked for a moment, and nothing was changed."
+        " See who it is (manage.py query_report), and try again."
+    )
 
 
 def briefly(do: Callable[[Any], T]) -> T:
@@ -31,8 +36,5 @@ def briefly(do: Callable[[Any], T]) -> T:
         except OperationalError as error:
             if not isinstance(error.__cause__, BUSY):
                 raise
-        time.sleep(random.uniform(0.5, 1.5) * settings.LOCK_MS / 1000)  # noqa: S311 — no secret
-    raise AlwaysBusy(
-        f"Tables are in use all the time: {settings.LOCK_ATTEMPTS} attempts to lock them for a moment have failed."
-        " See who holds them (manage.py query_report), and try again: nothing was changed."
-    )
+        time.sleep(random.uniform(2, 6) * settings.LOCK_MS / 1000)  # noqa: S311 — no secret
+    raise AlwaysBusy

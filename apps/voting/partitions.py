@@ -29,7 +29,10 @@ BEFORE_RANGE = "FROM (MINVALUE) TO ('1970-01-02')"
 TRIGGERS = """
 CREATE OR REPLACE FUNCTION voting_month_of_a_jam() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    NEW.month := date_trunc('month', NEW.starts_at AT TIME ZONE 'UTC')::date;
+    -- Hosts are told that such a night stays. By hand it may go, and its votes stay where they are.
+    IF NOT EXISTS (SELECT FROM jams_jamsong WHERE jam_id = NEW.id AND votes > 0) THEN
+        NEW.month := date_trunc('month', NEW.starts_at AT TIME ZONE 'UTC')::date;
+    END IF;
     RETURN NEW;
 END $$;
 CREATE OR REPLACE TRIGGER voting_jam_is_new BEFORE INSERT ON jams_jam
@@ -54,11 +57,11 @@ CREATE OR REPLACE TRIGGER voting_songs_move AFTER UPDATE ON jams_jam
     FOR EACH ROW WHEN (OLD.month <> NEW.month) EXECUTE FUNCTION voting_month_of_songs();
 """
 NO_TRIGGERS = """
-DROP TRIGGER voting_jam_is_new ON jams_jam;
-DROP TRIGGER voting_jam_moves ON jams_jam;
-DROP TRIGGER voting_songs_move ON jams_jam;
-DROP TRIGGER voting_song_follows ON jams_jamsong;
-DROP FUNCTION voting_month_of_a_jam, voting_month_of_a_song, voting_month_of_songs;
+DROP TRIGGER IF EXISTS voting_jam_is_new ON jams_jam;
+DROP TRIGGER IF EXISTS voting_jam_moves ON jams_jam;
+DROP TRIGGER IF EXISTS voting_songs_move ON jams_jam;
+DROP TRIGGER IF EXISTS voting_song_follows ON jams_jamsong;
+DROP FUNCTION IF EXISTS voting_month_of_a_jam, voting_month_of_a_song, voting_month_of_songs;
 """
 
 # As votes take them, so that nobody waits in a ring: attendee, song, vote.

@@ -124,15 +124,26 @@ def test_a_night_without_votes_goes_where_it_likes():
 def test_the_database_holds_votes_to_the_month_of_their_song():
     vote = make_vote(jam_song=make_jam_song(jam=night()))
 
-    for statement in (
-        "UPDATE voting_vote SET month = '2031-04-01'",
-        "UPDATE jams_jam SET starts_at = starts_at + interval '1 day', ends_at = ends_at + interval '1 day'",
-    ):
+    for table in ("voting_vote", "jams_jamsong"):
         with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(statement)
+            cursor.execute(f"UPDATE {table} SET month = '2031-04-01'")
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
     assert Vote.objects.get() == vote
+
+
+@services
+def test_a_night_that_is_moved_by_hand_leaves_its_votes_where_they_are():
+    jam = night()
+    jam_song = make_jam_song(jam=jam)
+    vote = make_vote(jam_song=jam_song)
+
+    Jam.objects.update(starts_at=THEN + timedelta(days=60), ends_at=THEN + timedelta(days=61))
+
+    jam.refresh_from_db()
+    assert jam.month == month_of(THEN)
+    assert list(Vote.objects.at(jam)) == [vote]
+    assert make_vote(jam_song=jam_song).month == jam.month
 
 
 @services
