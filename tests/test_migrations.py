@@ -116,7 +116,7 @@ def test_what_is_named_is_there():
     ],
 )
 def test_it_says_no_to(sql, reason):
-    [(statement, said)] = objections(["-- a comment", sql + ";"])
+    [(_statement, said)] = objections(["-- a comment", sql + ";"])
 
     assert reason in said
 

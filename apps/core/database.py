@@ -1,4 +1,4 @@
-"""What PostgreSQL itself says of its tables, indexes, statements and locks. Reads only. Partitions are told together."""
+"""What PostgreSQL itself says of its tables, indexes, statements and locks. Reads only. Partitions count together."""
 
 import re
 from dataclasses import dataclass

@@ -25,8 +25,8 @@ class AlwaysBusy(DomainError):
 
 
 def briefly(do: Callable[[Any], T]) -> T:
-    """What `do(cursor)` answers, in a transaction of its own that waits LOCK_MS for each lock at most, and is tried again
-    LOCK_ATTEMPTS times. Whoever waits behind it waits no longer: without that, everybody would wait for as long as the
+    """What `do(cursor)` answers, in a transaction of its own that waits LOCK_MS for each lock at most, and is tried
+    LOCK_ATTEMPTS times. Whoever waits behind it waits no longer: without that, all would wait for as long as the
     longest report takes. Raises AlwaysBusy."""
     for _attempt in range(settings.LOCK_ATTEMPTS):
         try:

@@ -57,17 +57,17 @@ def check_late_enough(before: date) -> None:
         raise TooEarly(text % {"days": settings.ATTENDEE_DAYS, "latest": latest})
 
 
-def archive_nights(
-    *, before: date, batch: int = 50, streams: int = 1, told: Told = lambda done, of: None
-) -> Archived:
+def archive_nights(*, before: date, batch: int = 50, streams: int = 1, told: Told = lambda done, of: None) -> Archived:
     """`told(done, of)` hears how many nights are archived. Raises TooEarly."""
     check_late_enough(before)
     found, of = Archived(), due(before).count()
     batches = list(in_batches(before, batch))
     with ExitStack() as stack:
         pool = stack.enter_context(ThreadPoolExecutor(streams)) if streams > 1 else None
-        done = (f.result() for f in as_completed([pool.submit(in_a_stream, some) for some in batches])) if pool else (
-            archive_some(some) for some in batches
+        done = (
+            (f.result() for f in as_completed([pool.submit(in_a_stream, some) for some in batches]))
+            if pool
+            else (archive_some(some) for some in batches)
         )
         for name, nights, votes in done:
             found.nights, found.votes = found.nights + nights, found.votes + votes

@@ -14,8 +14,8 @@ from apps.voting import partitions
 MOVE = (
     "UPDATE jams_jam SET month = %(month)s WHERE id = %(jam)s",
     "UPDATE jams_jamsong SET month = %(month)s WHERE jam_id = %(jam)s AND month <> %(month)s",
-    "UPDATE voting_vote SET month = %(month)s WHERE month = %(was)s"
-    " AND jam_song_id IN (SELECT id FROM jams_jamsong WHERE jam_id = %(jam)s)",
+    """UPDATE voting_vote SET month = %(month)s
+    WHERE month = %(was)s AND jam_song_id IN (SELECT id FROM jams_jamsong WHERE jam_id = %(jam)s)""",
 )
 
 

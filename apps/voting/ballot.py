@@ -61,7 +61,8 @@ WITH voter AS MATERIALIZED (
     SELECT a.id AS attendee, a.last_seen, {JAM} FROM jams_attendee a JOIN jams_jam j ON j.id = a.jam_id
     WHERE {{who}} AND {HERE} LIMIT 1 FOR KEY SHARE OF a
 ), votable AS MATERIALIZED (
-    SELECT s.id, s.votes, s.revision, s.pinned, s.counted_at, s.month FROM jams_jamsong s JOIN voter ON s.jam_id = voter.id
+    SELECT s.id, s.votes, s.revision, s.pinned, s.counted_at, s.month
+    FROM jams_jamsong s JOIN voter ON s.jam_id = voter.id
     WHERE s.id = %(song)s AND s.votable AND (s.votable_until IS NULL OR s.votable_until > clock_timestamp())
     FOR NO KEY UPDATE OF s
 )"""

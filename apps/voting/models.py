@@ -14,7 +14,7 @@ from apps.jams.models import Attendee, Jam, JamSong
 
 class VoteQuerySet(models.QuerySet["Vote"]):
     def at(self, *jams: Jam) -> Self:
-        """Those of the months of these nights: PostgreSQL looks into their partitions alone. Whose they are, say too."""
+        """Of the months of these nights: PostgreSQL looks into their partitions alone. Whose they are, say too."""
         months = {jam.month for jam in jams}
         return self.filter(month=months.pop()) if len(months) == 1 else self.filter(month__in=months)
 
@@ -48,8 +48,8 @@ class Vote(models.Model):
         verbose_name = _("vote")
         verbose_name_plural = _("votes")
         constraints = [
-            # In this order it also finds the votes of a song. On PostgreSQL it has the month too, as partitions ask for;
-            # a foreign key holds that to the song's.
+            # In this order it also finds the votes of a song. On PostgreSQL it has the month too, as partitions
+            # ask for; a foreign key holds that to the song's.
             models.UniqueConstraint(fields=["jam_song", "attendee"], name="one_vote_per_attendee")
         ]
         indexes = [models.Index(fields=["attendee"], name="votes_of_an_attendee")]

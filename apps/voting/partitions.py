@@ -1,7 +1,7 @@
 """Where votes are on PostgreSQL: a partition a month, by when the night begins, in UTC.
 
-The month stands in the jam's row, its songs have it from there and votes from their song; triggers and a foreign key of
-two columns hold them together, so that a vote is unique for person and song in one partition. Three kinds of partitions:
+The month stands in the jam's row, its songs have it from there and votes from their song; triggers and a foreign key
+of two columns hold them together, so that what is unique in a partition is so in all of them. They are of three kinds:
 
     voting_vote_2026_12     the votes of the nights of a month; made some months ahead
     voting_vote_other       of months that have none yet: there should be none, and `prepare` moves them

@@ -17,7 +17,9 @@ def mine(attendee: Attendee) -> dict[str, Any]:
         "state": attendee.state,
         "instruments": attendee.instruments,
         "remembered": attendee.performer_id is not None,
-        "votes": list(Vote.objects.at(attendee.jam).filter(attendee=attendee).order_by("pk").values_list("jam_song", flat=True)),
+        "votes": list(
+            Vote.objects.at(attendee.jam).filter(attendee=attendee).order_by("pk").values_list("jam_song", flat=True)
+        ),
         "votes_left": votes_left(attendee.jam, attendee),
         "suggestions_left": suggestions_left(attendee.jam, attendee),
         "songs": list(suggested[:MOST_SUGGESTED])[::-1],

@@ -93,7 +93,7 @@ def unsplit(apps: Any = None, schema_editor: Any = None) -> None:
     if connection.vendor != "postgresql" or not partitions.are_there():
         return
     if BEFORE not in partitions.names():
-        briefly(lambda cursor: partitions.make_before(cursor))
+        briefly(partitions.make_before)
     briefly(lambda cursor: cursor.execute(partitions.NO_TRIGGERS))
     backfill(VOTES_BY_MONTH, rollback=True)
     build(**{f"{BEFORE}_id": f"{BEFORE} (id)", f"{BEFORE}_one": f"{BEFORE} (jam_song_id, attendee_id)"})

@@ -126,8 +126,7 @@ def test_the_database_holds_votes_to_the_month_of_their_song():
 
     for table in ("voting_vote", "jams_jamsong"):
         with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(f"UPDATE {table} SET month = '2031-04-01'")
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute(f"UPDATE {table} SET month = '2031-04-01'; SET CONSTRAINTS ALL IMMEDIATE")
 
     assert Vote.objects.get() == vote
 

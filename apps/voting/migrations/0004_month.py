@@ -18,9 +18,7 @@ class Migration(migrations.Migration):
             ADD,
             DROP,
             state_operations=[
-                migrations.AddField(
-                    "vote", "month", models.DateField(db_default=date(1970, 1, 1), editable=False)
-                )
+                migrations.AddField("vote", "month", models.DateField(db_default=date(1970, 1, 1), editable=False))
             ],
         ),
         migrations.RunPython(triggers.install_take_back, triggers.uninstall_take_back),

@@ -10,7 +10,9 @@ from apps.core.errors import DomainError
 
 
 class Command(BaseCommand):
-    help = "Changes rows that a release wants otherwise, while people go on. Run again, it goes on where it was stopped."
+    help = (
+        "Changes rows that a release wants otherwise, while people go on. Run again, it goes on where it was stopped."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         autodiscover_modules("backfills")

@@ -20,7 +20,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         what = parser.add_mutually_exclusive_group(required=True)
         what.add_argument("--before", type=date.fromisoformat, help="nights that began before this day (2026-01-01)")
-        what.add_argument("--restore", nargs="+", metavar="FILE", help="files of archived votes, as this command names them")
+        what.add_argument(
+            "--restore", nargs="+", metavar="FILE", help="files of archived votes, as this command names them"
+        )
         parser.add_argument("--batch", type=int, default=50, help="so many nights a file (50)")
         parser.add_argument("--streams", type=int, default=1, help="so many files beside each other (1)")
         parser.add_argument("--dry-run", action="store_true", help="only say how many nights and votes it would be")
@@ -55,5 +57,7 @@ class Command(BaseCommand):
 
     def restore(self, name: str) -> None:
         put = restore(name)
-        text = _("%(name)s: %(votes)d votes of %(nights)d nights are back; %(lost)d are of what is deleted or not archived.")
+        text = _(
+            "%(name)s: %(votes)d votes of %(nights)d nights are back; %(lost)d are of what is deleted or not archived."
+        )
         self.stdout.write(text % {"name": name, **put._asdict()})
