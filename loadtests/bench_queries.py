@@ -2,8 +2,8 @@
 there and back included), p95. And growth: what a night asks most, in turn, in databases of 10 thousand votes and
 more.
 
-The short form ends at 300 thousand votes; `GROWTH=10000,50000000` measures other sizes, as many as the disk holds. Votes
-are of their time: with them grow the nights, their songs and their people, over three years, a partition a month.
+The short form ends at 300 thousand votes; `GROWTH=10000,50000000` measures other sizes, as many as fit on the disk.
+Votes are of their time: with them grow the nights, their songs and people, over three years, a partition a month.
 """
 
 import os

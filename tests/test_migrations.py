@@ -60,29 +60,18 @@ def objections(sql, *, contracts=False):
     ]
 
 
-def statements(operations, state):
-    """Each on its own. What a migration does to rows in Python is not among them."""
-    with connection.schema_editor(collect_sql=True, atomic=False) as editor:
-        for operation in operations:
-            before, state = state, state.clone()
-            operation.state_forwards("jams", state)
-            if isinstance(operation, migrations.RunSQL) or not isinstance(operation, migrations.RunPython):
-                operation.database_forwards("jams", editor, before, state)
-    return editor.collected_sql
-
-
 def new_migrations():
     loader = MigrationLoader(None)
     ours = {config.label for config in apps.get_app_configs() if config.name.startswith("apps.")}
     for (app, name), migration in sorted(loader.disk_migrations.items()):
         if app in ours and name[:4] > FIRST_RELEASE.get(app, "0000"):
-            yield pytest.param(loader, migration, id=f"{app}.{name}")
+            yield pytest.param(migration, id=f"{app}.{name}")
 
 
-@pytest.mark.parametrize(("loader", "migration"), new_migrations())
-def test_a_migration_holds_nobody_up(loader, migration):
+@pytest.mark.parametrize("migration", new_migrations())
+def test_a_migration_holds_nobody_up(migration):
     name = f"{migration.app_label}.{migration.name}"
-    sql = loader.collect_sql([(migration, False)])
+    sql = MigrationLoader(connection).collect_sql([(migration, False)])
 
     assert objections(sql, contracts=name in CONTRACTS) == []
     in_python = any(isinstance(one, migrations.RunPython) for one in migration.operations)
@@ -142,10 +131,12 @@ def test_a_table_that_is_new_may_be_made_in_any_way():
 
 
 def test_what_django_writes_for_a_field_without_a_default_is_refused():
-    state = ProjectState.from_apps(apps)
-    field = models.CharField(max_length=9, default="calm")
+    migration = migrations.Migration("mood", "jams")
+    migration.operations = [migrations.AddField("jam", "mood", models.CharField(max_length=9, default="calm"))]
 
-    sql = statements([migrations.AddField("jam", "mood", field)], state)
+    with connection.schema_editor(collect_sql=True) as editor:
+        migration.apply(ProjectState.from_apps(apps), editor, collect_sql=True)
+    sql = editor.collected_sql
 
     assert {reason for _statement, reason in objections(sql)} == {
         "a default stays (db_default): the release before knows no column"

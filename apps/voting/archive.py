@@ -29,7 +29,6 @@ from apps.voting.models import Vote
 
 FORMAT = 1
 AT_ONCE = 10_000  # rows that one statement deletes or puts back
-OURS = "SELECT s.id FROM jams_jamsong s JOIN jams_jam j ON j.id = s.jam_id WHERE j.archived_at IS NOT NULL"
 
 
 class NoArchive(DomainError):
@@ -96,7 +95,12 @@ def drop(name: str) -> bool:
         cursor.execute(f"ALTER TABLE {partitions.TABLE} DETACH PARTITION {name}; DROP TABLE {name}")
         return True
 
-    return all_archived(month) and briefly(dropped)
+    with connection.cursor() as cursor:
+        others = (
+            f"SELECT FROM {name} v JOIN jams_jamsong s ON s.id = v.jam_song_id JOIN jams_jam j ON j.id = s.jam_id"
+            " WHERE j.archived_at IS NULL"
+        )
+        return all_archived(month) and not partitions.is_one(cursor, others) and briefly(dropped)
 
 
 def all_archived(month: date) -> bool:

@@ -13,6 +13,7 @@ SQLite has one table, and 1970-01-01 everywhere.
 # ruff: noqa: S608 — the names of tables are made here
 from collections.abc import Iterable
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -109,7 +110,7 @@ def prepare(months: Iterable[date] = ()) -> list[str]:
     there = names()
     new = [month for month in sorted(wanted) if name_of(month) not in there]
     for month in new:
-        briefly(lambda cursor, month=month: make(cursor, month))  # type: ignore[misc]
+        briefly(partial(make, month=month))
     return [name_of(month) for month in new]
 
 
@@ -121,14 +122,16 @@ def months_in(partition: str) -> list[date]:
 
 def make(cursor: Any, month: date) -> None:
     """With what was waiting for it. Attached rather than made in place, so that votes of other months go on."""
+    cursor.execute(f"LOCK TABLE {OTHER} IN ACCESS EXCLUSIVE MODE")  # two who make it come one after the other
     cursor.execute("SELECT to_regclass(%s)", [name_of(month)])
-    if cursor.fetchone() == (None,):  # otherwise somebody else was faster
+    if cursor.fetchone() == (None,):
         cursor.execute(f"CREATE TABLE {name_of(month)} (LIKE {TABLE} INCLUDING ALL)")
         attach(cursor, name_of(month), month, f"FROM ('{month}') TO ('{next_month(month)}')")
 
 
 def make_before(cursor: Any) -> None:
     """Where there is none any more, to go back: splitting.py."""
+    cursor.execute(f"LOCK TABLE {OTHER} IN ACCESS EXCLUSIVE MODE")
     cursor.execute(
         f"CREATE TABLE {BEFORE} (LIKE {TABLE} INCLUDING DEFAULTS, CONSTRAINT {BEFORE} CHECK (month = '{NO_MONTH}'),"
         f" CONSTRAINT {BEFORE}_pk PRIMARY KEY (id, month),"
@@ -139,8 +142,8 @@ def make_before(cursor: Any) -> None:
 
 
 def attach(cursor: Any, name: str, month: date, bounds: str) -> None:
+    """With the rows of that month out of OTHER, which is locked."""
     columns = "id, jam_song_id, attendee_id, month, created_at"
-    cursor.execute(f"LOCK TABLE {OTHER} IN ACCESS EXCLUSIVE MODE")
     # Straight from one partition to another: the triggers that count are the whole table's.
     cursor.execute(
         f"WITH gone AS (DELETE FROM {OTHER} WHERE month = %s RETURNING {columns})"
@@ -151,13 +154,20 @@ def attach(cursor: Any, name: str, month: date, bounds: str) -> None:
 
 
 def drop_before() -> None:
-    """The table of before, when no night has its votes there: then there are none."""
+    """The table of before, when nothing is in it and no night has its votes there."""
 
     def dropped(cursor: Any) -> None:
         cursor.execute(LOCK)
-        cursor.execute("SELECT FROM jams_jam WHERE month = %s LIMIT 1", [NO_MONTH])
-        if not cursor.fetchone():
+        if not is_one(cursor, "SELECT FROM jams_jam WHERE month = '1970-01-01'"):
             cursor.execute(f"ALTER TABLE {TABLE} DETACH PARTITION {BEFORE}; DROP TABLE {BEFORE}")
 
     if BEFORE in names():
+        with connection.cursor() as cursor:
+            if is_one(cursor, f"SELECT FROM {BEFORE}"):
+                return
         briefly(dropped)
+
+
+def is_one(cursor: Any, query: str) -> bool:
+    cursor.execute(f"SELECT EXISTS ({query})")
+    return bool(cursor.fetchone()[0])

@@ -184,14 +184,19 @@ class Voter:
             time.sleep(0.005)
 
 
-def a_full_house(nights=6, people=3, songs=4, **fields):
+def a_full_house(nights=6, people=3, songs=4):
+    """Who votes all the time, and of each night somebody who has voted for everything and only sits there."""
     now = timezone.now()
-    voters = []
+    voters, sitting = [], []
     for number in range(nights):
-        jam = night(now - timedelta(days=40 * number), **fields)
+        jam = night(now - timedelta(days=40 * number))
         line_up = [make_jam_song(jam=jam) for _ in range(songs)]
         voters += [Voter(line_up, make_attendee(jam=jam)) for _ in range(people)]
-    return voters
+        sitting.append(Voter(line_up, make_attendee(jam=jam)))
+        for song in line_up:
+            cast_vote(jam_song=song, attendee=sitting[-1].attendee)
+            sitting[-1].voted.add(song.pk)
+    return voters, sitting
 
 
 def acknowledged(voters):
@@ -202,12 +207,17 @@ def cast():
     return sorted(Vote.objects.values_list("jam_song", "attendee"))
 
 
+def split_again():
+    call_command("migrate", verbosity=0)
+    backfill(VOTES_BY_MONTH)
+
+
 @pytest.fixture
 def before_partitions(transactional_db):
     """The table as it was, with what votes need to know of months: migration 0004."""
     call_command("migrate", "voting", "0004", verbosity=0)
     yield
-    call_command("migrate", verbosity=0)
+    split_again()
 
 
 def meanwhile(voters, steps):
@@ -236,7 +246,8 @@ def wait_for_votes(voters):
 
 @services
 def test_the_table_is_split_and_backfilled_while_people_vote(before_partitions):
-    voters = a_full_house()
+    voters, sitting = a_full_house()
+    ids = sorted(Vote.objects.values_list("pk", flat=True))
     assert not partitions.are_there()
 
     raised = meanwhile(
@@ -248,8 +259,9 @@ def test_the_table_is_split_and_backfilled_while_people_vote(before_partitions):
     )
 
     assert raised == []
-    assert cast() == sorted(acknowledged(voters))
+    assert cast() == sorted(acknowledged([*voters, *sitting]))
     assert differences() == []
+    assert set(Vote.objects.filter(pk__in=ids).values_list("pk", flat=True)) == set(ids)
     assert partitions.BEFORE not in partitions.names()
     jams = {jam.pk: jam for jam in Jam.objects.all()}
     months = dict(Vote.objects.values_list("pk", "jam_song__jam"))
@@ -258,17 +270,32 @@ def test_the_table_is_split_and_backfilled_while_people_vote(before_partitions):
 
 @services
 def test_back_to_one_table_while_people_vote(transactional_db):
-    voters = a_full_house()
+    voters, sitting = a_full_house()
     try:
         raised = meanwhile(voters, [lambda: call_command("migrate", "voting", "0004", verbosity=0)])
 
         assert raised == []
         assert not partitions.are_there()
-        assert cast() == sorted(acknowledged(voters))
+        assert cast() == sorted(acknowledged([*voters, *sitting]))
         assert differences() == []
         assert set(Vote.objects.values_list("month", flat=True)) <= {NO_MONTH}
     finally:
-        call_command("migrate", verbosity=0)
+        split_again()
+
+
+@services
+@committed
+def test_the_table_of_before_stays_while_a_night_is_in_it():
+    vote = make_vote(jam_song=make_jam_song(jam=night()))
+    briefly(partitions.make_before)
+    backfill(VOTES_BY_MONTH, rollback=True)
+
+    partitions.drop_before()
+    assert where() == {vote.pk: "voting_vote_before"}
+    backfill(VOTES_BY_MONTH)
+
+    assert partitions.BEFORE not in partitions.names()
+    assert list(where()) == [vote.pk]
 
 
 @services
