@@ -222,6 +222,9 @@ try:
     IDEMPOTENCY_HOURS = env.int("IDEMPOTENCY_HOURS", 24, validate=positive)  # replies are kept for calls said again
     # A call that has run for so long has died with its process, and may be run again.
     IDEMPOTENCY_TAKE_OVER_SECONDS = env.int("IDEMPOTENCY_TAKE_OVER_SECONDS", 60, validate=positive)
+    PARTITION_MONTHS_AHEAD = env.int("PARTITION_MONTHS_AHEAD", 3, validate=positive)  # partitions of votes, made ahead
+    LOCK_MS = env.int("LOCK_MS", 300, validate=positive)  # a change of a table waits so long, and lets others go on
+    LOCK_ATTEMPTS = env.int("LOCK_ATTEMPTS", 60, validate=positive)  # and so often
     BACKUP_DIR = env.path("BACKUP_DIR", DATA_DIR / "backups")  # where `manage.py backup` keeps them
     BACKUP_DAYS = env.int("BACKUP_DAYS", 14, validate=positive)  # for so long
     BACKUP_KEEP = env.int("BACKUP_KEEP", 3, validate=positive)  # and so many of the newest in any case
@@ -515,6 +518,7 @@ TASK_SCHEDULE = {
     "reports.erase_reports": "38 4 * * *",
     "catalog.rank_songs": "40 4 * * *",
     "jams.hold_nights": "45 4 * * *",
+    "voting.prepare_partitions": "48 4 * * *",
     "webhooks.erase_webhooks": "50 4 * * *",
 }
 

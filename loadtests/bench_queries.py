@@ -1,9 +1,12 @@
 """The hot queries as the product builds them, in a database of 10 million votes: how long PostgreSQL lets us wait (way
-there and back included), p95. And growth: the same with 10 thousand votes, in turn, in a database beside it.
+there and back included), p95. And growth: what a night asks most, in turn, in databases of 10 thousand votes and
+more.
 
-The short form has 300 thousand votes. Votes are of their time: with them grow the nights, their songs and their people.
+The short form ends at 300 thousand votes; `GROWTH=10000,50000000` measures other sizes, as many as fit on the disk.
+Votes are of their time: with them grow the nights, their songs and people, over three years, a partition a month.
 """
 
+import os
 import statistics
 import time
 from collections.abc import Callable, Iterator
@@ -15,6 +18,7 @@ from loadtests.bench import Row
 from loadtests.machine import about, database_url, set_up
 
 FEW, MANY, MANY_SHORT = 10_000, 10_000_000, 300_000
+CURVE = (FEW, 100_000, 1_000_000, MANY)
 SIZES = {"users": 1_000, "venues": 1_500, "songs": 50_000}
 GROWING = {"jams": 50, "attendees": 501, "jam_songs": 2_000}  # with 10 thousand votes
 SAME = 1.2
@@ -26,11 +30,20 @@ def run(*, short: bool) -> list[Row]:
     from django.db import connection
 
     connection.close()
+    *smaller, most = sizes(short)
     with psycopg.connect(database_url("template1"), autocommit=True) as maker:
-        maker.execute("CREATE DATABASE few TEMPLATE postgres")
-    few, many = Database("few", FEW), Database("postgres", MANY_SHORT if short else MANY)
+        for votes in smaller:
+            maker.execute(f"CREATE DATABASE votes_{votes} TEMPLATE postgres")
+    databases = [*(Database(f"votes_{votes}", votes) for votes in smaller), Database("postgres", most)]
     print(about())
-    return [*hot(many, 200 if short else 1000), *growth(few, many, 200 if short else 600)]
+    return [*hot(databases[-1], 200 if short else 1000), *growth(databases, 200 if short else 600)]
+
+
+def sizes(short: bool) -> list[int]:
+    """How many votes each database has, the fewest first."""
+    if wanted := os.environ.get("GROWTH"):
+        return sorted(map(int, wanted.split(",")))
+    return [FEW, MANY_SHORT] if short else [*CURVE]
 
 
 class Database:
@@ -125,25 +138,30 @@ def hot_queries(many: Database) -> dict[str, tuple[int, Callable[[int], Any]]]:
     }
 
 
-def growth(few: Database, many: Database, times: int) -> Iterator[Row]:
-    """The median of so many, few and many in turn."""
-    asked = [(one, board_queries(one)) for one in (few, many)]
+def growth(databases: list[Database], times: int) -> Iterator[Row]:
+    """The median of so many, in all of them in turn."""
+    asked = [(one, board_queries(one)) for one in databases]
     for name in asked[0][1]:
         turns = [[one.cost(queries[name]) for one, queries in asked] for _ in range(times)]
-        before, after = (statistics.median(turn[which] for turn in turns[10:]) for which in (0, 1))
-        of = f"× {few.votes:,} votes"
-        yield Row(f"{name}, {many.votes:,} votes", after, "ms", before, after / before, SAME, of=of)
+        few, *others = (statistics.median(costs[10:]) for costs in zip(*turns, strict=True))
+        for (one, _queries), cost in zip(asked[1:], others, strict=True):
+            of = f"× {databases[0].votes:,} votes"
+            yield Row(f"{name}, {one.votes:,} votes", cost, "ms", few, cost / few, SAME, of=of)
 
 
 def board_queries(database: Database) -> dict[str, Callable[[], Any]]:
     from apps.jams.board import snapshot
     from apps.jams.models import Jam
+    from apps.voting import ballot
     from apps.voting.queries import mine
 
     database.use()
     jam = Jam.objects.select_related("venue").get(slug="jam-4")
-    attendee = jam.attendees.select_related("jam").first()
+    attendee = jam.attendees.filter(state="active").select_related("jam").first()
+    song, voter = jam.songs.filter(status="open").earliest("pk").pk, ballot.Voter(attendee.pk)
+    ballot.take_back(song, voter)
     return {
+        "a vote, and taken back": lambda: (ballot.cast(song, voter), ballot.take_back(song, voter)),
         "snapshot": lambda: snapshot(jam),
         "ranking": lambda: list(jam.songs.ranked().values("id", "votes")[:200]),
         "an attendee's own": lambda: mine(attendee),

@@ -34,9 +34,10 @@ SELECT 'Song ' || n, 'Artist ' || n %% 400, '', 180, '', '[]', '', '[]', n, true
 FROM generate_series(1, %(library)s) n;
 INSERT INTO jams_jam (venue_id, name, slug, code, description, background, starts_at, ends_at, ended_at, status,
                       voting_paused, suggestions_paused, takes_suggestions, approve_suggestions, max_suggestions,
-                      counts, counts_top, revision, terms, created_at)
+                      counts, counts_top, revision, terms, created_at, month)
 SELECT %(venue)s, 'Night ' || n, 'night-' || n, lpad(n::text, 6, 'X'), '', '', begin, begin + interval '4 hours',
-       begin + interval '4 hours', 'ended', false, false, true, false, 3, 'live', 3, 0, '', begin
+       begin + interval '4 hours', 'ended', false, false, true, false, 3, 'live', 3, 0, '', begin,
+       date_trunc('month', begin AT TIME ZONE 'UTC')
 FROM (SELECT n, timestamptz '2025-09-01 19:00+00' + (n - 1) * interval '365 days' / %(nights)s AS begin
       FROM generate_series(1, %(nights)s) n) nights;
 INSERT INTO jams_jamhost (jam_id, user_id, role) SELECT id, %(host)s, 'owner' FROM jams_jam;
@@ -44,9 +45,9 @@ INSERT INTO jams_attendee (jam_id, display_name, folded_name, instruments, state
 SELECT j.id, 'Name ' || n, 'name ' || n, '[]', 'active', j.starts_at, j.starts_at
 FROM jams_jam j, generate_series(1, %(people)s) n;
 INSERT INTO jams_jamsong (jam_id, song_id, origin, status, pinned, votes, counted_at, votable, revision, times_queued,
-                          created_at)
+                          created_at, month)
 SELECT j.id, 1 + (n * 37 + j.id * 13) %% %(library)s, 'host', CASE WHEN n < %(played)s THEN 'played' ELSE 'open' END,
-       false, 0, j.starts_at, false, 1, 0, j.starts_at
+       false, 0, j.starts_at, false, 1, 0, j.starts_at, j.month
 FROM jams_jam j, generate_series(0, %(songs)s - 1) n;
 CREATE TEMPORARY TABLE person AS
 SELECT jam_id, id, row_number() OVER (PARTITION BY jam_id ORDER BY id) - 1 AS n FROM jams_attendee;
@@ -54,8 +55,8 @@ CREATE TEMPORARY TABLE sung AS
 SELECT jam_id, id, song_id, status, row_number() OVER (PARTITION BY jam_id ORDER BY id) - 1 AS n FROM jams_jamsong;
 CREATE INDEX ON person (jam_id, n);
 CREATE INDEX ON sung (jam_id, n);
-INSERT INTO voting_vote (jam_song_id, attendee_id, created_at)
-SELECT s.id, p.id, j.starts_at + random() * random() * interval '4 hours'
+INSERT INTO voting_vote (jam_song_id, attendee_id, month, created_at)
+SELECT s.id, p.id, j.month, j.starts_at + random() * random() * interval '4 hours'
 FROM jams_jam j, generate_series(0, %(votes)s - 1) v, person p, sung s
 WHERE p.jam_id = j.id AND p.n = v %% %(people)s AND s.jam_id = j.id AND s.n = (v / %(people)s + v) %% %(songs)s
 ON CONFLICT DO NOTHING;

@@ -31,7 +31,7 @@ def test_each_runs_as_often_as_it_should():
         "catalog.sync_sources": 144,
         "reports.erase_reports": 1, "insight.roll_up": 24, "insight.watch": 1440,
         "insight.performance_report": 1,
-        "webhooks.sweep": 288, "webhooks.erase_webhooks": 1,
+        "webhooks.sweep": 288, "webhooks.erase_webhooks": 1, "voting.prepare_partitions": 1,
     }  # fmt: skip
 
 

@@ -28,7 +28,10 @@ from tests.servers import find_postgres
 pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True)]
 RPO = 300  # seconds that may be lost
 SONGS, PEOPLE = 10, 30
-VOTE = "INSERT INTO voting_vote (jam_song_id, attendee_id, created_at) VALUES (%s, %s, now())"
+VOTE = (
+    "INSERT INTO voting_vote (jam_song_id, attendee_id, month, created_at)"
+    " SELECT s.id, p.id, s.month, now() FROM jams_jamsong s, jams_attendee p WHERE s.id = %s AND p.id = %s"
+)
 ARCHIVED = "SELECT last_archived_wal >= %s FROM pg_stat_archiver"
 
 

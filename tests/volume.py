@@ -1,6 +1,12 @@
 """A database as it is after years, filled in seconds by PostgreSQL itself."""
 
+from datetime import timedelta
+
 from django.db import connection, transaction
+from django.utils import timezone
+
+from apps.core.times import month_of, next_month
+from apps.voting import partitions
 
 # Filled without triggers and checks of foreign keys: the counts are put in as they would be.
 FILL = """
@@ -53,11 +59,12 @@ SELECT v, 1 + (v * 31 + k * 7) %% %(songs)s, '', '', CASE WHEN k %% 20 = 0 THEN 
 FROM generate_series(1, %(venues)s) v, generate_series(1, 60) k;
 INSERT INTO jams_jam (venue_id, name, slug, code, description, background, starts_at, ends_at, status, voting_paused,
                       suggestions_paused, takes_suggestions, approve_suggestions, max_suggestions, counts, counts_top,
-                      revision, terms, created_at)
+                      revision, terms, created_at, month)
 SELECT 1 + n %% %(venues)s, 'Jam ' || n, 'jam-' || n, upper(lpad(to_hex(n), 6, 'X')), '', '',
-       now() - n * interval '5 hours', now() - n * interval '5 hours' + interval '4 hours',
+       now() - n * %(apart)s::interval, now() - n * %(apart)s::interval + interval '4 hours',
        CASE WHEN n <= 5 THEN 'live' WHEN n <= 60 THEN 'open' WHEN n %% 50 = 0 THEN 'draft' ELSE 'ended' END,
-       false, false, true, false, 3, 'live', 3, 0, 'jam ' || n || ' venue ' || 1 + n %% %(venues)s, now()
+       false, false, true, false, 3, 'live', 3, 0, 'jam ' || n || ' venue ' || 1 + n %% %(venues)s, now(),
+       date_trunc('month', (now() - n * %(apart)s::interval) AT TIME ZONE 'UTC')
 FROM generate_series(1, %(jams)s) n;
 INSERT INTO jams_jamhost (jam_id, user_id, role)
 SELECT n, 1 + n %% %(users)s, 'owner' FROM generate_series(1, %(jams)s) n;
@@ -74,11 +81,12 @@ SELECT 1 + n %% %(full_jams)s, 'Name ' || n, 'name ' || n, encode(sha256(n::text
        CASE WHEN n %% 7 = 0 THEN 'left' ELSE 'active' END, now(), now(), CASE WHEN n %% 10 = 0 THEN 1 + n / 10 END
 FROM generate_series(1, %(attendees)s) n;
 INSERT INTO jams_jamsong (jam_id, song_id, origin, suggested_by_id, status, pinned, position, votes, counted_at,
-                          votable, revision, times_queued, ended_at, created_at)
+                          votable, revision, times_queued, ended_at, created_at, month)
 SELECT jam, 1 + (k * 997 + jam * 13) %% %(songs)s, 'host', CASE WHEN n %% 5 = 0 THEN 1 + n %% %(attendees)s END,
        CASE WHEN k = 0 THEN 'playing' WHEN k %% 8 = 1 THEN 'played' WHEN k %% 8 = 2 THEN 'queued'
             WHEN k %% 8 = 3 THEN 'pending' ELSE 'open' END,
-       false, CASE WHEN k %% 8 = 2 THEN n END, n %% 30, now(), true, 1, 0, now(), now()
+       false, CASE WHEN k %% 8 = 2 THEN n END, n %% 30, now(), true, 1, 0, now(), now(),
+       date_trunc('month', (now() - jam * %(apart)s::interval) AT TIME ZONE 'UTC')
 FROM (SELECT n, 1 + (n - 1) / (%(jam_songs)s / %(jams)s) AS jam, (n - 1) %% (%(jam_songs)s / %(jams)s) AS k
       FROM generate_series(1, %(jam_songs)s) n) line_up;
 INSERT INTO stage_slot (jam_song_id, instrument, number, required, revision)
@@ -137,25 +145,31 @@ INSERT INTO catalog_songsearch (text, day, place, found, times)
 SELECT 'text ' || n %% 200, current_date - n / 200, n %% 50, n %% 3, 1 + n %% 50 FROM generate_series(0, 19999) n;
 """
 VOTES = """
-INSERT INTO voting_vote (jam_song_id, attendee_id, created_at)
-SELECT 1 + n %% %(jam_songs)s, 1 + n %% %(attendees)s, now()
-FROM generate_series(1, %(votes)s) n;
+INSERT INTO voting_vote (jam_song_id, attendee_id, month, created_at)
+SELECT (jam - 1) * (%(jam_songs)s / %(jams)s) + 1 + n / %(attendees)s, 1 + n %% %(attendees)s,
+       date_trunc('month', (now() - jam * %(apart)s::interval) AT TIME ZONE 'UTC'), now()
+FROM (SELECT n, 1 + (1 + n %% %(attendees)s) %% %(full_jams)s AS jam FROM generate_series(0, %(votes)s - 1) n) cast_at;
 """
 SIZES = {
     "users": 1_000, "venues": 1_500, "songs": 50_000, "jams": 5_000, "attendees": 30_011, "jam_songs": 100_000,
     "votes": 200_000, "full_jams": 300,
 }  # fmt: skip
+LONGEST_AGO = timedelta(days=365 * 3)
 
 
 def fill(**sizes: int) -> None:
     """Into empty tables; commits. `empty` takes it away.
 
-    All attendees are in the first `full_jams`. Songs of jams and attendees must have few divisors in common, so that
-    nobody votes twice.
+    All attendees are in the first `full_jams`, where they have voted for one song after the other. Nights are 5 hours
+    apart, or closer, so that all are of the last three years.
     """
     empty()
+    wanted = {**SIZES, **sizes}
+    wanted["apart"] = min(timedelta(hours=5), LONGEST_AGO / int(wanted["jams"]))
+    ago = next_month(month_of(timezone.now()), -LONGEST_AGO.days // 30 - 1)
+    partitions.prepare(next_month(ago, n) for n in range(LONGEST_AGO.days // 30 + 1))
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(FILL + VOTES, SIZES | sizes)
+        cursor.execute(FILL + VOTES, wanted)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
 

@@ -14,8 +14,14 @@ from django.db.models.query import FlatValuesListIterable, ModelIterable, Values
 
 from apps.core.prepared import prepared_cursor
 
-PLACEHOLDER = object()
-GIVEN: Any = Value(PLACEHOLDER)  # stands in the QuerySet where each call puts its value
+
+class Place(NamedTuple):
+    number: int
+
+
+# They stand in the QuerySet where each call puts its values, the first and the second.
+GIVEN: Any = Value(Place(0))
+AND_GIVEN: Any = Value(Place(1))
 
 
 def with_total(rows: QuerySet[Any]) -> QuerySet[Any]:
@@ -33,22 +39,23 @@ class Made(NamedTuple):
 
 class Compiled:
     """`build` makes a QuerySet without a slice, the same whenever it is asked: of models, with what `select_related`
-    brings along, of `values()` or of `values_list()`."""
+    brings along, of `values()` or of `values_list()`. `prepared`: PostgreSQL keeps its plan, too."""
 
-    def __init__(self, build: Callable[[], QuerySet[Any, Any]]) -> None:
+    def __init__(self, build: Callable[[], QuerySet[Any, Any]], *, prepared: bool = True) -> None:
         self.build = build
+        self.cursor: Callable[[], Any] = prepared_cursor if prepared else lambda: connection.cursor()
         self.threads = threading.local()
 
-    def __call__(self, given: Any = None, *, limit: int | None) -> list[Any]:
+    def __call__(self, *given: Any, limit: int | None) -> list[Any]:
         """The first rows, `limit` at most; None: all. Reads where writes go, as whatever fills a cache must."""
-        with prepared_cursor() as cursor:
+        with self.cursor() as cursor:
             cursor.execute(*self.statement(given, limit))
             return self.made.read(cursor.fetchall())
 
-    def statement(self, given: Any, limit: int | None) -> tuple[str, list[Any]]:
+    def statement(self, given: Sequence[Any], limit: int | None) -> tuple[str, list[Any]]:
         made = self.made
         sql = made.sql if limit is None else f"{made.sql} LIMIT {limit:d}"
-        return sql, [given if param is PLACEHOLDER else param for param in made.params]
+        return sql, [given[param.number] if isinstance(param, Place) else param for param in made.params]
 
     @property
     def made(self) -> Made:
@@ -98,7 +105,7 @@ def fetch_together(one: Compiled, many: Compiled, given: Any, *, limit: int) -> 
     """A row of `one`, whose first column is never null, and the first rows of `many`; on PostgreSQL in one trip."""
     if connection.vendor != "postgresql":
         return one(given, limit=1), many(given, limit=limit)
-    (left, left_values), (right, right_values) = one.statement(given, 1), many.statement(given, limit)
+    (left, left_values), (right, right_values) = one.statement([given], 1), many.statement([given], limit)
     with prepared_cursor() as cursor:
         # No row of the one goes with any of the other: what is returned are those of both, each beside nulls.
         cursor.execute(f"SELECT * FROM ({left}) l FULL JOIN ({right}) r ON false", left_values + right_values)  # noqa: S608

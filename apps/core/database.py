@@ -1,4 +1,4 @@
-"""What PostgreSQL itself says of its tables, indexes, statements and locks. Reads only."""
+"""What PostgreSQL itself says of its tables, indexes, statements and locks. Reads only. Partitions count together."""
 
 import re
 from dataclasses import dataclass
@@ -51,15 +51,18 @@ def index_report() -> IndexReport:
 
 
 TABLES = """
-SELECT relname AS table, n_live_tup AS rows, pg_total_relation_size(relid) AS bytes,
-       coalesce(idx_scan, 0) AS index_scans, seq_scan AS seq_scans, seq_tup_read AS seq_rows,
-       n_tup_upd AS updates, n_tup_hot_upd AS heap_only_updates
-FROM pg_stat_user_tables ORDER BY bytes DESC, relname
+SELECT coalesce(pg_partition_root(relid), relid)::regclass::text AS table, sum(n_live_tup)::bigint AS rows,
+       sum(pg_total_relation_size(relid))::bigint AS bytes, sum(coalesce(idx_scan, 0))::bigint AS index_scans,
+       sum(seq_scan)::bigint AS seq_scans, sum(seq_tup_read)::bigint AS seq_rows,
+       sum(n_tup_upd)::bigint AS updates, sum(n_tup_hot_upd)::bigint AS heap_only_updates
+FROM pg_stat_user_tables GROUP BY 1 ORDER BY bytes DESC, 1
 """
 INDEXES = """
-SELECT s.relname AS table, s.indexrelname AS index, pg_relation_size(s.indexrelid) AS bytes, s.idx_scan AS scans,
-       s.idx_tup_read AS rows_read, i.indisunique AS holds_a_rule
-FROM pg_stat_user_indexes s JOIN pg_index i USING (indexrelid) ORDER BY s.relname, s.idx_scan DESC, s.indexrelname
+SELECT coalesce(pg_partition_root(s.relid), s.relid)::regclass::text AS table,
+       coalesce(pg_partition_root(s.indexrelid), s.indexrelid)::regclass::text AS index,
+       sum(pg_relation_size(s.indexrelid))::bigint AS bytes, sum(s.idx_scan)::bigint AS scans,
+       sum(s.idx_tup_read)::bigint AS rows_read, bool_or(i.indisunique) AS holds_a_rule
+FROM pg_stat_user_indexes s JOIN pg_index i USING (indexrelid) GROUP BY 1, 2 ORDER BY 1, scans DESC, 2
 """
 
 

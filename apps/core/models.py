@@ -24,3 +24,22 @@ class KeptReply(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key[:8]} {self.begun_at:%H:%M}"
+
+
+class BackfillRun(models.Model):
+    """How far a backfill is: see backfills.py."""
+
+    name = models.CharField(_("name"), max_length=40)
+    rollback = models.BooleanField(_("takes back"), default=False)
+    position = models.BigIntegerField(_("done up to"), default=0)
+    done = models.PositiveBigIntegerField(_("done"), default=0)
+    started_at = models.DateTimeField(_("started"), default=timezone.now)
+    ended_at = models.DateTimeField(_("ended"), null=True)
+
+    class Meta:
+        verbose_name = _("backfill")
+        verbose_name_plural = _("backfills")
+        constraints = [models.UniqueConstraint(fields=["name"], name="one_run_per_backfill")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -24,6 +24,13 @@ class WrongStatus(DomainError):
     message = _("The jam is past that. Look at its status.")
 
 
+class NightStays(DomainError):
+    code = "night_stays"
+    message = _(
+        "People have voted for this night already, so it stays in its month. End it, and duplicate it for the new date."
+    )
+
+
 class SongNotReady(DomainError):
     code = "song_not_ready"
     message = _("The song is not where that is possible. Look again.")

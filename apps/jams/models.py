@@ -18,6 +18,7 @@ from apps.catalog.models import Song, Venue
 from apps.core.search.fields import TermsField
 from apps.core.search.terms import name_terms
 from apps.core.text import new_code
+from apps.core.times import NO_MONTH
 from apps.jams import queries, rules
 
 
@@ -76,8 +77,11 @@ class Jam(models.Model):
     )
     revision = models.PositiveBigIntegerField(default=0, editable=False)
     terms = TermsField()  # what it is found by: see apps/core/search/
+    # Where its votes are: the database keeps it, and it stays once there are some. See apps/voting/partitions.py.
+    month = models.DateField(db_default=NO_MONTH, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     ended_at = models.DateTimeField(null=True, editable=False)
+    archived_at = models.DateTimeField(null=True, editable=False)  # its votes are in a file: apps/voting/archive.py
     hosts: "models.ManyToManyField[Any, Any]" = models.ManyToManyField(
         settings.AUTH_USER_MODEL, through="JamHost", related_name="jams"
     )
@@ -363,11 +367,12 @@ class JamSong(models.Model):
     pinned = models.BooleanField(_("pinned"), default=False)
     position = models.PositiveIntegerField(_("place in the set list"), null=True, blank=True)
     locked = models.BooleanField(_("keeps its place in the set list"), default=False, db_default=False)
-    # The database keeps these five, whoever writes: see triggers.py here and in apps/voting.
+    # The database keeps these six, whoever writes: see triggers.py here and in apps/voting.
     votes = models.PositiveIntegerField(_("votes"), default=0, editable=False)
     counted_at = models.DateTimeField(_("count changed"), default=timezone.now, editable=False)
     votable = models.BooleanField(_("takes votes"), default=False, editable=False)
     votable_until = models.DateTimeField(null=True, editable=False)
+    month = models.DateField(db_default=NO_MONTH, editable=False)  # the jam's
     revision = models.PositiveBigIntegerField(default=0, editable=False)
     times_queued = models.PositiveIntegerField(_("times queued"), default=0, editable=False)
     started_at = models.DateTimeField(_("started"), null=True, blank=True, editable=False)

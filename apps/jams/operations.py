@@ -18,10 +18,10 @@ from apps.catalog.models import Venue
 from apps.core.conditions import Check
 from apps.core.errors import DomainError, Invalid, NotAllowed
 from apps.core.text import clean, new_code
-from apps.core.times import EARLIEST, LATEST
+from apps.core.times import EARLIEST, LATEST, month_of
 from apps.jams import events
 from apps.jams.actions import acting, check_right, look_again_at_counts, show_otherwise
-from apps.jams.errors import WrongStatus
+from apps.jams.errors import NightStays, WrongStatus
 from apps.jams.house_rules import as_strict, check_allowed, first_values, rules_of
 from apps.jams.images import forget, remade
 from apps.jams.lineup import finish_playing
@@ -67,7 +67,8 @@ def save_new(jam: Jam, host: User) -> Jam:
 
 
 def change_jam(*, jam: Jam, host: User, seen: Check | None = None, **fields: Any) -> Jam:
-    """Name, times and settings; the slug stays, since it is printed. Raises what `seen` raises."""
+    """Name, times and settings; the slug stays, since it is printed. A night that people have voted for stays in its
+    month, where its votes are. Raises NightStays, and what `seen` raises."""
     check_known(fields)
     with acting(jam, host, "change", right=Right.CHANGE_JAM, ended=True) as action:
         if seen:
@@ -78,6 +79,7 @@ def change_jam(*, jam: Jam, host: User, seen: Check | None = None, **fields: Any
             setattr(trial, name, value)
         check(trial)
         check_allowed(action.jam.venue, wanted)
+        check_night_stays(action.jam, trial.starts_at)
         if trial.background and trial.background != action.jam.background:
             wanted["background"] = remade(trial.background)
         forget_image(action.jam.background.name if "background" in wanted else "")
@@ -116,8 +118,7 @@ def delete_jam(*, jam: Jam, host: User, seen: Check | None = None) -> None:
         check_right(locked, host, Right.DELETE_JAM)
         if seen:
             seen(locked)
-        # The songs are held, so that no vote comes between the look and the deletion.
-        if any(song.votes for song in locked.songs.select_for_update()):
+        if has_votes(locked):
             raise DomainError(_("People have voted in this jam, so it cannot be deleted. End it instead."))
         forget_image(locked.background.name)
         record(actor=host, verb="delete", about=locked, before={"jam": {"name": locked.name, "slug": locked.slug}})
@@ -200,6 +201,16 @@ def forget_image(name: str | None) -> None:
             forget(name)
 
     transaction.on_commit(delete, robust=True)
+
+
+def check_night_stays(jam: Jam, starts_at: datetime) -> None:
+    if month_of(starts_at) != month_of(jam.starts_at) and has_votes(jam):
+        raise NightStays
+
+
+def has_votes(jam: Jam) -> bool:
+    """Its songs are held, so that no vote comes between the look and what follows."""
+    return any(song.votes for song in jam.songs.select_for_update())
 
 
 def check_known(fields: dict[str, Any]) -> None:

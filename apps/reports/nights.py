@@ -27,6 +27,7 @@ SHAPE = 1  # of the facts: raise it when they change
 AT_ONCE = 100  # nights that one statement sums up
 QUARTER = 900  # seconds; every time zone is some of them away
 DOORS = timedelta(hours=1)  # before the start people are there; earlier votes come from elsewhere
+BY_VOTES = ("voters", "early", "quarters")  # of an archived night they stay as they were
 SHOWN = [status.value for status in JamSong.PUBLIC]
 
 
@@ -80,6 +81,9 @@ def summed_up(
     for begin in range(0, len(stale), AT_ONCE):
         some = stale[begin : begin + AT_ONCE]
         made = sum_up(some)
+        for jam in some:
+            if jam.archived_at and jam.pk in kept:
+                made[jam.pk] |= {name: kept[jam.pk].facts[name] for name in BY_VOTES}
         facts |= made
         keep(
             [NightSummary(jam=jam, mark=marks[jam.pk].text, facts=made[jam.pk], made_at=timezone.now()) for jam in some]
@@ -128,8 +132,8 @@ def end_of(jam: Jam) -> datetime:
 def sum_up(jams: Sequence[Jam]) -> dict[int, Facts]:
     """Each part is one statement, however many nights there are."""
     pks = [jam.pk for jam in jams]
-    people, voters = people_of(pks)
-    songs, quarters, played, sign_ups = songs_of(pks), quarters_of(pks), plays_of(pks), sign_ups_of(pks)
+    people, voters = people_of(jams)
+    songs, quarters, played, sign_ups = songs_of(pks), quarters_of(jams), plays_of(pks), sign_ups_of(pks)
     return {
         jam.pk: {
             "people": people[jam.pk],
@@ -144,10 +148,10 @@ def sum_up(jams: Sequence[Jam]) -> dict[int, Facts]:
     }
 
 
-def people_of(pks: list[int]) -> tuple[Counter[int], Counter[int]]:
+def people_of(jams: Sequence[Jam]) -> tuple[Counter[int], Counter[int]]:
     """Who came, and who of them has voted for anything that the room saw."""
-    of_it = Vote.objects.filter(attendee=OuterRef("pk"), jam_song__status__in=SHOWN)
-    rows = here(Attendee.objects.filter(jam__in=pks)).annotate(voted=Exists(of_it))
+    of_it = Vote.objects.at(*jams).filter(attendee=OuterRef("pk"), jam_song__status__in=SHOWN)
+    rows = here(Attendee.objects.filter(jam__in=jams)).annotate(voted=Exists(of_it))
     people, voters = Counter[int](), Counter[int]()
     for pk, voted, number in rows.values_list("jam", "voted").annotate(n=Count("pk")):
         people[pk] += number
@@ -162,9 +166,9 @@ def songs_of(pks: list[int]) -> dict[int, list[Any]]:
     return found
 
 
-def quarters_of(pks: list[int]) -> dict[int, Counter[int]]:
+def quarters_of(jams: Sequence[Jam]) -> dict[int, Counter[int]]:
     """Votes of all songs together by quarter of an hour."""
-    votes = Vote.objects.filter(jam_song__jam__in=pks, jam_song__status__in=SHOWN).order_by()
+    votes = Vote.objects.at(*jams).filter(jam_song__jam__in=jams, jam_song__status__in=SHOWN).order_by()
     found: dict[int, Counter[int]] = defaultdict(Counter)
     for jam, quarter, number in votes.values_list("jam_song__jam", Quarter(F("created_at"))).annotate(n=Count("pk")):
         found[jam][quarter] += number

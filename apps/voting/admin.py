@@ -32,7 +32,12 @@ class AttendeeAdmin(OperationsAdmin):
     actions = (step(_("Take off the jam with votes"), remove_attendee, "attendee"), "erase")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Attendee]:
-        votes = Vote.objects.filter(attendee=OuterRef("pk")).order_by().values("attendee").annotate(n=Count("pk"))
+        votes = (
+            Vote.objects.filter(attendee=OuterRef("pk"), month=OuterRef("jam__month"))
+            .order_by()
+            .values("attendee")
+            .annotate(n=Count("pk"))
+        )
         return super().get_queryset(request).annotate(number_of_votes=Coalesce(Subquery(votes.values("n")), 0))
 
     @admin.display(description=_("votes"), ordering="number_of_votes")

@@ -6,7 +6,7 @@ its reading and the trigger, so its `votes + 1` is what the trigger writes. See 
 
 # ruff: noqa: S608 — the pieces of the statements are constants of this module
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
 import orjson
@@ -37,6 +37,7 @@ class Row(NamedTuple):
     counts: str
     counts_top: int
     max_votes: int | None
+    month: date
     waited: bool = False
 
 
@@ -51,7 +52,7 @@ class Voter(NamedTuple):
         return {"attendee": self.attendee, "slug": slug, "hashes": list(hashes), "song": song}
 
 
-JAM = "j.id, j.slug, j.status, j.counts, j.counts_top, j.max_votes"
+JAM = "j.id, j.slug, j.status, j.counts, j.counts_top, j.max_votes, j.month"
 HERE = "a.state IN ('active', 'away')"
 BY_ID = "a.id = %(attendee)s"
 BY_HASH = "j.slug = %(slug)s AND a.secret_hash = ANY(%(hashes)s)"
@@ -60,23 +61,20 @@ WITH voter AS MATERIALIZED (
     SELECT a.id AS attendee, a.last_seen, {JAM} FROM jams_attendee a JOIN jams_jam j ON j.id = a.jam_id
     WHERE {{who}} AND {HERE} LIMIT 1 FOR KEY SHARE OF a
 ), votable AS MATERIALIZED (
-    SELECT s.id, s.votes, s.revision, s.pinned, s.counted_at FROM jams_jamsong s JOIN voter ON s.jam_id = voter.id
+    SELECT s.id, s.votes, s.revision, s.pinned, s.counted_at, s.month
+    FROM jams_jamsong s JOIN voter ON s.jam_id = voter.id
     WHERE s.id = %(song)s AND s.votable AND (s.votable_until IS NULL OR s.votable_until > clock_timestamp())
     FOR NO KEY UPDATE OF s
 )"""
 CAST = f"""{HOLD}, done AS (
-    INSERT INTO voting_vote (jam_song_id, attendee_id, created_at)
-    SELECT votable.id, voter.attendee, now() FROM votable CROSS JOIN voter
-    WHERE voter.max_votes IS NULL OR %(alone)s AND voter.max_votes > (
-        SELECT count(*) FROM voting_vote v JOIN jams_jamsong o ON o.id = v.jam_song_id
-        WHERE v.attendee_id = voter.attendee AND o.status IN {OUT})
-    ON CONFLICT (jam_song_id, attendee_id) DO NOTHING
+    INSERT INTO voting_vote (jam_song_id, attendee_id, month, created_at)
+    SELECT votable.id, voter.attendee, votable.month, now() FROM votable CROSS JOIN voter
+    WHERE voter.max_votes IS NULL OR %(has_left)s
+    ON CONFLICT DO NOTHING
     RETURNING 1 AS n
 )"""
-TAKE_BACK = f"""{HOLD}, done AS (
-    DELETE FROM voting_vote v USING votable, voter
-    WHERE v.jam_song_id = votable.id AND v.attendee_id = voter.attendee
-    RETURNING -1 AS n
+TAKE_BACK = f"""{HOLD}, done AS MATERIALIZED (
+    SELECT voting_take_back(votable.id, voter.attendee, votable.month) AS n FROM votable CROSS JOIN voter
 )"""
 ANSWER = """
 SELECT votable.votes + greatest(coalesce(done.n, 0), -votable.votes),
@@ -86,6 +84,10 @@ SELECT votable.votes + greatest(coalesce(done.n, 0), -votable.votes),
 FROM voter LEFT JOIN votable ON true LEFT JOIN done ON true
 """
 ALONE = "SELECT 1 FROM jams_attendee WHERE id = %s FOR NO KEY UPDATE"
+ARE_OUT = f"""
+SELECT count(*) FROM voting_vote v JOIN jams_jamsong s ON s.id = v.jam_song_id
+WHERE v.attendee_id = %s AND v.month = %s AND s.status IN {OUT}
+"""
 
 # SQLite has one writer at a time, so plain statements in one transaction see nothing between them.
 LITE_BY_HASH = "j.slug = %(slug)s AND a.secret_hash IN (SELECT value FROM json_each(%(hashes)s))"
@@ -97,12 +99,12 @@ FROM jams_attendee a JOIN jams_jam j ON j.id = a.jam_id LEFT JOIN jams_jamsong s
 WHERE {{who}} AND {HERE}
 """
 LITE_CAST = f"""
-INSERT INTO voting_vote (jam_song_id, attendee_id, created_at)
-SELECT %(song)s, %(attendee)s, strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now')
+INSERT INTO voting_vote (jam_song_id, attendee_id, month, created_at)
+SELECT %(song)s, %(attendee)s, %(month)s, strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now')
 WHERE %(max_votes)s IS NULL OR %(max_votes)s > (
     SELECT count(*) FROM voting_vote v JOIN jams_jamsong o ON o.id = v.jam_song_id
     WHERE v.attendee_id = %(attendee)s AND o.status IN {OUT})
-ON CONFLICT (jam_song_id, attendee_id) DO NOTHING
+ON CONFLICT DO NOTHING
 """
 LITE_TAKE_BACK = "DELETE FROM voting_vote WHERE jam_song_id = %(song)s AND attendee_id = %(attendee)s"
 
@@ -121,22 +123,21 @@ def cast(song: int, voter: Voter) -> Row | None:
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(ALONE, [row.attendee])
-        return run(CAST, song, Voter(row.attendee), alone=True)
+            cursor.execute(ARE_OUT, [row.attendee, row.month])
+            [out] = cursor.fetchone()
+        return run(CAST, song, Voter(row.attendee), has_left=out < row.max_votes)
 
 
 def take_back(song: int, voter: Voter) -> Row | None:
     if connection.vendor != "postgresql":
         return run_lite(LITE_TAKE_BACK, song, voter)
-    row = run(TAKE_BACK, song, voter)
-    if row and row.waited and not row.changed:  # perhaps for the voter's own vote
-        return run(TAKE_BACK, song, voter)
-    return row
+    return run(TAKE_BACK, song, voter)
 
 
-def run(statement: str, song: int, voter: Voter, *, alone: bool = False) -> Row | None:
+def run(statement: str, song: int, voter: Voter, *, has_left: bool = False) -> Row | None:
     with prepared_cursor() as cursor:
         who = BY_HASH if voter.holder else BY_ID
-        cursor.execute(statement.format(who=who) + ANSWER, voter.params(song) | {"alone": alone})
+        cursor.execute(statement.format(who=who) + ANSWER, voter.params(song) | {"has_left": has_left})
         row = cursor.fetchone()
     return Row(*row) if row else None
 
@@ -150,7 +151,8 @@ def run_lite(statement: str, song: int, voter: Voter) -> Row | None:
         before = find_lite(cursor, voter, params)
         if before is None or before.votes is None:
             return before
-        cursor.execute(statement, {"song": song, "attendee": before.attendee, "max_votes": before.max_votes})
+        found = {"song": song, "attendee": before.attendee, "month": before.month, "max_votes": before.max_votes}
+        cursor.execute(statement, found)
         changed = cursor.rowcount > 0
         after = find_lite(cursor, voter, params)
     return after and after._replace(changed=changed)

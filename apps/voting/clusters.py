@@ -47,7 +47,7 @@ def clusters_of(jam: Jam) -> list[Cluster]:
     # Who has no phone was added by a host, who knows them.
     here = Attendee.objects.filter(jam=jam, secret_hash__isnull=False).in_the_room()
     newest = here.order_by("-pk")[:NEWEST]
-    rows = Vote.objects.filter(attendee__in=newest.values("pk")).order_by("pk")
+    rows = Vote.objects.at(jam).filter(attendee__in=newest.values("pk")).order_by("pk")
     joined: dict[int, datetime] = {}
     songs: dict[int, set[int]] = {}
     for attendee, created_at, jam_song in rows.values_list("attendee", "attendee__created_at", "jam_song"):

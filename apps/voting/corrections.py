@@ -27,9 +27,16 @@ class Difference(NamedTuple):
 
 
 def differences() -> list[Difference]:
-    """One statement, so that votes that are being cast meanwhile make no difference."""
-    votes = Vote.objects.filter(jam_song=OuterRef("pk")).order_by().values("jam_song").annotate(n=Count("pk"))
+    """One statement, so that votes that are being cast meanwhile make no difference. Of archived nights the counts are
+    what there is."""
+    votes = (
+        Vote.objects.filter(jam_song=OuterRef("pk"), month=OuterRef("month"))
+        .order_by()
+        .values("jam_song")
+        .annotate(n=Count("pk"))
+    )
     songs = JamSong.objects.annotate(rows=Coalesce(Subquery(votes.values("n")), 0)).exclude(votes=F("rows"))
+    songs = songs.filter(jam__archived_at=None)
     fields = ("pk", "jam__slug", "song__title", "votes", "rows")
     return [Difference(*row) for row in songs.order_by("jam_id", "pk").values_list(*fields)]
 
@@ -39,7 +46,7 @@ def recount(*, jam_song: int) -> None:
     with transaction.atomic():
         # Its own lock first: whoever votes meanwhile waits, and then counts on from here.
         row = JamSong.objects.select_for_update(no_key=True).get(pk=jam_song)
-        votes = Vote.objects.filter(jam_song=row).count()
+        votes = Vote.objects.filter(jam_song=row, month=row.month).count()
         JamSong.objects.filter(pk=row.pk).update(votes=votes, revision=F("revision") + 1)
         jam = Jam.objects.get(pk=row.jam_id)
         transaction.on_commit(lambda: board.publish(jam, counted=[row.pk]), robust=True)
@@ -51,6 +58,6 @@ def delete_votes(*, jam: Jam, host: User, votes: Iterable[Vote]) -> None:
     with acting(jam, host, "delete_votes", ended=True) as action:
         action.counted += sorted({vote.jam_song_id for vote in votes})
         action.after["votes"] = [{"song": vote.jam_song_id, "attendee": vote.attendee_id} for vote in votes]
-        Vote.objects.filter(pk__in=[vote.pk for vote in votes], jam_song__jam=jam).delete()
+        Vote.objects.at(action.jam).filter(pk__in=[vote.pk for vote in votes], jam_song__jam=jam).delete()
         voters = sorted({vote.attendee_id for vote in votes})
         transaction.on_commit(lambda: board.tell_attendees(jam, voters), robust=True)

@@ -59,7 +59,7 @@ def people_come(jam: Jam, doors: datetime, until: datetime, rng: random.Random) 
 def votes_fall(
     jam: Jam, joined: dict[int, datetime], begins: dict[int, datetime | None], until: datetime, rng: random.Random
 ) -> None:
-    votes = list(Vote.objects.filter(jam_song__jam=jam).order_by("pk"))
+    votes = list(Vote.objects.at(jam).filter(jam_song__jam=jam).order_by("pk"))
     latest: dict[int, datetime] = {}
     for vote in votes:
         vote.created_at = between(joined[vote.attendee_id], begins.get(vote.jam_song_id) or until, rng)

@@ -124,6 +124,8 @@ def unite_in_jam(action: Action, song: Song, into: Song) -> None:
     jam_events.songs_merged.send(None, song=gone, into=kept)
     for one in (kept, gone):
         tell_who_suggested(one)
+    if action.jam.archived_at:  # who voted for both nobody knows any more
+        JamSong.objects.filter(pk=kept.pk, votes__lt=gone.votes).update(votes=gone.votes)
     gone_pk, was_queued = gone.pk, gone.status == Status.QUEUED
     gone.delete()
     action.change(

@@ -90,7 +90,7 @@ def vote_by_secret(*, slug: str, song: int, secrets: Iterable[str], voted: bool)
 
 
 def has_voted(jam_song: JamSong, attendee: Attendee) -> bool:
-    return Vote.objects.filter(jam_song=jam_song, attendee=attendee).exists()
+    return Vote.objects.at(jam_song.jam).filter(jam_song=jam_song, attendee=attendee).exists()
 
 
 def told(song: int, row: ballot.Row, *, voted: bool) -> Tally:
@@ -239,11 +239,12 @@ def take_off(action: Action, people: list[Attendee]) -> int:
     """Answers how many votes went with them. What was theirs is noted for undo, without names: those are erased one
     day, the event stays."""
     ids = [one.pk for one in people]
-    votes = Vote.objects.filter(attendee__in=ids).exclude(jam_song__status=JamSong.Status.PLAYED)
+    theirs = Vote.objects.at(action.jam).filter(attendee__in=ids)
+    votes = theirs.exclude(jam_song__status=JamSong.Status.PLAYED)
     cast = list(votes.order_by("jam_song", "attendee").values_list("jam_song", "attendee", "created_at"))
     songs = sorted({song for song, _attendee, _at in cast})
     action.before |= {"attendees": {one.pk: one.state for one in people}, "votes": cast, "counted": counted_at(songs)}
-    Vote.objects.filter(attendee__in=ids, jam_song__in=songs).delete()
+    theirs.filter(jam_song__in=songs).delete()
     Attendee.objects.filter(pk__in=ids).update(state=Attendee.State.REMOVED)
     action.after |= {"void": {"attendees": ids, "votes": len(cast)}, "counted": counted_at(songs)}
     action.counted += songs
@@ -270,7 +271,7 @@ def leave_jam(*, attendee: Attendee) -> None:
         # The jam first: whoever takes many songs' counts in one go does it alone.
         jam = Jam.objects.locked(attendee.jam_id)
         locked = lock(attendee)
-        songs = withdraw(locked)
+        songs = withdraw(jam, locked)
         if locked.performer:
             forget_performer(performer=locked.performer)
         gone = ERASED | {"state": Attendee.State.LEFT}
@@ -288,10 +289,11 @@ def lock(attendee: Attendee) -> Attendee:
     return Attendee.objects.select_for_update().get(pk=attendee.pk)
 
 
-def withdraw(attendee: Attendee) -> list[int]:
+def withdraw(jam: Jam, attendee: Attendee) -> list[int]:
     """Deletes the attendee's votes but those for what has been played; answers the jam songs."""
-    songs = list(Vote.objects.to_take_back(attendee).values_list("jam_song", flat=True))
-    Vote.objects.filter(attendee=attendee, jam_song__in=songs).delete()
+    votes = Vote.objects.at(jam)
+    songs = list(votes.to_take_back(attendee).values_list("jam_song", flat=True))
+    votes.filter(attendee=attendee, jam_song__in=songs).delete()
     return songs
 
 

@@ -2,20 +2,27 @@
 
 from typing import Any
 
-from apps.core.compiled import GIVEN, Compiled
+from apps.core.compiled import AND_GIVEN, GIVEN, Compiled
 from apps.jams.models import Attendee, Jam, JamSong
 from apps.voting.models import OUT, Vote
 
 MOST_SUGGESTED = 100
-VOTES = Compiled(lambda: Vote.objects.filter(attendee=GIVEN).order_by("pk").values_list("jam_song", "jam_song__status"))
+# Planned each time, with its month at hand: a plan that is kept has all partitions in it.
+VOTES = Compiled(
+    lambda: (
+        Vote.objects.filter(attendee=GIVEN, month=AND_GIVEN).order_by("pk").values_list("jam_song", "jam_song__status")
+    ),
+    prepared=False,
+)
 SUGGESTED = Compiled(lambda: JamSong.objects.filter(suggested_by=GIVEN).select_related("song").order_by("-pk"))
 STILL = Compiled(lambda: JamSong.objects.suggested_by_still(GIVEN).select_related("song").order_by("pk"))
 
 
 def mine(attendee: Attendee) -> dict[str, Any]:
     """`{id, display_name, state, votes: [jam song ids], votes_left, suggestions_left, songs: [JamSong]}`."""
-    votes, suggested = VOTES(attendee.pk, limit=None), SUGGESTED(attendee.pk, limit=MOST_SUGGESTED)
-    jam, out = attendee.jam, sum(status in OUT for _song, status in votes)
+    jam, suggested = attendee.jam, SUGGESTED(attendee.pk, limit=MOST_SUGGESTED)
+    votes = votes_of(attendee, jam)
+    out = sum(status in OUT for _song, status in votes)
     return {
         "id": attendee.pk,
         "display_name": attendee.display_name,
@@ -29,6 +36,11 @@ def mine(attendee: Attendee) -> dict[str, Any]:
     }
 
 
+def votes_of(attendee: Attendee, jam: Jam) -> list[tuple[int, str]]:
+    """Jam songs, and how each stands, as they were voted for."""
+    return VOTES(attendee.pk, jam.month, limit=None)
+
+
 def suggestions_left(jam: Jam, attendee: Attendee) -> int:
     return max(0, jam.max_suggestions - len(STILL(attendee.pk, limit=jam.max_suggestions)))
 
@@ -37,4 +49,4 @@ def votes_left(jam: Jam, attendee: Attendee) -> int | None:
     """None where there is no cap."""
     if jam.max_votes is None:
         return None
-    return max(0, jam.max_votes - Vote.objects.out(attendee).count())
+    return max(0, jam.max_votes - Vote.objects.at(jam).out(attendee).count())

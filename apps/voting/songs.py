@@ -13,7 +13,7 @@ from apps.jams.actions import Action, acting
 from apps.jams.board import tell_attendees
 from apps.jams.errors import SongNotReady
 from apps.jams.lineup import ready, tell_who_suggested
-from apps.jams.models import JamSong
+from apps.jams.models import Jam, JamSong
 from apps.voting.models import Vote
 from apps.voting.operations import counted_at
 
@@ -23,9 +23,11 @@ TAKES_IN = (Status.OPEN, Status.QUEUED)
 
 # Who has voted for both keeps one vote, by the constraint; the triggers count what goes and what comes.
 UNITE = """
-WITH gone AS (DELETE FROM voting_vote WHERE jam_song_id = %(song)s RETURNING attendee_id, created_at)
-INSERT INTO voting_vote (jam_song_id, attendee_id, created_at)
-SELECT %(into)s, attendee_id, created_at FROM gone ON CONFLICT (jam_song_id, attendee_id) DO NOTHING
+WITH gone AS (
+    DELETE FROM voting_vote WHERE jam_song_id = %(song)s AND month = %(month)s RETURNING attendee_id, month, created_at
+)
+INSERT INTO voting_vote (jam_song_id, attendee_id, month, created_at)
+SELECT %(into)s, attendee_id, month, created_at FROM gone ON CONFLICT DO NOTHING
 """
 # SQLite deletes nothing inside another statement. It has one writer at a time, so nobody votes between these two.
 LITE_UNITE = (
@@ -56,10 +58,10 @@ def merge_songs(*, jam_song: JamSong, into: JamSong, host: User) -> JamSong:
 def unite(action: Action, song: JamSong, into: JamSong) -> int:
     """All that people have at a song goes over here: votes. Answers how many of those there were."""
     counted_at([song.pk, into.pk])  # holds both: who votes meanwhile finds one of them removed
-    voters = voters_of(song)
+    voters = voters_of(action.jam, song)
     with connection.cursor() as cursor:
         for statement in [UNITE] if connection.vendor == "postgresql" else LITE_UNITE:
-            cursor.execute(statement, {"song": song.pk, "into": into.pk})
+            cursor.execute(statement, {"song": song.pk, "into": into.pk, "month": action.jam.month})
     action.counted.append(into.pk)
     tell_voters(action, voters)
     return len(voters)
@@ -86,9 +88,9 @@ def reopen_song(*, jam_song: JamSong, host: User) -> JamSong:
         song = ready(action, jam_song, Status.PLAYED)
         refuse_banned(action.jam.venue, song.song)
         action.before["counted"] = counted_at([song.pk])
-        votes = Vote.objects.filter(jam_song=song)
+        votes = Vote.objects.at(action.jam).filter(jam_song=song)
         action.before["votes"] = list(votes.order_by("pk").values_list("jam_song", "attendee", "created_at"))
-        voters = voters_of(song)
+        voters = voters_of(action.jam, song)
         votes.delete()
         action.after["counted"] = counted_at([song.pk])
         action.change(song, status=Status.OPEN, pinned=False, started_at=None, ended_at=None)
@@ -96,8 +98,8 @@ def reopen_song(*, jam_song: JamSong, host: User) -> JamSong:
     return song
 
 
-def voters_of(song: JamSong) -> list[int]:
-    return list(Vote.objects.filter(jam_song=song).order_by("pk").values_list("attendee", flat=True))
+def voters_of(jam: Jam, song: JamSong) -> list[int]:
+    return list(Vote.objects.at(jam).filter(jam_song=song).order_by("pk").values_list("attendee", flat=True))
 
 
 def tell_voters(action: Action, voters: list[int]) -> None:

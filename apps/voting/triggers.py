@@ -38,6 +38,16 @@ CREATE OR REPLACE TRIGGER votes_emptied AFTER TRUNCATE ON voting_vote
     FOR EACH STATEMENT EXECUTE FUNCTION voting_count();
 """
 
+# Planned each time, with the month at hand: a kept plan has all partitions in it, and locks them, each time.
+TAKE_BACK = """
+CREATE OR REPLACE FUNCTION voting_take_back(song bigint, voter bigint, of_month date) RETURNS integer
+LANGUAGE plpgsql SET plan_cache_mode = force_custom_plan AS $$
+BEGIN
+    DELETE FROM voting_vote WHERE jam_song_id = song AND attendee_id = voter AND month = of_month;
+    RETURN CASE WHEN FOUND THEN -1 END;
+END $$;
+"""
+
 NOW = "strftime('%Y-%m-%d %H:%M:%f', 'now')"
 COUNT = (
     f"UPDATE jams_jamsong SET votes = max(votes {{}}, 0), revision = revision + 1, counted_at = {NOW} WHERE id = {{}};"  # noqa: S608
@@ -58,3 +68,13 @@ def install(apps: Any, schema_editor: Any) -> None:
     for name, body in SQLITE.items():
         schema_editor.execute(f"DROP TRIGGER IF EXISTS {name}")
         schema_editor.execute(f"CREATE TRIGGER {name} {body}")
+
+
+def install_take_back(apps: Any, schema_editor: Any) -> None:
+    if schema_editor.connection.vendor == "postgresql":
+        schema_editor.execute(TAKE_BACK, params=None)
+
+
+def uninstall_take_back(apps: Any, schema_editor: Any) -> None:
+    if schema_editor.connection.vendor == "postgresql":
+        schema_editor.execute("DROP FUNCTION voting_take_back")

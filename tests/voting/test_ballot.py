@@ -249,8 +249,8 @@ def test_sql_by_hand_and_the_deletion_of_a_jam_count_too():
     with connection.cursor() as cursor:
         for person in people:
             cursor.execute(
-                "INSERT INTO voting_vote (jam_song_id, attendee_id, created_at) VALUES (%s, %s, %s)",
-                [jam_song.pk, person.pk, timezone.now()],
+                "INSERT INTO voting_vote (jam_song_id, attendee_id, month, created_at) VALUES (%s, %s, %s, %s)",
+                [jam_song.pk, person.pk, jam_song.month, timezone.now()],
             )
         assert fresh(jam_song).votes == 3
         cursor.execute("UPDATE voting_vote SET jam_song_id = %s WHERE attendee_id = %s", [other.pk, people[0].pk])

@@ -26,7 +26,7 @@ EMPTY = f"""
 SET LOCAL lock_timeout = '{LOCK_SECONDS}s';
 SET LOCAL client_min_messages = warning;
 DO $$ DECLARE one text; BEGIN
-    FOR one IN SELECT format('TABLE %I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname = 'public'
+    FOR one IN SELECT format('TABLE IF EXISTS %I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname = 'public'
         UNION ALL SELECT 'ROUTINE ' || p.oid::regprocedure FROM pg_proc p
         WHERE pronamespace = 'public'::regnamespace
           AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')

@@ -35,7 +35,7 @@ from apps.stage.models import SignUp
 from apps.stage.statistics import on_stage, statistics_of
 from apps.voting.meant import NearSong, suggestions_near
 from apps.voting.operations import cast_vote, leave_jam, suggest_song, take_back_vote
-from apps.voting.queries import STILL, VOTES
+from apps.voting.queries import STILL, votes_of
 
 HITS = 8
 INSTRUMENTS = ("vocals", "guitar", "bass", "drums", "keys", "saxophone", "trumpet", "percussion", "violin")
@@ -117,7 +117,7 @@ def afterwards(request: HttpRequest, jam: Jam, board: dict[str, Any]) -> dict[st
 
 def own(request: HttpRequest, jam: Jam, attendee: Attendee, board: dict[str, Any]) -> dict[str, Any]:
     """What is this attendee's: votes, picks left, suggestions, and what the library has for their search."""
-    voted = {song for song, _status in VOTES(attendee.pk, limit=None)}
+    voted = {song for song, _status in votes_of(attendee, jam)}
     places = {song["id"]: place for place, song in enumerate(board["ranking"], start=1)}
     mine = [song | {"place": places.get(song["id"])} for song in board["songs"] if song["id"] in voted]
     mine = [song for song in mine if song["status"] in OUT]

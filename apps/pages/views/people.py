@@ -80,5 +80,5 @@ def theirs(person: Attendee) -> dict[str, Any]:
     sign_ups = SignUp.objects.live().filter(attendee=person).select_related("slot__jam_song__song").with_place()
     votes = Vote.objects.none()
     if not person.has_phone:
-        votes = Vote.objects.to_take_back(person).select_related("jam_song__song").order_by("pk")
+        votes = Vote.objects.at(person.jam).to_take_back(person).select_related("jam_song__song").order_by("pk")
     return {"sign_ups": sign_ups.order_by("pk"), "votes": votes, "voted": [vote.jam_song_id for vote in votes]}
