@@ -42,13 +42,12 @@ class Compiled:
     brings along, of `values()` or of `values_list()`. `prepared`: PostgreSQL keeps its plan, too."""
 
     def __init__(self, build: Callable[[], QuerySet[Any, Any]], *, prepared: bool = True) -> None:
-        self.build = build
-        self.cursor: Callable[[], Any] = prepared_cursor if prepared else lambda: connection.cursor()
+        self.build, self.prepared = build, prepared
         self.threads = threading.local()
 
     def __call__(self, *given: Any, limit: int | None) -> list[Any]:
         """The first rows, `limit` at most; None: all. Reads where writes go, as whatever fills a cache must."""
-        with self.cursor() as cursor:
+        with prepared_cursor() if self.prepared else connection.cursor() as cursor:
             cursor.execute(*self.statement(given, limit))
             return self.made.read(cursor.fetchall())
 

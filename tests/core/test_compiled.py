@@ -2,7 +2,7 @@
 
 import pytest
 
-from apps.core.compiled import GIVEN, Compiled
+from apps.core.compiled import AND_GIVEN, GIVEN, Compiled
 from apps.jams.models import Attendee, Jam, JamSong
 from apps.voting.models import Vote
 from tests.factories import make_attendee, make_jam, make_jam_song, make_vote
@@ -63,3 +63,15 @@ def test_a_model_that_was_read_is_saved_and_not_made_anew(jam):
     found.save(update_fields=["name"])
 
     assert list(Jam.objects.filter(pk=jam.pk).values_list("name", flat=True)) == ["Another"]
+
+
+@pytest.mark.parametrize("prepared", [True, False])
+def test_two_values_stand_each_in_its_place(jam, prepared):
+    compiled = Compiled(
+        lambda: JamSong.objects.filter(jam=GIVEN, status=AND_GIVEN).exclude(pk=GIVEN).values_list("pk", flat=True),
+        prepared=prepared,
+    )
+
+    wanted = list(JamSong.objects.filter(jam=jam, status="open").exclude(pk=jam.pk).values_list("pk", flat=True))
+    assert sorted(compiled(jam.pk, "open", limit=None)) == sorted(wanted) != []
+    assert compiled(jam.pk, "played", limit=None) == []
