@@ -86,17 +86,20 @@ def watch(log: Log, new: list[Instance], outcome: Outcome, seconds: float) -> st
     """For so long, and until enough have asked. Why to take it back, or nothing."""
     begun, step, others = time.monotonic(), Tally(), Tally()
     addresses = {f"unix:{one.socket}" for one in new}
-    while (lasted := time.monotonic() - begun) < seconds or step.requests < TONIGHT_LEAST or burns(others, Tally()):
+    while True:
         time.sleep(0.1)
+        lasted = time.monotonic() - begun
         for address, status in (tried for answer in log.read() for tried in answer.tried):
             for tally in (step, outcome.new) if address in addresses else (others,):
                 tally.requests += 1
                 tally.faults += status >= 500
+        enough = step.requests >= TONIGHT_LEAST
         if burns(step, others):
             return BURNS
+        if lasted >= seconds and enough and not burns(others, Tally()):
+            return ""
         if lasted > PATIENCE * seconds:
-            return TOO_FEW if step.requests < TONIGHT_LEAST else BURNS
-    return ""
+            return BURNS if enough else TOO_FEW
 
 
 def burns(one: Tally, other: Tally) -> bool:
