@@ -19,6 +19,7 @@ from deploy.cluster.front import Answer, Front, Log, program
 from deploy.cluster.instances import Release, command
 from deploy.cluster.releases import BURNS, TOO_FEW, Outcome, Tally, burns, of_kinds, roll_out, watch
 from loadtests.chaos.house import free_port
+from tests.processes import wait_until
 from tests.servers import STARTED, ServiceError, private_directory
 
 

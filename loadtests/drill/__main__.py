@@ -17,6 +17,7 @@ from loadtests.bench_live import allow_files
 from loadtests.chaos.__main__ import KINDS, OF_TIME, tell
 from loadtests.chaos.ledger import Violation
 from loadtests.chaos.room import Crowd
+from loadtests.drill import scaling
 from loadtests.drill.drills import DRILLS, SHORT, broken_release
 from loadtests.drill.night import STEP_SECONDS, Drill, Tally
 from loadtests.drill.stage import Stage
@@ -37,7 +38,7 @@ def main(args: list[str]) -> int:
     result = drill.hold(math.inf, iter(options.drills))
     judged = [one for one in result.violations if not (options.short and one.kind in OF_TIME)]
     tell(1, result._replace(violations=judged))
-    found = [*rows(drill, judged, short=options.short)]
+    found = [*rows(drill, judged, short=options.short), *(scaling.rows(drill) if options.scaling else ())]
     print()
     print("\n".join(table(found)))
     missed = [row for row in found if row.met is False]
@@ -51,6 +52,7 @@ def parsed(args: list[str]) -> argparse.Namespace:
     parser.add_argument("--voters", type=int, help=f"{VOTERS} by default")
     parser.add_argument("--only", default="", metavar="WORDS,…", help=f"those that have some of the words: {names}")
     parser.add_argument("--short", action="store_true", help="one rolling restart of web and live; no times are judged")
+    parser.add_argument("--scaling", action="store_true", help="then one web process beside two: half a minute")
     parser.add_argument("--step-seconds", type=float, default=STEP_SECONDS, metavar="N", help="of a rollout's steps")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10_000), metavar="N")
     parser.add_argument("--port", type=int, default=PORT, help=f"of nginx; {PORT} by default, 0: any")
