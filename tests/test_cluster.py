@@ -19,6 +19,10 @@ from deploy.cluster.front import Answer, Front, Log, program
 from deploy.cluster.instances import Release, command
 from deploy.cluster.releases import BURNS, TOO_FEW, Outcome, Tally, burns, of_kinds, roll_out, watch
 from loadtests.chaos.house import free_port
+from loadtests.drill.__main__ import of_one
+from loadtests.drill.drills import DRILLS, broken_release
+from loadtests.drill.night import Tally as Counted
+from loadtests.drill.scaling import Seen, judged
 from tests.processes import wait_until
 from tests.servers import STARTED, ServiceError, private_directory
 
@@ -125,6 +129,8 @@ def test_nobody_notices_who_is_taken_out(house):
     with ThreadPoolExecutor(4) as pool:
         asking = [pool.submit(ask, n) for n in range(4)]
         for come, gone in zip(house.new, house.old, strict=True):
+            answered = statuses[OK]
+            wait_until(lambda: statuses[OK] > answered + 20)
             house.instances = [come if one is gone else one for one in house.instances]
             house.front.use(house.instances)
             asked = len(gone.asked)
@@ -300,6 +306,41 @@ def test_each_instance_is_started_as_production_starts_it():
     assert command("live", "live-1", Release("1"), home)[-3:] == ["jamvote.asgi", "-b", "unix:/run/x/http"]
     assert "--hostname=worker-3@%h" in command("worker", "worker-3", release, home)
     assert "loadtests.tasks_app" in command("beat", "beat-4", release, home)
+
+
+TALLY = Counted(DRILLS[0], acknowledged=9, failed=0, asked=40, faults=0, again=1, gap=3.0, took=20.0, replica=(5, 0))
+
+
+def missed(**changed):
+    return [row.case.partition(": ")[2] for row in of_one(TALLY._replace(**changed), short=False) if row.met is False]
+
+
+def test_a_drill_fails_by_a_vote_a_fault_or_a_socket_that_stays_away():
+    assert missed() == []
+    assert missed(acknowledged=0) == ["votes acknowledged"]  # nothing was proven
+    assert missed(failed=1) == ["votes that failed"]
+    assert missed(faults=1) == ["answers 5xx"]
+    assert missed(gap=10.5) == ["sockets back after, at most"]
+
+
+def test_a_broken_release_may_fail_where_it_is_broken_and_for_no_vote():
+    broken = next(drill for drill in DRILLS if drill.happens is broken_release)
+
+    assert missed(drill=broken, faults=12) == []
+    assert missed(drill=broken, faults=12, failed=1) == ["votes that failed"]
+
+
+def scaled(one, two, *, cpu=100.0, busy):
+    told = [judged([Seen(one, 100.0, 1.0, False)], [Seen(two, cpu, busy, False)])]
+    return [row.case for rows in told for row in rows if row.met is False]
+
+
+def test_two_are_to_serve_more_where_cores_are_left_and_to_cost_no_more_where_none_is(monkeypatch):
+    monkeypatch.setattr("psutil.cpu_count", lambda: 4)
+
+    assert scaled(100, 180, busy=3.0) == scaled(100, 110, busy=3.9) == []
+    assert scaled(100, 160, busy=3.0) == ["two web processes"]
+    assert scaled(100, 110, busy=3.9, cpu=130) == ["a request of two"]
 
 
 @pytest.mark.services

@@ -12,7 +12,12 @@ from deploy.local import BACKGROUND, SERVERS
 
 UNITS = Path("deploy/systemd")
 EXPOSURE = 25  # tenths, of `systemd-analyze security`: 10.0 is a service without any bounds
-INSTANCES = {"web": "jamvote-web@8001", "live": "jamvote-live@8101", "worker": "jamvote-worker@1", "beat": "jamvote-beat"}
+INSTANCES = {
+    "web": "jamvote-web@8001",
+    "live": "jamvote-live@8101",
+    "worker": "jamvote-worker@1",
+    "beat": "jamvote-beat",
+}
 analyze = pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd-analyze")
 
 
@@ -50,7 +55,7 @@ def test_each_service_is_closed_but_for_what_it_needs(examined, name):
 def test_a_unit_starts_what_serve_starts(kind):
     file = UNITS / (re.sub(r"@.*", "@", INSTANCES[kind]) + ".service")
     [line] = re.findall(r"^ExecStart=/srv/jamvote/.venv/bin/(.*)$", file.read_text(), re.MULTILINE)
-    program, *words = [part for part in (SERVERS | BACKGROUND)[kind][2:]]
+    program, *words = (SERVERS | BACKGROUND)[kind][2:]
 
     said = line.replace("-c ", "--config ").split()
     assert said[0] == program

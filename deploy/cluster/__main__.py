@@ -29,7 +29,7 @@ Commands, one a line:
   status                              what runs
   roll [RELEASE] [NAME=VALUE …]       one instance after the other anew; of another release, with other settings
   switch RELEASE [NAME=VALUE …]       a second set beside the first, then all at once
-  rollout RELEASE [NAME=VALUE …]      by 5, 25, 50 and 100 % of those who ask; back by itself when the error budget burns
+  rollout RELEASE [NAME=VALUE …]      by 5, 25, 50 and 100 % of people; back by itself when the error budget burns
   end                                 or Ctrl-C
 """
 
@@ -82,7 +82,7 @@ def follow(house: House, options: argparse.Namespace) -> None:
 
 
 def obey(house: House, line: str, options: argparse.Namespace) -> None:
-    """A command that fails changes nothing: what served before serves on."""
+    """Where one fails, what served before serves on."""
     commands: dict[str, Callable[[Release], object]] = {
         "status": lambda _release: status(house),
         "roll": lambda release: roll(house, release),

@@ -50,7 +50,7 @@ class Instance:
         return self.process.poll() is not None
 
     def is_ready(self) -> bool:
-        """Of what serves: it answers from the database. What works in the background takes what there is when it can."""
+        """Of what serves: it answers from the database. What works in the background begins when it can."""
         if not self.serves:
             return True
         try:

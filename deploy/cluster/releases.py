@@ -50,18 +50,18 @@ def roll(house: House, release: Release) -> None:
 
 def switch(house: House, release: Release) -> None:
     """Blue and green: a second set of everything, one reload, and the first is drained."""
+    old = of_kinds(house, SERVING)
+    new = house.begun([one.kind for one in old], release)
     house.replace(of_kinds(house, BACKGROUND), release)
-    house.replace(of_kinds(house, SERVING), release)
+    house.take(old, new)
     tell(f"{release.name} serves all")
 
 
-def roll_out(
-    house: House, release: Release, *, steps: Sequence[int] = STEPS, seconds: float = STEP_SECONDS
-) -> Outcome:
+def roll_out(house: House, release: Release, *, steps: Sequence[int] = STEPS, seconds: float = STEP_SECONDS) -> Outcome:
     """By shares, each for so long; taken back by itself when the new one burns the error budget and the old one not."""
     old, before = of_kinds(house, SERVING), house.instances[0].release
-    house.replace(of_kinds(house, BACKGROUND), release)
     new = house.begun([one.kind for one in old], release)
+    house.replace(of_kinds(house, BACKGROUND), release)
     log, outcome, begun = Log(house.front), Outcome(), time.monotonic()
     for outcome.percent in steps:
         whole = outcome.percent >= 100

@@ -65,7 +65,9 @@ class Night:
         self.dice = random.Random(self.seed)
         self.jam, slug, songs, frozen, people = prepare(f"chaos {self.number}", self.clients)
         web, live = self.house.addresses
-        self.room = self.kind_of_room(web=web, live=live, slug=slug, songs=songs, frozen=frozen, people=people, seed=self.seed)
+        self.room = self.kind_of_room(
+            web=web, live=live, slug=slug, songs=songs, frozen=frozen, people=people, seed=self.seed
+        )
 
     def hold(self, seconds: float, faults: Iterator[Fault]) -> Result:
         """One fault after the other; none begins after that time."""

@@ -91,9 +91,7 @@ class Phone:
         while True:
             code = 1006
             try:
-                async with connect(
-                    address, additional_headers=headers, user_agent_header=None, **PLAIN
-                ) as socket:
+                async with connect(address, additional_headers=headers, user_agent_header=None, **PLAIN) as socket:
                     self.socket = socket
                     await self.follow(socket)
             except ConnectionClosed as closed:

@@ -79,7 +79,9 @@ def rows(drill: Drill, violations: Iterable[Violation], *, short: bool) -> Itera
         yield from of_one(tally, short=short)
         if tally.drill.happens is broken_release:
             new = drill.outcome.new
-            note = f"of {new.requests} that it answered, until {drill.outcome.percent} %, in {drill.outcome.seconds:.1f} s"
+            note = (
+                f"of {new.requests} that it answered, until {drill.outcome.percent} %, in {drill.outcome.seconds:.1f} s"
+            )
             yield Row("broken release: requests that failed before it was taken back", new.faults, "", note=note)
     found = Counter(violation.kind for violation in violations)
     for kind, text in KINDS_HERE.items():

@@ -1,4 +1,4 @@
-"""Phones of loadtests/chaos, behind nginx: what browsers do is done here too; and visitors, who read past every cache."""
+"""Phones of loadtests/chaos, behind nginx, that do what browsers do; and visitors, who read past every cache."""
 
 import asyncio
 import random
@@ -17,8 +17,8 @@ FIELDS = "?fields=slug,name"  # an answer that is kept nowhere: apps/core/sparse
 
 
 class AsBrowsers(httpx.AsyncHTTPTransport):
-    """What finds its kept connection closed is sent again on another: RFC 9112, section 9.3.1, and browsers do it. nginx
-    closes those that are idle when it reloads, and somebody may just be asking."""
+    """What finds its kept connection closed is sent again on another, as RFC 9112 (section 9.3.1) allows. nginx closes
+    those that are idle when it reloads, and somebody may just be asking."""
 
     again = 0
 
@@ -51,9 +51,7 @@ class Behind(Room):
 
     def line(self, headers: dict[str, str]) -> httpx.AsyncClient:
         transport = AsBrowsers(limits=KEPT, trust_env=False, verify=False)
-        return httpx.AsyncClient(
-            base_url=self.web, headers=headers, transport=transport, timeout=None, trust_env=False
-        )
+        return httpx.AsyncClient(base_url=self.web, headers=headers, transport=transport, timeout=None, trust_env=False)
 
     async def look_at_pages(self) -> None:
         await asyncio.gather(self.look_at_sockets(), *(self.visit() for _ in range(VISITORS)))

@@ -38,12 +38,12 @@ def rows(drill: Drill) -> Iterator[Row]:
     found: dict[int, list[Seen]] = {1: [], 2: []}
     with generator() as load:
         for turn in range(-1, ROUNDS):  # the first warms
-            for size in found:
+            for size, all_seen in found.items():
                 webs = [one, other][:size]
                 house.front.use([*(two for two in house.instances if two not in old), *webs])
                 seen = measured(load, drill, webs)
                 if turn >= 0:
-                    found[size].append(seen)
+                    all_seen.append(seen)
     house.take(old, [one, other])
     yield from judged(found[1], found[2])
 
@@ -57,7 +57,9 @@ def judged(ones: list[Seen], twos: list[Seen]) -> Iterator[Row]:
     note = f"with two {busy:.1f} of {cores} cores were busy" + (", so that none was left" if full else "")
     each = (b / a for a, b in zip((seen.rate for seen in ones), (seen.rate for seen in twos), strict=True))
     yield Row("one web process", rate, "/s", note=f"{median(seen.busy for seen in ones):.1f} cores busy")
-    yield Row("two web processes", rates, "/s", rate, median(each), least=None if full else TIMES, of="of one", note=note)
+    yield Row(
+        "two web processes", rates, "/s", rate, median(each), least=None if full else TIMES, of="of one", note=note
+    )
     each = (b / a for a, b in zip((seen.cpu for seen in ones), (seen.cpu for seen in twos), strict=True))
     yield Row("a request of two", cpus, "µs CPU", cpu, median(each), most=round(2 / TIMES, 2), of="of one's",
               note="what two may cost each, to serve 1.7 times as much on cores enough")  # fmt: skip

@@ -13,7 +13,7 @@ from deploy.cluster.instances import Instance, Release
 from loadtests.chaos.house import Part, free_port
 from tests import servers
 
-SHORT = {"live": 2, "web": 2}
+SHORT = {"live": 1, "web": 2}
 
 
 class Stage(House):
