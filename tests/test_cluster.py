@@ -312,7 +312,7 @@ TALLY = Counted(DRILLS[0], acknowledged=9, failed=0, asked=40, faults=0, again=1
 
 
 def missed(**changed):
-    return [row.case.partition(": ")[2] for row in of_one(TALLY._replace(**changed), short=False) if row.met is False]
+    return [row.case.partition(": ")[2] for row in of_one(TALLY._replace(**changed), timed=True) if row.met is False]
 
 
 def test_a_drill_fails_by_a_vote_a_fault_or_a_socket_that_stays_away():

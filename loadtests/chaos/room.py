@@ -36,6 +36,8 @@ class Answer(NamedTuple):
 
 
 class Room:
+    patience = PATIENCE
+
     def __init__(
         self,
         *,
@@ -92,7 +94,7 @@ class Room:
         begun = time.monotonic()
         what = f"{method} {'vote' if song else path.partition('?')[0]}{' frozen' if song in self.frozen else ''}"
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(self.patience):
                 response = await line.request(method, path, headers=as_taken(time.time()))
             said = response.status_code, response.headers.get("Retry-After"), body_of(response)
             answer = Answer(what, begun, time.monotonic(), *said)

@@ -20,7 +20,7 @@ from loadtests.chaos.room import Crowd
 from loadtests.drill import scaling
 from loadtests.drill.drills import DRILLS, SHORT, broken_release
 from loadtests.drill.night import STEP_SECONDS, Drill, Tally
-from loadtests.drill.stage import Stage
+from loadtests.drill.stage import UNTIMED, Stage
 from loadtests.machine import about
 
 VOTERS, VOTERS_IF_SHORT, PORT = 200, 10, 8100
@@ -31,14 +31,16 @@ KINDS_HERE = KINDS | {"release": "releases of which the wrong thing became"}
 def main(args: list[str]) -> int:
     options = parsed(args)
     allow_files()
-    begun, stage = time.monotonic(), Stage(options.port, short=options.short)
+    begun, stage = time.monotonic(), Stage(options.port, short=options.short, timed=options.timed)
     set_up()
     print(f"{about()}; {options.voters} voters, fsync and synchronous_commit on, --seed {options.seed}", flush=True)
     drill = Drill(stage, Crowd(), 1, options.voters, str(options.seed), step=options.step_seconds)  # type: ignore[arg-type]
+    if not options.timed:
+        drill.room.patience = UNTIMED
     result = drill.hold(math.inf, iter(options.drills))
-    judged = [one for one in result.violations if not (options.short and one.kind in OF_TIME)]
+    judged = [one for one in result.violations if options.timed or one.kind not in OF_TIME]
     tell(1, result._replace(violations=judged))
-    found = [*rows(drill, judged, short=options.short), *(scaling.rows(drill) if options.scaling else ())]
+    found = [*rows(drill, judged, timed=options.timed), *(scaling.rows(drill) if options.scaling else ())]
     print()
     print("\n".join(table(found)))
     missed = [row for row in found if row.met is False]
@@ -53,11 +55,15 @@ def parsed(args: list[str]) -> argparse.Namespace:
     parser.add_argument("--only", default="", metavar="WORDS,…", help=f"those that have some of the words: {names}")
     parser.add_argument("--short", action="store_true", help="one rolling restart of web and live; no times are judged")
     parser.add_argument("--scaling", action="store_true", help="then one web process beside two: half a minute")
+    parser.add_argument(
+        "--untimed", action="store_false", dest="timed", help="no times are judged: beside other programs"
+    )
     parser.add_argument("--step-seconds", type=float, default=STEP_SECONDS, metavar="N", help="of a rollout's steps")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10_000), metavar="N")
     parser.add_argument("--port", type=int, default=PORT, help=f"of nginx; {PORT} by default, 0: any")
     options = parser.parse_args(args)
     options.voters = options.voters or (VOTERS_IF_SHORT if options.short else VOTERS)
+    options.timed = options.timed and not options.short
     words = options.only.split(",")
     options.drills = [drill for drill in DRILLS if any(word in drill.name for word in words)
                       and (drill.happens in SHORT or not options.short)]  # fmt: skip
@@ -74,9 +80,9 @@ def set_up() -> None:
     django.setup()
 
 
-def rows(drill: Drill, violations: Iterable[Violation], *, short: bool) -> Iterator[Row]:
+def rows(drill: Drill, violations: Iterable[Violation], *, timed: bool) -> Iterator[Row]:
     for tally in drill.tallies:
-        yield from of_one(tally, short=short)
+        yield from of_one(tally, timed=timed)
         if tally.drill.happens is broken_release:
             new = drill.outcome.new
             note = (
@@ -88,13 +94,13 @@ def rows(drill: Drill, violations: Iterable[Violation], *, short: bool) -> Itera
         yield Row(text, found[kind], "", most=0)
 
 
-def of_one(tally: Tally, *, short: bool) -> Iterator[Row]:
+def of_one(tally: Tally, *, timed: bool) -> Iterator[Row]:
     name, broken = tally.drill.name, tally.drill.happens is broken_release
     note = f"in {tally.took:.0f} s; {tally.asked:,} requests at nginx, {tally.again} said again on another connection"
     yield Row(f"{name}: votes acknowledged", tally.acknowledged, "votes", least=1, note=note)
     yield Row(f"{name}: votes that failed", tally.failed, "", most=0)
     yield Row(f"{name}: answers 5xx", tally.faults, "", most=None if broken else 0)
-    yield Row(f"{name}: sockets back after, at most", tally.gap, "s", most=None if short else SOCKETS_BACK)
+    yield Row(f"{name}: sockets back after, at most", tally.gap, "s", most=SOCKETS_BACK if timed else None)
     yield Row(f"{name}: reads that a replica has answered", tally.replica[0], "", note=f"{tally.replica[1]} away")
 
 

@@ -13,13 +13,16 @@ from deploy.cluster.instances import Instance, Release
 from loadtests.chaos.house import Part, free_port
 from tests import servers
 
+UNTIMED = 300  # seconds that a request may take where no times are judged
 SHORT = {"live": 1, "web": 2}
 
 
 class Stage(House):
-    def __init__(self, port: int, *, short: bool) -> None:
-        """0: any port that is free. `short`: without what works in the background, and one replica."""
+    def __init__(self, port: int, *, short: bool, timed: bool) -> None:
+        """0: any port that is free. `short`: without what works in the background, and one replica. Where it is not
+        `timed`, nothing is refused because it comes late."""
         port = port or free_port()
+        os.environ |= {} if timed else {"LATE_SECONDS": str(UNTIMED)}
         release = Release("1", tasks="loadtests.tasks_app")
         if short:
             super().__init__(port, release, sizes=SHORT, replicas=1)
