@@ -14,10 +14,12 @@ from types import SimpleNamespace
 import httpx
 import pytest
 
+from deploy import budget
+from deploy.budget import BURNS, TOO_FEW, Answer, Log, Tally, burns, watch
 from deploy.cluster import releases
-from deploy.cluster.front import Answer, Front, Log, program
+from deploy.cluster.front import Front, program
 from deploy.cluster.instances import Release, command
-from deploy.cluster.releases import BURNS, TOO_FEW, Outcome, Tally, burns, of_kinds, roll_out, watch
+from deploy.cluster.releases import of_kinds, roll_out
 from loadtests.chaos.house import free_port
 from loadtests.drill.__main__ import of_one
 from loadtests.drill.drills import DRILLS, broken_release
@@ -198,7 +200,7 @@ def test_where_no_new_one_answers_the_old_ones_do(house):
 
 @behind_nginx
 def test_the_log_tells_who_was_tried_and_what_they_said(house):
-    log = Log(house.front)
+    log = Log(house.front.log)
     house.old[0].end()
     house.old[1].status = FAULT
     house.line.get("/?secret=1")
@@ -248,7 +250,8 @@ def people(house, status=OK):
 
 
 @behind_nginx
-def test_a_release_that_is_well_takes_over_by_shares(house):
+def test_a_release_that_is_well_takes_over_by_shares(house, monkeypatch):
+    monkeypatch.setattr(budget, "PATIENCE", 300)
     with people(house):
         outcome = roll_out(house, Release("2"), steps=(50, 100), seconds=0.2)
 
@@ -282,14 +285,26 @@ def told(*answers):
 
 
 def test_a_step_waits_for_requests_enough_and_gives_up(monkeypatch):
-    monkeypatch.setattr(releases.time, "sleep", lambda _seconds: None)
-    new = [SimpleNamespace(socket="/new")]
-    outcome = Outcome()
+    monkeypatch.setattr(budget.time, "sleep", lambda _seconds: None)
+    tally = Tally()
 
-    assert watch(told(("/new", OK), ("/old", OK)), new, outcome, 0) == TOO_FEW
-    assert watch(told(*[("/new", OK)] * 30), new, outcome, 0) == ""
-    assert watch(told(*[("/new", FAULT)] * 30), new, outcome, 9) == BURNS
-    assert outcome.new.faults == 30
+    assert watch(told(("/new", OK), ("/old", OK)), {"unix:/new"}, tally, 0) == TOO_FEW
+    assert watch(told(*[("/new", OK)] * 30), {"unix:/new"}, tally, 0) == ""
+    assert watch(told(*[("/new", FAULT)] * 30), {"unix:/new"}, tally, 9) == BURNS
+    assert tally.faults == 30
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "code"), [("200", "all is well: 0 of 40", 0), ("502", "budget burns: 40 of 40", 1)]
+)
+def test_of_its_own_it_says_whether_a_release_is_to_be_taken_back(tmp_path, capsys, monkeypatch, status, said, code):
+    log = tmp_path / "access.log"
+    log.write_text("what was before\n")
+    line = f'::1 [now] "GET / HTTP/1.1" 200 5 0.001 abc "10.0.0.11:8002, 10.0.0.11:8001" "{status}, 200"\n'
+    monkeypatch.setattr(budget.time, "sleep", lambda _seconds: log.open("a").write(line * 40))
+
+    assert budget.main([str(log), "10.0.0.11:8002", "--seconds", "0"]) == code
+    assert said in capsys.readouterr().out
 
 
 def test_background_comes_before_what_serves_so_that_no_worker_meets_a_task_that_it_does_not_know():

@@ -1,7 +1,6 @@
 """nginx before several instances: deploy/nginx.conf with their sockets, changed by a reload."""
 
 import os
-import re
 import shutil
 import signal
 import socket
@@ -9,7 +8,6 @@ import subprocess
 import time
 from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple
 
 import psutil
 
@@ -36,14 +34,6 @@ http {{
     {server}
 }}
 """
-LINE = re.compile(r'" (?P<status>\d{3}) \d+ [\d.]+ \S+ "(?P<addresses>[^"]*)" "(?P<statuses>[^"]*)"$')
-
-
-class Answer(NamedTuple):
-    """`tried`: by the socket of each instance that was asked, what it said."""
-
-    status: int
-    tried: tuple[tuple[str, int], ...]
 
 
 class Front:
@@ -138,22 +128,3 @@ def is_ending(worker: psutil.Process) -> bool:
         return worker.status() == psutil.STATUS_ZOMBIE or "shutting down" in " ".join(worker.cmdline())
     except psutil.NoSuchProcess:
         return True
-
-
-class Log:
-    """What nginx has answered since it was asked last."""
-
-    def __init__(self, front: Front) -> None:
-        self.file, self.rest = front.log.open(), ""
-        self.file.seek(0, os.SEEK_END)
-
-    def read(self) -> list[Answer]:
-        *lines, self.rest = (self.rest + self.file.read()).split("\n")
-        return [answer(found) for line in lines if (found := LINE.search(line))]
-
-
-def answer(found: re.Match[str]) -> Answer:
-    """An instance that was asked and is no longer waited for has "-"."""
-    addresses, statuses = (re.split(r", | : ", found[name]) for name in ("addresses", "statuses"))
-    told = [int(status) if status.isdigit() else 0 for status in statuses]
-    return Answer(int(found["status"]), tuple(zip(addresses, told, strict=False)))

@@ -78,7 +78,9 @@ class House:
         drain(old)
 
     def begin_ended(self) -> list[str]:
-        """The names of what has ended by itself, in whose place others run now."""
+        """The names of what has ended by itself, in whose place others run now. Raises ServiceError for nginx."""
+        if self.front.process.poll() is not None:
+            raise servers.ServiceError(f"nginx has ended: {(self.front.home / 'error.log').read_text()[-800:]}")
         ended = [one for one in self.instances if one.has_ended]
         for one in ended:
             kill(one)  # what it has left behind

@@ -8,27 +8,13 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from apps.insight.alerting.thresholds import TONIGHT, TONIGHT_LEAST
-from deploy.cluster.front import Log
+from deploy.budget import Log, Tally, watch
 from deploy.cluster.house import SIZES, House
 from deploy.cluster.instances import Instance, Release, drain
 
 STEPS = (5, 25, 50, 100)  # per cent of those who ask
 STEP_SECONDS = 60.0
-PATIENCE = 10  # times as long, for requests enough to say anything
-LEAST_FAULTS = 3  # one alone is chance
 BACKGROUND, SERVING = ("worker", "beat"), ("live", "web")
-TOO_FEW, BURNS = "too few have asked", "the error budget burns"
-
-
-@dataclass
-class Tally:
-    requests: int = 0
-    faults: int = 0
-
-    @property
-    def share(self) -> float:
-        return self.faults / self.requests if self.requests else 0.0
 
 
 @dataclass
@@ -62,12 +48,13 @@ def roll_out(house: House, release: Release, *, steps: Sequence[int] = STEPS, se
     old, before = of_kinds(house, SERVING), house.instances[0].release
     new = house.begun([one.kind for one in old], release)
     house.replace(of_kinds(house, BACKGROUND), release)
-    log, outcome, begun = Log(house.front), Outcome(), time.monotonic()
+    log, outcome, begun = Log(house.front.log), Outcome(), time.monotonic()
+    addresses = {f"unix:{one.socket}" for one in new}
     for outcome.percent in steps:
         whole = outcome.percent >= 100
         house.front.use(new if whole else old, new=() if whole else new, percent=0 if whole else outcome.percent)
         tell(f"{release.name} serves {outcome.percent} %")
-        outcome.why = watch(log, new, outcome, seconds)
+        outcome.why = watch(log, addresses, outcome.new, seconds)
         if outcome.why:
             break
     if outcome.why:
@@ -80,32 +67,6 @@ def roll_out(house: House, release: Release, *, steps: Sequence[int] = STEPS, se
         house.take(old, new)
         outcome.seconds = time.monotonic() - begun
     return outcome
-
-
-def watch(log: Log, new: list[Instance], outcome: Outcome, seconds: float) -> str:
-    """For so long, and until enough have asked. Why to take it back, or nothing."""
-    begun, step, others = time.monotonic(), Tally(), Tally()
-    addresses = {f"unix:{one.socket}" for one in new}
-    while True:
-        time.sleep(0.1)
-        lasted = time.monotonic() - begun
-        for address, status in (tried for answer in log.read() for tried in answer.tried):
-            for tally in (step, outcome.new) if address in addresses else (others,):
-                tally.requests += 1
-                tally.faults += status >= 500
-        enough = step.requests >= TONIGHT_LEAST
-        if burns(step, others):
-            return BURNS
-        if lasted >= seconds and enough and not burns(others, Tally()):
-            return ""
-        if lasted > PATIENCE * seconds:
-            return BURNS if enough else TOO_FEW
-
-
-def burns(one: Tally, other: Tally) -> bool:
-    """As the alert ErrorsTonight has it, and more than the other does."""
-    enough = one.requests >= TONIGHT_LEAST and one.faults >= LEAST_FAULTS
-    return enough and one.share > max(TONIGHT, other.share)
 
 
 def of_kinds(house: House, kinds: Sequence[str]) -> list[Instance]:

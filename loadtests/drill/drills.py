@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from deploy.budget import BURNS
 from deploy.cluster.instances import Release, kill
-from deploy.cluster.releases import BURNS, roll, roll_out, switch
+from deploy.cluster.releases import roll, roll_out, switch
 from loadtests.chaos.faults import AT_ONCE, Fault
 from loadtests.chaos.ledger import Violation
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, NamedTuple
 
-from deploy.cluster.front import Log
+from deploy.budget import Log
 from deploy.cluster.releases import Outcome
 from loadtests.chaos.faults import Fault
 from loadtests.chaos.night import Night, Window
@@ -39,7 +39,7 @@ class Drill(Night):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.log = Log(self.house.front)
+        self.log = Log(self.house.front.log)
         self.room.visited = venue_of(self.jam)
 
     def suffer(self, fault: Fault) -> None:
