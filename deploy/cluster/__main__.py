@@ -10,7 +10,6 @@ releases.py   another release in place of the one that runs
 import argparse
 import contextlib
 import select
-import shlex
 import signal
 import socket
 import subprocess
@@ -89,7 +88,7 @@ def obey(house: House, line: str, options: argparse.Namespace) -> None:
         "switch": lambda release: switch(house, release),
         "rollout": lambda release: roll_out(house, release, steps=STEPS, seconds=options.step_seconds),
     }
-    name, *words = shlex.split(line) or [""]
+    name, *words = line.split() or [""]
     if name not in commands:
         tell(COMMANDS if name else "")
         return

@@ -53,7 +53,7 @@ def parsed(args: list[str]) -> argparse.Namespace:
     names = ", ".join(drill.name for drill in DRILLS)
     parser.add_argument("--voters", type=int, help=f"{VOTERS} by default")
     parser.add_argument("--only", default="", metavar="WORDS,…", help=f"those that have some of the words: {names}")
-    parser.add_argument("--short", action="store_true", help="one rolling restart of web and live; no times are judged")
+    parser.add_argument("--short", action="store_true", help="without background work, and untimed; a rolling restart alone")
     parser.add_argument("--scaling", action="store_true", help="then one web process beside two: half a minute")
     parser.add_argument(
         "--untimed", action="store_false", dest="timed", help="no times are judged: beside other programs"
@@ -66,7 +66,7 @@ def parsed(args: list[str]) -> argparse.Namespace:
     options.timed = options.timed and not options.short
     words = options.only.split(",")
     options.drills = [drill for drill in DRILLS if any(word in drill.name for word in words)
-                      and (drill.happens in SHORT or not options.short)]  # fmt: skip
+                      and (drill.happens in SHORT or options.only or not options.short)]  # fmt: skip
     if not options.drills:
         parser.error(f"--only: none of {names}")
     return options
