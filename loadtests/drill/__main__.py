@@ -53,7 +53,7 @@ def parsed(args: list[str]) -> argparse.Namespace:
     names = ", ".join(drill.name for drill in DRILLS)
     parser.add_argument("--voters", type=int, help=f"{VOTERS} by default")
     parser.add_argument("--only", default="", metavar="WORDS,…", help=f"those that have some of the words: {names}")
-    parser.add_argument("--short", action="store_true", help="without background work, and untimed; a rolling restart alone")
+    parser.add_argument("--short", action="store_true", help="no background work, untimed; a rolling restart alone")
     parser.add_argument("--scaling", action="store_true", help="then one web process beside two: half a minute")
     parser.add_argument(
         "--untimed", action="store_false", dest="timed", help="no times are judged: beside other programs"
