@@ -14,7 +14,7 @@ from loadtests.chaos.house import Part, free_port
 from tests import servers
 
 UNTIMED = 300  # seconds that a request may take where no times are judged
-SHORT = {"live": 1, "web": 2}
+SHORT = {"live": 2, "web": 2}
 
 
 class Stage(House):
