@@ -13,14 +13,15 @@ from tests.callers import Caller
 from tests.factories import make_attendee_with_token, make_jam, make_jam_song, make_user, make_venue, make_vote
 
 DOCS = Path(__file__).parent.parent / "docs" / "performance.md"
-# By default, and taken back. The pool is the process's: tests/test_connections.py starts one with and without.
+# By default, and taken back. The pool is the process's: tests/test_connections.py starts one with and without. So are
+# replicas: tests/core/test_replicas.py.
 MEASURES = {
     "CACHED_READS": (True, False),
     "LOCAL_COPY_SECONDS": (1.0, 0.0),
     "PREPARED_STATEMENTS": (True, False),
     "VOTES_AT_ONCE": (True, False),
 }
-OF_THE_PROCESS = {"DATABASE_POOL"}
+OF_THE_PROCESS = {"DATABASE_POOL", "DATABASE_REPLICAS"}
 
 
 def evening(number):

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import psycopg
 
@@ -51,6 +51,7 @@ class Result(NamedTuple):
 
 @dataclass
 class Night:
+    kind_of_room: ClassVar[type[Room]] = Room
     house: House
     crowd: Crowd
     number: int
@@ -64,7 +65,9 @@ class Night:
         self.dice = random.Random(self.seed)
         self.jam, slug, songs, frozen, people = prepare(f"chaos {self.number}", self.clients)
         web, live = self.house.addresses
-        self.room = Room(web=web, live=live, slug=slug, songs=songs, frozen=frozen, people=people, seed=self.seed)
+        self.room = self.kind_of_room(
+            web=web, live=live, slug=slug, songs=songs, frozen=frozen, people=people, seed=self.seed
+        )
 
     def hold(self, seconds: float, faults: Iterator[Fault]) -> Result:
         """One fault after the other; none begins after that time."""

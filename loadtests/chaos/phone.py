@@ -6,7 +6,6 @@ import random
 import time
 from typing import TYPE_CHECKING, Any
 
-import httpx
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 8.0  # of a vote that waits
 POLL, RESTART, LONGEST_AWAY = 5.0, 5.0, 30.0
 POLLING = 3  # failures to connect
-KEPT = httpx.Limits(keepalive_expiry=60)  # as browsers do; the server closes later
+PLAIN: dict[str, Any] = {"compression": None, "proxy": None, "ping_interval": None}  # as browsers speak to us
 RESTARTS, TRY_LATER = 1012, 1013  # codes of a socket that was closed
 
 
@@ -28,9 +27,8 @@ class Phone:
     def __init__(self, room: "Room", attendee: int, token: str, dice: random.Random) -> None:
         self.room, self.attendee, self.dice = room, attendee, dice
         self.headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
-        self.line = httpx.AsyncClient(
-            base_url=room.web, headers=self.headers, limits=KEPT, timeout=None, trust_env=False, verify=False
-        )
+        self.headers["User-Agent"] = f"phone {attendee}"
+        self.line = room.line(self.headers)
         self.log: Log = []
         self.waiting: dict[int, tuple[bool, float]] = {}  # by song: whether to vote, and when it was tapped
         self.tapped = asyncio.Event()
@@ -89,13 +87,11 @@ class Phone:
 
     async def watch(self) -> None:
         address = f"{self.room.live}/ws/jams/{self.room.slug}"
-        headers = {"Authorization": self.headers["Authorization"]}
+        headers = {name: self.headers[name] for name in ("Authorization", "User-Agent")}
         while True:
             code = 1006
             try:
-                async with connect(
-                    address, additional_headers=headers, compression=None, proxy=None, ping_interval=None
-                ) as socket:
+                async with connect(address, additional_headers=headers, user_agent_header=None, **PLAIN) as socket:
                     self.socket = socket
                     await self.follow(socket)
             except ConnectionClosed as closed:

@@ -20,6 +20,7 @@ PATIENCE = 15.0  # seconds that a phone waits for an answer
 NOTICED = 10.0  # seconds after which a board that seems to be live shows what was acknowledged
 GIVE_UP = 90.0  # seconds
 LOOK = 0.5  # seconds between two looks at a page
+KEPT = httpx.Limits(keepalive_expiry=60)  # as browsers do; the server closes later
 T = TypeVar("T")
 
 
@@ -35,6 +36,8 @@ class Answer(NamedTuple):
 
 
 class Room:
+    patience = PATIENCE
+
     def __init__(
         self,
         *,
@@ -81,11 +84,17 @@ class Room:
         except TimeoutError:
             return False
 
+    def line(self, headers: dict[str, str]) -> httpx.AsyncClient:
+        """On which somebody asks."""
+        return httpx.AsyncClient(
+            base_url=self.web, headers=headers, limits=KEPT, timeout=None, trust_env=False, verify=False
+        )
+
     async def ask(self, line: httpx.AsyncClient, method: str, path: str, song: int = 0) -> Answer:
         begun = time.monotonic()
         what = f"{method} {'vote' if song else path.partition('?')[0]}{' frozen' if song in self.frozen else ''}"
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(self.patience):
                 response = await line.request(method, path, headers=as_taken(time.time()))
             said = response.status_code, response.headers.get("Retry-After"), body_of(response)
             answer = Answer(what, begun, time.monotonic(), *said)
@@ -119,7 +128,7 @@ class Room:
         """Whatever fails, no page is answered 500; each time on a connection of its own, as somebody who comes."""
         paths = f"/jams/{self.slug}", "/api/v1/jams", "/j/zzzzzz"
         while True:
-            async with httpx.AsyncClient(base_url=self.web, timeout=None, trust_env=False, verify=False) as line:
+            async with self.line({}) as line:
                 await self.ask(line, "GET", self.dice.choice(paths))
             await asyncio.sleep(LOOK)
 
