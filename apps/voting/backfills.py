@@ -1,6 +1,7 @@
 """Votes of before there were partitions, into those of their months, a night at a time: see partitions.py."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import QuerySet
@@ -38,7 +39,11 @@ def move(jams: Sequence[int], back: bool) -> None:
             jam = Jam.objects.select_for_update(no_key=True).filter(pk=pk).first()
             if jam is None or (jam.month == NO_MONTH) == back:
                 continue
-            params = {"jam": pk, "was": jam.month, "month": NO_MONTH if back else month_of(jam.starts_at)}
+            params: dict[str, Any] = {
+                "jam": pk,
+                "was": jam.month,
+                "month": NO_MONTH if back else month_of(jam.starts_at),
+            }
             with connection.cursor() as cursor:
                 for statement in MOVE:
                     cursor.execute(statement, params)

@@ -151,7 +151,12 @@ def run_lite(statement: str, song: int, voter: Voter) -> Row | None:
         before = find_lite(cursor, voter, params)
         if before is None or before.votes is None:
             return before
-        found = {"song": song, "attendee": before.attendee, "month": before.month, "max_votes": before.max_votes}
+        found: dict[str, Any] = {
+            "song": song,
+            "attendee": before.attendee,
+            "month": before.month,
+            "max_votes": before.max_votes,
+        }
         cursor.execute(statement, found)
         changed = cursor.rowcount > 0
         after = find_lite(cursor, voter, params)

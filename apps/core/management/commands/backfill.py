@@ -25,7 +25,7 @@ class Command(BaseCommand):
     def handle(self, *, name: str, batch: int, streams: int, pause: float, rollback: bool, **options: Any) -> None:
         if batch < 1 or streams < 1 or pause < 0:
             raise CommandError(_("--batch and --streams are at least 1, --pause is not negative."))
-        how = {"batch": batch, "streams": streams, "pause": pause, "rollback": rollback}
+        how: dict[str, Any] = {"batch": batch, "streams": streams, "pause": pause, "rollback": rollback}
         try:
             done = backfill(BACKFILLS[name], told=self.tell, **how)
         except DomainError as error:
