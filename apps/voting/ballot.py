@@ -117,7 +117,7 @@ def cast(song: int, voter: Voter) -> Row | None:
     if connection.vendor != "postgresql":
         return run_lite(LITE_CAST, song, voter)
     row = run(CAST, song, voter)
-    if row is None or row.max_votes is None or row.votes is None or row.changed:
+    if row is None or row.max_votes is None or row.votes is None:
         return row
     # Two votes of one person at once must see each other, or both would be the last one allowed.
     with transaction.atomic():

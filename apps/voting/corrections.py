@@ -29,12 +29,8 @@ class Difference(NamedTuple):
 def differences() -> list[Difference]:
     """One statement, so that votes that are being cast meanwhile make no difference. Of archived nights the counts are
     what there is."""
-    votes = (
-        Vote.objects.filter(jam_song=OuterRef("pk"), month=OuterRef("month"))
-        .order_by()
-        .values("jam_song")
-        .annotate(n=Count("pk"))
-    )
+    votes = Vote.objects.filter(jam_song=OuterRef("pk"), month=OuterRef("month"))
+    votes = votes.values("jam_song").annotate(n=Count("pk"))
     songs = JamSong.objects.annotate(rows=Coalesce(Subquery(votes.values("n")), 0)).exclude(votes=F("rows"))
     songs = songs.filter(jam__archived_at=None)
     fields = ("pk", "jam__slug", "song__title", "votes", "rows")
@@ -56,8 +52,8 @@ def delete_votes(*, jam: Jam, host: User, votes: Iterable[Vote]) -> None:
     """Takes these votes of the jam away, whatever has become of their songs, and tells room and voters."""
     votes = list(votes)
     with acting(jam, host, "delete_votes", ended=True) as action:
-        action.counted += sorted({vote.jam_song_id for vote in votes})
+        action.counted += {vote.jam_song_id for vote in votes}
         action.after["votes"] = [{"song": vote.jam_song_id, "attendee": vote.attendee_id} for vote in votes]
         Vote.objects.at(action.jam).filter(pk__in=[vote.pk for vote in votes], jam_song__jam=jam).delete()
-        voters = sorted({vote.attendee_id for vote in votes})
+        voters = {vote.attendee_id for vote in votes}
         transaction.on_commit(lambda: board.tell_attendees(jam, voters), robust=True)

@@ -193,7 +193,7 @@ def check_may_suggest(jam: Jam, attendee: Attendee) -> None:
 def place(jam_song: JamSong) -> JamSong:
     try:
         with transaction.atomic():
-            jam_song.save(force_insert=True)
+            jam_song.save()
     except IntegrityError as error:
         there = JamSong.objects.select_related("song").get(jam=jam_song.jam_id, song=jam_song.song_id)
         raise already(there) from error
@@ -242,13 +242,12 @@ def take_off(action: Action, people: list[Attendee]) -> int:
     theirs = Vote.objects.at(action.jam).filter(attendee__in=ids)
     votes = theirs.exclude(jam_song__status=JamSong.Status.PLAYED)
     cast = list(votes.order_by("jam_song", "attendee").values_list("jam_song", "attendee", "created_at"))
-    songs = sorted({song for song, _attendee, _at in cast})
+    songs = {song for song, _attendee, _at in cast}
     action.before |= {"attendees": {one.pk: one.state for one in people}, "votes": cast, "counted": counted_at(songs)}
     theirs.filter(jam_song__in=songs).delete()
     Attendee.objects.filter(pk__in=ids).update(state=Attendee.State.REMOVED)
     action.after |= {"void": {"attendees": ids, "votes": len(cast)}, "counted": counted_at(songs)}
     action.counted += songs
-    action.desk = True
     jam = action.jam
     events.people_gone.send(None, jam=jam, people=people, noted=action.before)
     transaction.on_commit(lambda: after_leaving(jam, people), robust=True)

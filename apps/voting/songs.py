@@ -99,10 +99,10 @@ def reopen_song(*, jam_song: JamSong, host: User) -> JamSong:
 
 
 def voters_of(jam: Jam, song: JamSong) -> list[int]:
-    return list(Vote.objects.at(jam).filter(jam_song=song).order_by("pk").values_list("attendee", flat=True))
+    return list(Vote.objects.at(jam).filter(jam_song=song).values_list("attendee", flat=True))
 
 
-def tell_voters(action: Action, voters: list[int]) -> None:
+def tell_voters(action: Action, voters: Iterable[int]) -> None:
     """Their phones look again at what they have voted for."""
     jam = action.jam
     transaction.on_commit(lambda: tell_attendees(jam, voters), robust=True)

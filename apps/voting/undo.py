@@ -99,7 +99,7 @@ def put_back(undoing: Action, event: AuditEvent) -> int:
     """Answers how many votes are back."""
     songs = [(song, event.before[f"song {song.pk}"]) for song in unchanged(undoing, event)]
     # What plays makes room first: one song plays at a time.
-    songs.sort(key=lambda pair: (pair[0].status != Status.PLAYING, pair[0].pk))
+    songs.sort(key=lambda pair: pair[0].status != Status.PLAYING)
     check_stage_is_free(undoing, songs)
     for song, was in songs:
         if was.get("status") in TO_COME and song.status not in TO_COME:
@@ -168,7 +168,7 @@ def give_back_round(undoing: Action, event: AuditEvent, songs: list[tuple[JamSon
             % {"title": voted.song.title}
         )
     voters = {attendee for _song, attendee, _at in event.before["votes"]}
-    tell_voters(undoing, sorted(voters))
+    tell_voters(undoing, voters)
     return give_back(undoing, event, voters)
 
 
@@ -177,7 +177,7 @@ def put_in_queue(undoing: Action, placed: list[tuple[int, JamSong]]) -> None:
     back = {song.pk for _place, song in placed}
     queue = [song for song in undoing.jam.songs.queue() if song.pk not in back]
     for place, song in sorted(placed, key=lambda pair: pair[0]):
-        queue.insert(min(place - 1, len(queue)), song)
+        queue.insert(place - 1, song)
     undoing.number(queue)
 
 
@@ -225,7 +225,7 @@ def timed(text: str | None) -> datetime | None:
 def bring_back(undoing: Action, event: AuditEvent) -> Counter[str]:
     """Those who were taken off, with their votes and sign-ups; whoever has left for good meanwhile stays away."""
     states = {int(pk): state for pk, state in event.before["attendees"].items()}
-    off = Attendee.objects.filter(jam=undoing.jam, pk__in=states, state=Attendee.State.REMOVED)
+    off = Attendee.objects.filter(pk__in=states, state=Attendee.State.REMOVED)
     people = list(off.exclude(folded_name=None).select_for_update().order_by("pk"))
     if not people:
         raise ChangedSince(_("Not undone: they have left by themselves."))
@@ -234,7 +234,6 @@ def bring_back(undoing: Action, event: AuditEvent) -> Counter[str]:
     back = Counter(attendees=len(people), votes=give_back(undoing, event, {one.pk for one in people}))
     jam = undoing.jam
     events.people_back.send(None, jam=jam, people=people, noted=event.before, back=back)
-    undoing.desk = True
     transaction.on_commit(lambda: board.publish_people(jam), robust=True)
     return back
 
@@ -250,7 +249,7 @@ def give_back(undoing: Action, event: AuditEvent, people: set[int]) -> int:
     ]
     Vote.objects.bulk_create(votes, ignore_conflicts=True)
     restore_ranks(songs, event.before["counted"], event.after["counted"])
-    undoing.counted += sorted(songs)
+    undoing.counted += songs
     return len(votes)
 
 

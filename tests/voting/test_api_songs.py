@@ -6,11 +6,12 @@ import pytest
 from django.test import Client
 
 from apps.catalog.models import Song
-from apps.jams.errors import TooManySuggestions, WasRemoved
+from apps.jams.errors import SuggestionsClosed, TooManySuggestions, VotesOut, WasRemoved
 from apps.jams.lineup import approve_song
-from apps.jams.models import Attendee, JamSong
+from apps.jams.models import Attendee, Jam, JamSong
+from apps.jams.operations import end_jam
 from apps.voting.models import Vote
-from apps.voting.operations import leave_jam, remove_attendee, suggest_song
+from apps.voting.operations import cast_vote, leave_jam, remove_attendee, suggest_song
 from tests.callers import Caller
 from tests.factories import (
     make_attendee,
@@ -22,7 +23,7 @@ from tests.factories import (
     make_venue,
     make_vote,
 )
-from tests.races import in_threads
+from tests.races import in_threads, one_after_the_other
 
 pytestmark = pytest.mark.django_db
 
@@ -128,14 +129,25 @@ def test_a_song_that_is_in_the_jam_can_be_voted_for_there(status):
     assert (refused["code"], refused["jam_song"]) == ("already_in_jam", there.pk)
 
 
-@pytest.mark.parametrize("status", ["pending", "removed"])
-def test_a_song_that_the_room_does_not_see_is_not_pointed_to(status):
-    there = make_jam_song(status=status)
+@pytest.mark.parametrize(
+    ("status", "why"), [("pending", "waits for the host"), ("removed", "has taken “Creep” off tonight")]
+)
+def test_a_song_that_the_room_does_not_see_is_not_pointed_to(status, why):
+    there = make_jam_song(title="Creep", status=status, ended_at=datetime(2026, 11, 20, tzinfo=UTC))
 
     refused = suggest(there.jam, {"song": there.song_id}).json()
 
     assert refused["code"] == "already_in_jam"
+    assert why in refused["detail"]
     assert "jam_song" not in refused
+
+
+def test_a_played_song_of_which_nobody_knows_when_is_pointed_to():
+    there = make_jam_song(title="Creep", status="played")
+
+    refused = suggest(there.jam, {"song": there.song_id}).json()
+
+    assert (refused["detail"], refused["jam_song"]) == ("“Creep” is in the jam already: vote for it there.", there.pk)
 
 
 def test_a_song_of_tonight_was_played_at_the_venues_time():
@@ -147,6 +159,39 @@ def test_a_song_of_tonight_was_played_at_the_venues_time():
     refused = suggest(jam, {"song": there.song_id}).json()
 
     assert "was played at 21:14" in refused["detail"]
+
+
+def test_a_venue_that_takes_no_suggestions_says_so():
+    refused = suggest(make_jam(takes_suggestions=False), {"title": "New", "artist": "A"}).json()
+
+    assert (refused["code"], refused["detail"]) == (
+        "suggestions_closed",
+        "This venue takes no suggestions. You can still vote.",
+    )
+
+
+def test_whoever_is_away_suggests_and_whoever_was_taken_off_does_not():
+    jam, song = make_jam(), make_song()
+
+    with pytest.raises(WasRemoved):
+        suggest_song(jam=jam, attendee=make_attendee(jam=jam, state="removed"), song=song)
+
+    assert suggest_song(jam=jam, attendee=make_attendee(jam=jam, state="away"), song=song).votes == 1
+
+
+@pytest.mark.parametrize("approves", [False, True])
+def test_the_room_hears_of_a_suggestion_and_the_desk_of_one_that_waits(
+    approves, monkeypatch, django_capture_on_commit_callbacks
+):
+    jam, told = make_jam(approve_suggestions=approves), []
+    attendee = make_attendee(jam=jam)
+    monkeypatch.setattr("apps.live.streams.announcer.tell", lambda _, news: told.extend(news.messages()) or True)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        jam_song = suggest_song(jam=jam, attendee=attendee, song=make_song())
+
+    assert [message["id"] for message in told if message["part"] == "songs"] == ([] if approves else [jam_song.pk])
+    assert [message["to"] for message in told if "desk" in message["state"]] == (["host"] if approves else [])
 
 
 @pytest.mark.parametrize(
@@ -315,6 +360,35 @@ def test_whoever_suggests_while_they_go_holds_nobody_up(going):
 
         assert {type(error) for error in raised} <= {WasRemoved}
         assert not Vote.objects.filter(attendee=person).exists()
+
+
+@pytest.mark.services
+@pytest.mark.django_db(transaction=True)
+def test_a_suggestion_waits_for_its_jam_to_close_and_is_late():
+    host = make_user()
+    jam = make_jam(host=host)
+    attendee, song = make_attendee(jam=jam), make_song()
+
+    refused = one_after_the_other(
+        lambda: end_jam(jam=Jam.objects.get(pk=jam.pk), host=host),
+        lambda: suggest_song(jam=jam, attendee=attendee, song=song),
+    )
+
+    assert (refused, JamSong.objects.count()) == ([SuggestionsClosed], 0)
+
+
+@pytest.mark.services
+@pytest.mark.django_db(transaction=True)
+def test_a_suggestion_waits_for_the_last_vote_that_a_cap_allows():
+    jam = make_jam(max_votes=1)
+    attendee, song, jam_song = make_attendee(jam=jam), make_song(), make_jam_song(jam=jam)
+
+    refused = one_after_the_other(
+        lambda: cast_vote(jam_song=jam_song, attendee=attendee),
+        lambda: suggest_song(jam=jam, attendee=attendee, song=song),
+    )
+
+    assert (refused, JamSong.objects.count()) == ([VotesOut], 1)
 
 
 @pytest.mark.services

@@ -9,10 +9,12 @@ from django.utils import timezone
 
 from apps.core.credentials import signed
 from apps.jams import identity
+from apps.jams.errors import VotesOut
 from apps.jams.models import Attendee, JamSong
 from apps.jams.operations import set_paused
 from apps.voting.models import Vote
-from apps.voting.operations import leave_jam, remove_attendee
+from apps.voting.operations import cast_vote, leave_jam, remove_attendee
+from apps.voting.queries import mine, suggestions_left, votes_left
 from tests.callers import Caller, with_cookie
 from tests.factories import (
     make_api_token,
@@ -310,6 +312,30 @@ def test_a_vote_is_one_statement(django_assert_num_queries, method, by):
     assert (response.status_code, votes_of(jam_song)) == (200, method == "PUT")
 
 
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_a_vote_that_is_said_again_is_one_statement_too(django_assert_num_queries, method):
+    jam_song = make_jam_song()
+    _sam, token = make_attendee_with_token(jam=jam_song.jam)
+    sam = Caller(token=token)
+    sam(method, vote_path(jam_song))
+
+    with django_assert_num_queries(1 if connection.vendor == "postgresql" else LITE):
+        again = sam(method, vote_path(jam_song))
+
+    assert (again.status_code, votes_of(jam_song)) == (200, method == "PUT")
+
+
+def test_a_vote_under_a_cap_is_answered_before_the_framework(django_assert_num_queries):
+    jam_song = make_jam_song(jam=make_jam(max_votes=1))
+    _sam, token = make_attendee_with_token(jam=jam_song.jam)
+    sam = Caller(token=token)
+
+    with django_assert_num_queries(5):  # look, begin, hold, vote, commit; SQLite as ever
+        answer = sam("PUT", vote_path(jam_song))
+
+    assert (answer.status_code, votes_of(jam_song)) == (200, 1)
+
+
 @pytest.mark.parametrize("counts", ["live", "hidden"])
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
 def test_the_framework_answers_the_same(method, counts):
@@ -439,6 +465,42 @@ def test_me_is_what_is_mine():
     }
 
 
+@pytest.mark.parametrize(
+    ("status", "left"), [("pending", 0), ("open", 0), ("queued", 0), ("playing", 0), ("played", 1), ("removed", 1)]
+)
+def test_a_vote_comes_back_when_its_song_is_played_or_removed(status, left):
+    jam = make_jam(max_votes=1)
+    jam_song, other, sam = make_jam_song(jam=jam), make_jam_song(jam=jam), make_attendee(jam=jam)
+    make_vote(jam_song=jam_song, attendee=sam)
+    JamSong.objects.filter(pk=jam_song.pk).update(status=status)
+
+    assert votes_left(jam, sam) == left
+    if left:
+        assert cast_vote(jam_song=other, attendee=sam).votes == 1
+    else:
+        with pytest.raises(VotesOut):
+            cast_vote(jam_song=other, attendee=sam)
+
+
+def test_less_than_nothing_is_never_left():
+    jam = make_jam()
+    sam = make_attendee(jam=jam)
+    for _ in range(2):
+        make_vote(jam_song=make_jam_song(jam=jam, suggested_by=sam), attendee=sam)
+    jam.max_votes = jam.max_suggestions = 1  # by a host who has thought better of it
+
+    assert (votes_left(jam, sam), suggestions_left(jam, sam)) == (0, 0)
+
+
+def test_of_my_suggestions_the_last_hundred_are_told_in_their_order(monkeypatch):
+    jam = make_jam()
+    sam = make_attendee(jam=jam)
+    monkeypatch.setattr("apps.voting.queries.MOST_SUGGESTED", 2)
+    songs = [make_jam_song(jam=jam, suggested_by=sam) for _ in range(3)]
+
+    assert mine(sam)["songs"] == songs[1:]
+
+
 def test_my_name_changes_and_nothing_else_of_mine():
     sam, token = make_attendee_with_token(name="Sam")
     caller, path = Caller(token=token), f"/api/v1/jams/{sam.jam.slug}/me"
@@ -537,11 +599,11 @@ def test_my_votes_are_mine_alone_the_latest_first():
         make_vote(jam_song=jam_song, attendee=attendee)
     path = f"/api/v1/jams/{jam.slug}/votes"
 
-    mine = Caller(token=token)("GET", path).json()
+    said = Caller(token=token)("GET", path).json()
 
-    assert mine["count"] == 2
-    assert [vote["title"] for vote in mine["results"]] == ["Two", "One"]
-    assert set(mine["results"][0]) == {"jam_song", "title", "artist", "status", "voted_at"}
+    assert said["count"] == 2
+    assert [vote["title"] for vote in said["results"]] == ["Two", "One"]
+    assert set(said["results"][0]) == {"jam_song", "title", "artist", "status", "voted_at"}
     assert [vote["jam_song"] for vote in Caller(token=others)("GET", path).json()["results"]] == [third.pk]
     assert Caller(token=token)("GET", f"{path}?page_size=1&page=2").json()["results"][0]["title"] == "One"
     # Hosts, by whatever, are told nothing, nor is somebody of another jam.

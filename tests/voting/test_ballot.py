@@ -3,23 +3,27 @@
 import threading
 import time
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.db import connection
 from django.utils import timezone
 
-from apps.jams import actions, operations
+from apps.jams import actions, board, operations
 from apps.jams.errors import JamGone, SongFrozen, VotesOut, VotingClosed, VotingPaused, WasRemoved
 from apps.jams.lineup import add_songs, play_song, queue_song, remove_song, skip_song
-from apps.jams.models import Jam, JamSong
+from apps.jams.models import Attendee, Jam, JamSong
 from apps.jams.operations import end_jam, set_paused
 from apps.voting.corrections import recount
 from apps.voting.models import Vote
 from apps.voting.operations import cast_vote, leave_jam, remove_attendee, take_back_vote
-from tests.factories import make_attendee, make_jam, make_jam_song, make_user, make_vote
-from tests.races import in_threads
+from tests.factories import make_attendee, make_jam, make_jam_song, make_song, make_user, make_vote
+from tests.races import in_threads, one_after_the_other, somebody_waits
 
 pytestmark = pytest.mark.django_db
+
+
+LONG_AGO = timezone.now() - timedelta(hours=2)
 
 
 def fresh(jam_song):
@@ -83,6 +87,21 @@ def test_the_time_of_the_count_is_the_rows_own(monkeypatch):
     assert told[0].state["counted_at"] == fresh(jam_song).counted_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
+def test_a_vote_is_told_as_the_board_tells_it(monkeypatch):
+    told = []
+    for module in ("voting.operations", "jams.board"):
+        monkeypatch.setattr(f"apps.{module}.announce", lambda stream, *changes: told.append((stream, *changes)))
+    jam_song = make_jam_song(pinned=True)
+
+    cast_vote(jam_song=jam_song, attendee=make_attendee(jam=jam_song.jam))
+    board.publish_count(jam_song.jam, jam_song.pk)
+
+    (stream, vote), (same_stream, count) = told[-2:]
+    assert stream == same_stream == jam_song.jam.stream
+    assert vote.state == {name: count.state[name] for name in ("status", "votes", "counted_at", "pinned")}
+    assert vote._replace(state=None) == count._replace(state=None)
+
+
 @pytest.mark.parametrize("status", ["draft", "ended"])
 def test_a_jam_that_is_not_open_takes_no_votes(status):
     jam_song = make_jam_song(jam=make_jam(status=status))
@@ -106,6 +125,31 @@ def test_only_open_songs_take_votes(status):
 
     with pytest.raises(SongFrozen):
         cast_vote(jam_song=jam_song, attendee=make_attendee(jam=jam_song.jam))
+
+
+@pytest.mark.parametrize(
+    ("status", "why"),
+    [("queued", "the host has just taken this song"), ("played", "played tonight"), ("", "one with another now")],
+)
+def test_why_a_song_takes_no_votes_is_said(status, why):
+    jam_song = make_jam_song()
+    attendee = make_attendee(jam=jam_song.jam)
+    songs = JamSong.objects.filter(pk=jam_song.pk)
+    songs.update(status=status) if status else songs.delete()
+
+    for operation in (cast_vote, take_back_vote):
+        with pytest.raises(SongFrozen) as refused:
+            operation(jam_song=jam_song, attendee=attendee)
+        assert why in str(refused.value.message)
+
+
+def test_whoever_is_away_votes_and_is_told_of_the_song():
+    jam_song = make_jam_song()
+    attendee = make_attendee(jam=jam_song.jam, state="away")
+
+    assert cast_vote(jam_song=jam_song, attendee=attendee).votes == 1
+    with pytest.raises(SongFrozen):
+        cast_vote(jam_song=make_jam_song(jam=jam_song.jam, status="queued"), attendee=attendee)
 
 
 def test_a_pause_holds_votes_and_keeps_them():
@@ -151,8 +195,9 @@ def test_an_attendee_of_another_jam_cannot_vote():
     jam_song = make_jam_song()
     stranger = make_attendee()
 
-    with pytest.raises(WasRemoved):
-        cast_vote(jam_song=jam_song, attendee=stranger)
+    for operation in (cast_vote, take_back_vote):
+        with pytest.raises(WasRemoved):
+            operation(jam_song=jam_song, attendee=stranger)
 
     assert fresh(jam_song).votes == 0
 
@@ -175,6 +220,14 @@ def test_the_cap_holds_and_a_vote_comes_back_when_its_song_is_played():
     assert cast_vote(jam_song=songs[2], attendee=attendee).votes == 1
 
 
+def test_a_vote_under_a_cap_takes_five_statements(django_assert_num_queries):
+    jam_song = make_jam_song(jam=make_jam(max_votes=1))
+    attendee = make_attendee(jam=jam_song.jam)
+
+    with django_assert_num_queries(5):  # look, begin, hold, vote, commit; on SQLite begin, find, vote, find, commit
+        cast_vote(jam_song=jam_song, attendee=attendee)
+
+
 def test_removing_somebody_takes_their_votes():
     host = make_user()
     jam = make_jam(host=host)
@@ -184,11 +237,13 @@ def test_removing_somebody_takes_their_votes():
     for song in (jam_song, other):
         cast_vote(jam_song=song, attendee=abuser)
 
+    as_they_were = Attendee.objects.get(pk=abuser.pk)
     remove_attendee(attendee=abuser, host=host)
 
     assert (fresh(jam_song).votes, fresh(other).votes) == (1, 0)
-    with pytest.raises(WasRemoved):
-        cast_vote(jam_song=jam_song, attendee=abuser)
+    for attendee in (abuser, as_they_were):
+        with pytest.raises(WasRemoved):
+            cast_vote(jam_song=jam_song, attendee=attendee)
 
 
 def test_whoever_leaves_takes_their_votes_and_is_forgotten():
@@ -202,15 +257,18 @@ def test_whoever_leaves_takes_their_votes_and_is_forgotten():
     assert (attendee.display_name, attendee.folded_name, attendee.secret_hash) == ("", None, None)
 
 
-def test_votes_for_what_was_played_stay_when_somebody_leaves():
-    jam_song = make_jam_song()
-    attendee = make_attendee(jam=jam_song.jam)
-    cast_vote(jam_song=jam_song, attendee=attendee)
-    JamSong.objects.filter(pk=jam_song.pk).update(status="played")
+@pytest.mark.parametrize("go", ["leaves", "is taken off"])
+def test_votes_for_what_was_played_stay_when_somebody_goes(go):
+    host = make_user()
+    jam = make_jam(host=host)
+    played, to_come, attendee = make_jam_song(jam=jam), make_jam_song(jam=jam), make_attendee(jam=jam)
+    for jam_song in (played, to_come):
+        cast_vote(jam_song=jam_song, attendee=attendee)
+    JamSong.objects.filter(pk=played.pk).update(status="played")
 
-    leave_jam(attendee=attendee)
+    leave_jam(attendee=attendee) if go == "leaves" else remove_attendee(attendee=attendee, host=host)
 
-    assert fresh(jam_song).votes == 1
+    assert (fresh(played).votes, fresh(to_come).votes) == (1, 0)
 
 
 def test_votes_of_somebody_who_is_gone_do_not_come_back_with_a_removed_song():
@@ -272,6 +330,67 @@ def test_what_changes_no_votes_changes_no_count():
     assert (after.votes, after.revision, after.counted_at) == (1, before.revision, before.counted_at)
 
 
+def test_each_change_of_a_count_is_one_revision_and_says_when():
+    one, two = make_jam_song(), make_jam_song()
+    people = [make_attendee(jam=one.jam) for _ in range(3)]
+    votes = Vote.objects.filter(attendee__in=people)
+
+    def counted(change, *songs):
+        JamSong.objects.update(counted_at=LONG_AGO)
+        before = {song.pk: fresh(song).revision for song in (one, two)}
+        change()
+        for song in (one, two):
+            row = fresh(song)
+            assert row.revision - before[song.pk] == (song in songs)
+            assert (row.counted_at > LONG_AGO) == (song in songs)
+
+    counted(lambda: make_vote(jam_song=one, attendee=people[0]), one)
+    if connection.vendor == "postgresql":  # SQLite counts each row by itself
+        counted(lambda: Vote.objects.bulk_create([Vote(jam_song=one, attendee=person) for person in people[1:]]), one)
+    counted(lambda: votes.update(jam_song=two), one, two)
+    counted(votes.delete, two)
+
+
+CLOSING = {"status": "ended", "voting_paused": True, "voting_closes_at": LONG_AGO}
+
+
+@pytest.mark.parametrize("column", CLOSING)
+def test_whoever_closes_a_jam_closes_its_songs_and_no_others(column):
+    here, queued, elsewhere = make_jam_song(), make_jam_song(status="queued"), make_jam_song()
+    JamSong.objects.filter(pk=queued.pk).update(jam=here.jam)
+    opening = Jam.objects.values().get(pk=here.jam_id)
+
+    def takes_votes(jam_song):
+        row = fresh(jam_song)
+        return row.votable and not row.votable_until
+
+    Jam.objects.filter(pk=here.jam_id).update(**{column: CLOSING[column]})  # past all operations
+    assert [takes_votes(song) for song in (here, queued, elsewhere)] == [False, False, True]
+    Jam.objects.filter(pk=here.jam_id).update(**{column: opening[column]})
+    assert [takes_votes(song) for song in (here, queued, elsewhere)] == [True, False, True]
+
+
+@pytest.mark.parametrize("column", CLOSING)
+def test_a_song_follows_the_jam_that_it_comes_into(column):
+    closed = make_jam(**{column: CLOSING[column]})
+    jam_song, new = make_jam_song(), make_jam_song(jam=closed)
+
+    JamSong.objects.filter(pk=jam_song.pk).update(jam=closed)
+
+    for row in (fresh(jam_song), fresh(new)):
+        assert (row.votable, row.votable_until) == (column == "voting_closes_at", closed.voting_closes_at)
+
+
+@pytest.mark.parametrize("status", ["open", "live", "last_call"])
+def test_a_jam_that_opens_opens_its_songs(status):
+    jam_song = make_jam_song(jam=make_jam(status="draft"))
+
+    Jam.objects.filter(pk=jam_song.jam_id).update(status=status)
+
+    assert fresh(jam_song).votable
+    assert fresh(make_jam_song(jam=jam_song.jam)).votable
+
+
 def test_a_vote_can_be_taken_back_where_the_counter_is_too_low():
     jam_song = make_jam_song()
     people = [make_attendee(jam=jam_song.jam) for _ in range(2)]
@@ -293,13 +412,18 @@ def test_a_vote_can_be_taken_back_where_the_counter_is_too_low():
 @pytest.mark.services
 @pytest.mark.django_db(transaction=True)
 def test_truncating_votes_empties_the_counters():
-    jam_song = make_jam_song()
+    jam_song, other = make_jam_song(), make_jam_song()
     make_vote(jam_song=jam_song)
+    JamSong.objects.update(counted_at=LONG_AGO)
+    before = fresh(jam_song), fresh(other)
 
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE voting_vote")
 
-    assert fresh(jam_song).votes == 0
+    rows = fresh(jam_song), fresh(other)
+    assert [row.votes for row in rows] == [0, 0]
+    assert [row.revision - was.revision for row, was in zip(rows, before, strict=True)] == [1, 0]
+    assert [row.counted_at > LONG_AGO for row in rows] == [True, False]
 
 
 @pytest.mark.services
@@ -392,19 +516,14 @@ def test_a_vote_in_a_jam_that_is_gone_says_so():
         cast_vote(jam_song=jam_song, attendee=attendee)
 
 
-def somebody_waits():
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted")
-        return cursor.fetchone()
-
-
 @pytest.mark.services
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("counts", ["hidden", "top"])
 def test_a_vote_that_waits_while_counts_are_hidden_tells_none(monkeypatch, counts):
     jam_song = make_jam_song(jam=make_jam(host=make_user()))
     host, attendee = jam_song.jam.hosts.get(), make_attendee(jam=jam_song.jam)
-    held, told, tallies, show = threading.Event(), [], [], actions.show_otherwise
+    held, told, tallies, tops, show = threading.Event(), [], [], [], actions.show_otherwise
+    make_jam_song(jam=jam_song.jam)
 
     def hold(action):
         show(action)
@@ -422,7 +541,127 @@ def test_a_vote_that_waits_while_counts_are_hidden_tells_none(monkeypatch, count
     monkeypatch.setattr(actions, "show_otherwise", hold)
     monkeypatch.setattr("apps.voting.operations.announce", lambda stream, *changes: told.extend(changes))
 
-    assert in_threads([lambda: operations.change_jam(jam=jam_song.jam, host=host, counts=counts), vote]) == []
+    monkeypatch.setattr(
+        "apps.jams.board.announce",
+        lambda stream, *changes: tops.extend(change.state["top"] for change in changes if "top" in change.state),
+    )
+
+    change = partial(operations.change_jam, jam=jam_song.jam, host=host, counts=counts, counts_top=1)
+    assert in_threads([change, vote]) == []
 
     assert [tally.votes for tally in tallies] == [None]
     assert told == []  # only by the board, which knows who may hear it
+    assert {len(top) for top in tops} <= {1}
+
+
+@pytest.mark.services
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("max_votes", [None, 3])
+@pytest.mark.parametrize("operation", [cast_vote, take_back_vote])
+def test_a_vote_waits_for_its_jam_to_close_and_is_late(operation, max_votes):
+    host = make_user()
+    jam_song = make_jam_song(jam=make_jam(host=host, max_votes=max_votes))
+    attendee = make_vote(jam_song=jam_song).attendee if operation is take_back_vote else make_attendee(jam=jam_song.jam)
+
+    raised = one_after_the_other(
+        lambda: end_jam(jam=jam_song.jam, host=host), lambda: operation(jam_song=jam_song, attendee=attendee)
+    )
+
+    assert raised == [VotingClosed]
+    assert fresh(jam_song).votes == (operation is take_back_vote)
+
+
+@pytest.mark.services
+@pytest.mark.django_db(transaction=True)
+def test_a_vote_that_waits_past_the_closing_time_is_late():
+    jam_song = make_jam_song()
+    attendee = make_attendee(jam=jam_song.jam)
+    Jam.objects.filter(pk=jam_song.jam_id).update(voting_closes_at=timezone.now() + timedelta(seconds=1))
+
+    raised = one_after_the_other(
+        lambda: make_vote(jam_song=jam_song), lambda: cast_vote(jam_song=jam_song, attendee=attendee), linger=1.1
+    )
+
+    assert (raised, fresh(jam_song).votes) == ([VotingClosed], 1)
+
+
+@pytest.mark.services
+@pytest.mark.django_db(transaction=True)
+def test_a_vote_waits_for_its_voter_to_be_taken_off_and_is_refused():
+    host = make_user()
+    jam_song = make_jam_song(jam=make_jam(host=host))
+    attendee = make_attendee(jam=jam_song.jam)
+
+    raised = one_after_the_other(
+        lambda: remove_attendee(attendee=Attendee.objects.get(pk=attendee.pk), host=host),
+        lambda: cast_vote(jam_song=jam_song, attendee=attendee),
+    )
+
+    assert (raised, Vote.objects.count()) == ([WasRemoved], 0)
+
+
+@pytest.mark.services
+@pytest.mark.django_db(transaction=True)
+def test_the_last_vote_that_a_cap_allows_waits_for_the_one_before():
+    jam = make_jam(max_votes=1)
+    one, two, attendee = make_jam_song(jam=jam), make_jam_song(jam=jam), make_attendee(jam=jam)
+
+    raised = one_after_the_other(
+        lambda: cast_vote(jam_song=one, attendee=attendee), lambda: cast_vote(jam_song=two, attendee=attendee)
+    )
+
+    assert (raised, fresh(one).votes, fresh(two).votes) == ([VotesOut], 1, 0)
+
+
+@pytest.mark.services
+@pytest.mark.django_db(transaction=True)
+def test_a_vote_under_a_cap_waits_for_nobody_elses():
+    jam = make_jam(max_votes=2)
+    one, two = (make_jam_song(jam=jam) for _ in range(2))
+    somebody, somebody_else = (make_attendee(jam=jam) for _ in range(2))
+    counted = []
+
+    def vote_elsewhere():
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '200ms'")
+        counted.append(cast_vote(jam_song=two, attendee=somebody_else).votes)
+
+    one_after_the_other(lambda: cast_vote(jam_song=one, attendee=somebody), vote_elsewhere, linger=0.5)
+
+    assert counted == [1]
+
+
+@pytest.mark.services
+@pytest.mark.django_db(transaction=True)
+def test_a_vote_that_is_taken_back_while_it_is_cast_is_gone():
+    jam_song = make_jam_song()
+    attendee, tallies = make_attendee(jam=jam_song.jam), []
+
+    one_after_the_other(
+        lambda: cast_vote(jam_song=jam_song, attendee=attendee),
+        lambda: tallies.append(take_back_vote(jam_song=jam_song, attendee=attendee)),
+    )
+
+    assert ([tally.votes for tally in tallies], fresh(jam_song).votes) == ([0], 0)
+
+
+@pytest.mark.services
+@pytest.mark.django_db(transaction=True)
+def test_a_song_that_comes_while_the_jam_closes_is_closed_too():
+    jam, song = make_jam(), make_song()
+
+    one_after_the_other(
+        lambda: Jam.objects.filter(pk=jam.pk).update(status="ended"), lambda: make_jam_song(jam=jam, song=song)
+    )
+
+    assert not JamSong.objects.get(jam=jam).votable
+
+
+@pytest.mark.services
+@pytest.mark.django_db(transaction=True)
+def test_a_count_is_mended_with_the_vote_that_is_being_cast():
+    jam_song = make_jam_song()
+
+    one_after_the_other(lambda: make_vote(jam_song=jam_song), lambda: recount(jam_song=jam_song.pk))
+
+    assert fresh(jam_song).votes == 1

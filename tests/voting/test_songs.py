@@ -14,9 +14,9 @@ from apps.voting.corrections import differences
 from apps.voting.models import Vote
 from apps.voting.operations import cast_vote
 from apps.voting.queries import mine, votes_left
-from apps.voting.songs import merge_songs, reopen_song
+from apps.voting.songs import merge_songs, most_alike, reopen_song
 from tests.callers import Caller
-from tests.factories import make_attendee, make_jam, make_jam_song, make_user, make_vote
+from tests.factories import make_attendee, make_jam, make_jam_song, make_song, make_user, make_vote
 from tests.races import in_threads
 
 pytestmark = pytest.mark.django_db
@@ -138,8 +138,8 @@ def test_merging_is_written_down(jam, host):
 
 
 def test_the_room_and_the_voters_hear_of_a_merge(jam, host, told, django_capture_on_commit_callbacks):
-    one, other = make_jam_song(jam=jam), make_jam_song(jam=jam)
-    sam = make_attendee(jam=jam)
+    sam, kim = make_attendee(jam=jam), make_attendee(jam=jam)
+    one, other = make_jam_song(jam=jam, pinned=True, suggested_by=kim), make_jam_song(jam=jam)
     make_vote(jam_song=one, attendee=sam)
     told.clear()
 
@@ -148,7 +148,22 @@ def test_the_room_and_the_voters_hear_of_a_merge(jam, host, told, django_capture
 
     songs = {message["id"]: message["state"] for message in told if message["part"] == "songs"}
     assert (songs[one.pk]["status"], songs[other.pk]["votes"]) == ("removed", 1)
-    assert [message["to"] for message in told if "me" in message["state"]] == [sam.address]
+    assert {message["to"] for message in told if "me" in message["state"]} == {sam.address, kim.address}
+    assert [message["to"] for message in told if "desk" in message["state"]] == ["host"]
+    assert not fresh(one).pinned
+
+
+def test_the_likest_songs_come_first_and_those_that_are_equally_like_it_as_they_rank(jam):
+    by = [("Zombie", "Blur"), ("Song Two", "Blur"), ("Song 2", "Nobody"), ("Song 2", "Blurry"), ("Song 2", "Bluris"),
+          ("Song 2", "Bluray")]  # fmt: skip
+    songs = [make_jam_song(jam=jam, song=make_song(title=title, artist=artist)) for title, artist in by]
+    zombie, two, nobody, blurry, bluris, bluray = songs
+    make_vote(jam_song=bluray)
+    others = JamSong.objects.select_related("song").filter(pk__in=[song.pk for song in songs]).order_by("-pk")
+
+    found = most_alike(make_jam_song(jam=jam, song=make_song(title="Song 2", artist="Blur")), others)
+
+    assert found == [bluray, blurry, bluris, nobody, two, zombie]
 
 
 @pytest.mark.services
@@ -216,7 +231,7 @@ def test_an_encore_is_open_and_begins_without_votes(jam, host, played):
 
     song = fresh(played)
     assert (song.status, song.votes, song.votable) == ("open", 0, True)
-    assert (song.started_at, song.ended_at) == (None, None)
+    assert (song.started_at, song.ended_at, song.pinned) == (None, None, False)
     assert differences() == []
 
 

@@ -8,7 +8,8 @@ import pytest
 from django.utils import timezone
 
 from apps.accounts.models import AuditEvent
-from apps.catalog.models import Song
+from apps.catalog.library import ban_song
+from apps.catalog.models import LibrarySong, Song
 from apps.core.errors import DomainError
 from apps.jams.errors import ChangedSince, NotAHost, NothingToUndo, UndoTooLate, WrongStatus
 from apps.jams.lineup import (
@@ -16,6 +17,7 @@ from apps.jams.lineup import (
     add_songs,
     approve_song,
     finish_song,
+    lock_song,
     move_song,
     pin_song,
     play_song,
@@ -25,17 +27,18 @@ from apps.jams.lineup import (
     start_next,
     unqueue_song,
 )
-from apps.jams.models import Attendee, JamHost, JamSong
+from apps.jams.models import Attendee, Jam, JamHost, JamSong
 from apps.jams.operations import end_jam, set_paused
-from apps.stage.setlist import arrange
+from apps.stage.setlist import arrange, queue_planned
 from apps.voting.corrections import differences
 from apps.voting.models import Vote
 from apps.voting.operations import cast_vote, leave_jam, remove_attendee, suggest_song, void_attendees
+from apps.voting.queries import mine
 from apps.voting.songs import reopen_song
 from apps.voting.undo import undo, undoable
 from tests.callers import Caller
-from tests.factories import make_attendee, make_jam, make_jam_song, make_song, make_user, make_vote
-from tests.races import in_threads
+from tests.factories import make_attendee, make_jam, make_jam_song, make_song, make_user, make_venue, make_vote
+from tests.races import in_threads, one_after_the_other
 
 pytestmark = pytest.mark.django_db
 LONG_AGO = timezone.now() - timedelta(hours=2)
@@ -56,6 +59,13 @@ def co_host(jam):
     user = make_user()
     JamHost.objects.create(jam=jam, user=user, role="co_host")
     return user
+
+
+@pytest.fixture
+def told(monkeypatch):
+    messages = []
+    monkeypatch.setattr("apps.live.streams.announcer.tell", lambda _, news: messages.extend(news.messages()) or True)
+    return messages
 
 
 def fresh(jam_song):
@@ -170,7 +180,107 @@ def test_each_action_is_undone_and_the_undo_is_written_down(jam, host, operation
     assert (undone.action, undone.song) == (done.verb, jam_song.pk)
     assert state_of(jam) == was
     event = AuditEvent.objects.latest("pk")
-    assert (event.verb, event.actor, event.after["undone"]["event"]) == ("undo", host, done.pk)
+    assert (event.verb, event.actor) == ("undo", host)
+    assert event.after["undone"] == {"event": done.pk, "verb": done.verb, "votes": 0}
+    assert event.after["song"] == jam_song.pk
+
+
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize(("operation", "column"), [(pin_song, "pinned"), (lock_song, "locked")])
+def test_what_is_switched_on_or_off_is_undone(jam, host, operation, column, first):
+    jam_song = make_jam_song(jam=jam) if operation is pin_song else queued(jam, host, 1)[0]
+    if not first:
+        operation(jam_song=jam_song, host=host, **{column: True})
+    was = state_of(jam)
+    operation(jam_song=jam_song, host=host, **{column: first})
+
+    undo(jam=jam, host=host)
+
+    assert state_of(jam) == was
+
+
+@pytest.mark.parametrize("place", [1, 2, 3])
+@pytest.mark.parametrize("operation", [unqueue_song, remove_song, play_song])
+def test_a_song_is_back_at_its_place(jam, host, operation, place):
+    songs = queued(jam, host, 3)
+    was = state_of(jam)
+
+    operation(jam_song=songs[place - 1], host=host)
+    undo(jam=jam, host=host)
+
+    assert state_of(jam) == was
+
+
+def test_a_set_list_that_was_arranged_is_in_its_order_again(jam, host):
+    songs = queued(jam, host, 3)
+    move_song(jam_song=songs[2], host=host, position=1)
+    make_vote(jam_song=songs[1])
+    was, before = state_of(jam), queue_of(jam)
+    arrange(jam=jam, host=host)
+    assert queue_of(jam) != before
+
+    undo(jam=jam, host=host)
+
+    assert state_of(jam) == was
+
+
+def test_a_set_list_that_was_filled_is_emptied_again(jam, host):
+    queued(jam, host, 1)
+    for _ in range(2):
+        make_vote(jam_song=make_jam_song(jam=jam))
+    was = state_of(jam)
+    queue_planned(jam=jam, host=host)
+    assert len(queue_of(jam)) == 3
+
+    undo(jam=jam, host=host)
+
+    assert state_of(jam) == was
+
+
+def test_a_start_is_undone_for_both_songs(jam, host):
+    playing = make_jam_song(jam=jam, status="playing", started_at=timezone.now())
+    queued(jam, host, 2)
+    was = state_of(jam)
+    start_next(jam=jam, host=host)
+    assert fresh(playing).status == "played"
+
+    undo(jam=jam, host=host)
+
+    assert state_of(jam) == was
+
+
+def test_an_encore_is_undone_with_its_votes_and_rank(jam, host, django_capture_on_commit_callbacks, told):
+    jam_song = make_jam_song(jam=jam)
+    voters = [make_vote(jam_song=jam_song).attendee for _ in range(2)]
+    ago = LONG_AGO + timedelta(hours=1)
+    jam.songs.update(status="played", started_at=LONG_AGO, ended_at=ago, counted_at=LONG_AGO)
+    was = state_of(jam)
+    reopen_song(jam_song=jam_song, host=host)
+    told.clear()
+
+    with django_capture_on_commit_callbacks(execute=True):
+        undone = undo(jam=jam, host=host)
+
+    assert undone.votes == 2
+    assert state_of(jam) == was
+    assert differences() == []
+    assert {message["to"] for message in told if "me" in message["state"]} == {one.address for one in voters}
+
+
+@pytest.mark.parametrize(
+    ("operation", "before"), [(approve_song, "pending"), (remove_song, "pending"), (remove_song, "open")]
+)
+def test_the_desk_and_whoever_suggested_it_hear_of_it(
+    jam, host, operation, before, told, django_capture_on_commit_callbacks
+):
+    jam_song = make_jam_song(jam=jam, status=before, suggested_by=make_attendee(jam=jam))
+    operation(jam_song=jam_song, host=host)
+    told.clear()
+
+    with django_capture_on_commit_callbacks(execute=True):
+        undo(jam=jam, host=host)
+
+    assert {"host", jam_song.suggested_by.address} <= {message["to"] for message in told}
 
 
 def test_the_room_hears_of_it(jam, host, django_capture_on_commit_callbacks, monkeypatch):
@@ -184,6 +294,7 @@ def test_the_room_hears_of_it(jam, host, django_capture_on_commit_callbacks, mon
 
     [song] = [message for message in told if message["part"] == "songs"]
     assert (song["id"], song["state"]["status"], song["revision"]) == (jam_song.pk, "open", fresh(jam_song).revision)
+    assert {message["to"] for message in told} == {""}  # nothing waits for the hosts
 
 
 # Once, in time, one's own -----------------------------------------------------------------------------
@@ -193,12 +304,20 @@ def test_nothing_is_undone_twice_and_no_undo_is_undone(jam, host):
     first, second = make_jam_song(jam=jam), make_jam_song(jam=jam)
     queue_song(jam_song=first, host=host)
     queue_song(jam_song=second, host=host)
+    assert undoable(jam, host).after["song"] == second.pk
     undo(jam=jam, host=host)
 
+    assert undoable(jam, host) is None
     with pytest.raises(NothingToUndo):
         undo(jam=jam, host=host)
 
     assert queue_of(jam) == [first.pk]
+
+
+def test_before_anything_was_done_there_is_nothing_to_undo(jam, host):
+    assert undoable(jam, host) is None
+    with pytest.raises(NothingToUndo):
+        undo(jam=jam, host=host)
 
 
 def test_after_the_next_action_that_one_is_undone(jam, host):
@@ -406,6 +525,17 @@ def test_votes_that_came_meanwhile_stay(jam, host):
     assert differences() == []
 
 
+def test_what_was_played_plays_on_though_it_is_banned_by_now(jam, host):
+    jam.venue.managers.add(host)
+    jam_song = make_jam_song(jam=jam, status="playing")
+    finish_song(jam_song=jam_song, host=host)
+    ban_song(venue=jam.venue, song=jam_song.song, by=host, why="Too long")
+
+    undo(jam=jam, host=host, action="finish")
+
+    assert fresh(jam_song).status == "playing"
+
+
 # The library ------------------------------------------------------------------------------------------
 
 
@@ -437,6 +567,84 @@ def test_a_song_approved_by_mistake_is_not_left_in_the_library(host, elsewhere):
     assert fresh(jam_song).status == "pending"
 
 
+def test_plays_that_somebody_has_set_to_none_stay_so(jam, host):
+    jam_song = make_jam_song(jam=jam, status="playing")
+    finish_song(jam_song=jam_song, host=host)
+    for counts in (Song.objects.filter(pk=jam_song.song_id), LibrarySong.objects.all()):
+        counts.update(times_played=0)
+
+    undo(jam=jam, host=host)
+
+    assert (Song.objects.get(pk=jam_song.song_id).times_played, LibrarySong.objects.get().times_played) == (0, 0)
+
+
+@pytest.mark.parametrize("before", [None, LONG_AGO])
+def test_the_library_says_again_when_it_was_last_played(jam, host, before):
+    song = make_song(last_played=before, times_played=3)
+    row = LibrarySong.objects.create(venue=jam.venue, song=song, times_played=2, last_played=before)
+    other = LibrarySong.objects.create(venue=make_venue(), song=song, times_played=2, last_played=before)
+    finish_song(jam_song=make_jam_song(jam=jam, song=song, status="playing"), host=host)
+
+    undo(jam=jam, host=host)
+
+    for thing, times in ((song, 3), (row, 2), (other, 2)):
+        thing.refresh_from_db()
+        assert (thing.times_played, thing.last_played) == (times, before)
+
+
+def test_a_play_at_the_venue_since_stays(jam, host):
+    song = make_song()
+    later = make_jam_song(jam=make_jam(venue=jam.venue), song=song, status="playing")
+    finish_song(jam_song=make_jam_song(jam=jam, song=song, status="playing"), host=host)
+    finish_song(jam_song=later, host=make_user(role="staff"))
+
+    undo(jam=jam, host=host)
+
+    row = LibrarySong.objects.get()
+    assert (row.times_played, row.last_played) == (1, fresh(later).ended_at)
+
+
+def test_what_the_venue_has_forgotten_meanwhile_stays_forgotten(jam, host):
+    jam_song = make_jam_song(jam=jam, status="playing")
+    finish_song(jam_song=jam_song, host=host)
+    LibrarySong.objects.all().delete()
+
+    undo(jam=jam, host=host)
+
+    assert fresh(jam_song).status == "playing"
+    assert not LibrarySong.objects.exists()
+
+
+@pytest.mark.services
+@pytest.mark.django_db(transaction=True)
+def test_a_play_that_is_noted_meanwhile_is_not_lost():
+    host, song = make_user(role="staff"), make_song()
+    here, there = (make_jam_song(jam=make_jam(host=host), song=song, status="playing") for _ in range(2))
+    Jam.objects.update(venue=here.jam.venue)
+    finish_song(jam_song=here, host=host)
+
+    one_after_the_other(
+        lambda: finish_song(jam_song=fresh(there), host=host), lambda: undo(jam=fresh(here).jam, host=host)
+    )
+
+    song.refresh_from_db()
+    assert (song.times_played, LibrarySong.objects.get().times_played) == (1, 1)
+    assert song.last_played == LibrarySong.objects.get().last_played == fresh(there).ended_at
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_list_of_songs_forgets_it_at_once(client):
+    host = make_user()
+    jam = make_jam(host=host, approve_suggestions=True)
+    jam_song = suggest_song(jam=jam, attendee=make_attendee(jam=jam), title="Rude", artist="Words")
+    approve_song(jam_song=jam_song, host=host)
+    assert b"Rude" in client.get("/api/v1/songs").content
+
+    undo(jam=jam, host=host)
+
+    assert b"Rude" not in client.get("/api/v1/songs").content
+
+
 # People -----------------------------------------------------------------------------------------------
 
 
@@ -460,6 +668,8 @@ def test_a_voided_cluster_is_back_with_its_votes_and_ranks_as_before(jam, host, 
     undone = undo(jam=jam, host=host)
 
     assert (undone.attendees, undone.votes) == (3, 6)
+    told = AuditEvent.objects.latest("pk").after["undone"]
+    assert (told["verb"], told["attendees"], told["votes"]) == ("void", 3, 6)
     assert state_of(jam) == before
     assert differences() == []
 
@@ -474,6 +684,40 @@ def test_a_vote_that_came_meanwhile_ranks_the_song_by_its_time(jam, host, room):
 
     assert fresh(songs[0]).counted_at != LONG_AGO
     assert fresh(songs[1]).counted_at == LONG_AGO
+
+
+def test_the_room_hears_of_the_counts_and_of_who_is_back(jam, host, room, told, django_capture_on_commit_callbacks):
+    songs, people = room
+    void_attendees(jam=jam, host=host, attendees=[one.pk for one in people])
+    told.clear()
+
+    with django_capture_on_commit_callbacks(execute=True):
+        undo(jam=jam, host=host)
+
+    counts = {message["id"]: message["state"]["votes"] for message in told if message["part"] == "songs"}
+    assert counts == {song.pk: 3 for song in songs}
+    assert [message["state"]["people"] for message in told if "people" in message["state"]] == [3]
+
+
+def test_votes_are_back_in_the_order_in_which_they_were_cast(jam, host):
+    first, second, sam = make_jam_song(jam=jam), make_jam_song(jam=jam), make_attendee(jam=jam)
+    for jam_song in (second, first):
+        make_vote(jam_song=jam_song, attendee=sam)
+    remove_attendee(attendee=sam, host=host)
+
+    undo(jam=jam, host=host)
+
+    assert mine(sam)["votes"] == [second.pk, first.pk]
+
+
+def test_votes_for_a_song_that_is_gone_are_not_back(jam, host, room):
+    songs, people = room
+    remove_attendee(attendee=people[0], host=host)
+    songs[0].delete()
+
+    undone = undo(jam=jam, host=host)
+
+    assert (undone.votes, fresh(songs[1]).votes) == (1, 3)
 
 
 def test_who_has_left_meanwhile_stays_away(jam, host, room):
