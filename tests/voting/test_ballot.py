@@ -220,11 +220,12 @@ def test_the_cap_holds_and_a_vote_comes_back_when_its_song_is_played():
     assert cast_vote(jam_song=songs[2], attendee=attendee).votes == 1
 
 
-def test_a_vote_under_a_cap_takes_five_statements(django_assert_num_queries):
+def test_a_vote_under_a_cap_takes_few_statements(django_assert_num_queries):
     jam_song = make_jam_song(jam=make_jam(max_votes=1))
     attendee = make_attendee(jam=jam_song.jam)
 
-    with django_assert_num_queries(5):  # look, begin, hold, vote, commit; on SQLite begin, find, vote, find, commit
+    # Look, begin, hold, count, vote, commit; on SQLite begin, find, vote, find, commit.
+    with django_assert_num_queries(6 if connection.vendor == "postgresql" else 5):
         cast_vote(jam_song=jam_song, attendee=attendee)
 
 
