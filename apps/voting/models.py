@@ -28,7 +28,7 @@ class VoteQuerySet(models.QuerySet["Vote"]):
         """All but those for what has been played, which is history; a removed song may come back with its votes."""
         return self.filter(attendee=attendee).exclude(jam_song__status=JamSong.Status.PLAYED)
 
-    def bulk_create(self, objs: Iterable[Any], *args: Any, **options: Any) -> list[Any]:  # type: ignore[override]
+    def bulk_create(self, objs: Iterable[Any], *args: Any, **options: Any) -> list[Any]:
         """Each in the month of its song."""
         votes = list(objs)
         songs = JamSong.objects.filter(pk__in={vote.jam_song_id for vote in votes})
