@@ -7,13 +7,16 @@ import random
 import re
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from django.apps import apps
-from django.db import IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 
+from apps.core.times import month_of
 from apps.jams.models import Jam, JamSong
+from apps.voting import partitions
 from deploy.citus.balance import Night, hashint8, isolated, loads, read_options, shard_of, unevenness
 from tests.factories import make_attendee, make_jam, make_jam_song, make_sign_up, make_slot, make_vote, make_webhook
 
@@ -106,15 +109,17 @@ def test_another_seed_is_another_world_and_the_same_one_the_same():
 
 # Layout -----------------------------------------------------------------------------------------------
 
-# As Citus they refuse triggers; what else it asks for is looked at when all is done.
+# As Citus they refuse triggers, and lay partitions out with their table; what else it asks for is looked at when all is
+# done.
 CITUS = """
 CREATE TEMPORARY TABLE laid_out (name regclass PRIMARY KEY, key text, colocated text);
 CREATE FUNCTION pg_temp.lay_out(laid regclass, laid_key text, laid_with text) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE whole regclass[] := laid || ARRAY(SELECT inhrelid::regclass FROM pg_inherits WHERE inhparent = laid);
 BEGIN
-    IF EXISTS (SELECT FROM pg_trigger WHERE tgrelid = laid AND NOT tgisinternal) THEN
+    IF EXISTS (SELECT FROM pg_trigger WHERE tgrelid = ANY (whole) AND NOT tgisinternal) THEN
         RAISE 'triggers on %', laid;
     END IF;
-    INSERT INTO laid_out VALUES (laid, laid_key, laid_with);
+    INSERT INTO laid_out SELECT name, laid_key, laid_with FROM unnest(whole) name;
 END $$;
 CREATE FUNCTION create_reference_table(laid regclass) RETURNS void LANGUAGE sql AS $$
     SELECT pg_temp.lay_out(laid, NULL, NULL)
@@ -127,6 +132,14 @@ SELECT indexrelid::regclass::text FROM pg_index JOIN laid_out ON indrelid = name
 WHERE indisunique AND key IS NOT NULL AND NOT (
     SELECT attnum FROM pg_attribute WHERE attrelid = indrelid AND attname = key) = ANY (indkey)
 """
+WITHOUT_PRIMARY_KEY = """
+SELECT name::text FROM laid_out WHERE NOT EXISTS (SELECT FROM pg_index WHERE indrelid = name AND indisprimary)
+"""
+OF_ITS_OWN = """
+SELECT indexrelid::regclass::text FROM pg_index JOIN pg_inherits ON inhrelid = indrelid
+WHERE inhparent = 'voting_vote'::regclass AND indisunique
+  AND NOT EXISTS (SELECT FROM pg_inherits attached WHERE attached.inhrelid = indexrelid)
+"""
 FOREIGN_KEYS = """
 SELECT f.conname, here.name IS NOT NULL, here.key, there.name IS NOT NULL, there.key,
        (SELECT attname FROM pg_attribute WHERE attrelid = f.confrelid AND attnum = f.confkey[n])
@@ -136,6 +149,11 @@ LEFT JOIN laid_out there ON there.name = f.confrelid LEFT JOIN LATERAL (
     WHERE attname = here.key) column_of ON true
 WHERE f.contype = 'f'
 """
+CAST = """
+INSERT INTO voting_vote (jam_id, jam_song_id, attendee_id, month, created_at)
+SELECT jam_id, id, %s, month, now() FROM jams_jamsong WHERE id = %s RETURNING tableoid::regclass::text
+"""
+LATER = datetime(2031, 3, 31, 22, 30, tzinfo=UTC)
 
 
 def rows(statement, *parameters):
@@ -161,9 +179,25 @@ def night(db):
 
 
 @postgresql
+def test_votes_that_are_not_in_their_months_yet_are_refused(db):
+    with connection.cursor() as cursor, transaction.atomic():
+        partitions.make_before(cursor)
+        with pytest.raises(DatabaseError, match="manage.py backfill votes_by_month"), transaction.atomic():
+            cursor.execute(SQL)
+
+
+@postgresql
 def test_what_is_unique_is_so_within_a_jam(night):
     assert rows(UNIQUE_WITHOUT_KEY) == []
-    assert rows("SELECT count(*) FROM pg_index JOIN laid_out ON indrelid = name WHERE indisprimary") == [(19,)]
+    assert rows(WITHOUT_PRIMARY_KEY) == []
+
+
+@postgresql
+def test_partitions_are_laid_out_with_their_table_and_have_its_keys(night):
+    laid_out = {name for (name,) in rows("SELECT name::text FROM laid_out WHERE key = 'jam_id'")}
+
+    assert partitions.names() <= laid_out
+    assert rows(OF_ITS_OWN) == []
 
 
 @postgresql
@@ -186,7 +220,7 @@ def test_all_that_knows_its_jam_is_laid_out_by_it_or_said_to_stay(night):
         table = model._meta.db_table
         if table != "jams_jam" and any(of_a_night(field) for field in model._meta.local_fields):
             assert laid_out.get(table) == ("jam_id", "jams_jam") or table.startswith("webhooks_"), table
-    for table in laid_out:
+    for table in laid_out.keys() - partitions.names():
         assert f"`{table}`" in DOCS
 
 
@@ -203,14 +237,13 @@ def of_a_night(field):
 def test_the_database_still_counts_and_closes(night):
     songs, attendee = night
     song = songs.get()
-    cast = "INSERT INTO voting_vote (jam_id, jam_song_id, attendee_id, created_at) VALUES (%s, %s, %s, now())"
     assert (song.votes, song.votable) == (1, True)
 
-    with pytest.raises(IntegrityError), transaction.atomic():
-        rows(cast + " RETURNING id", song.jam_id, song.pk, attendee.pk)
+    with pytest.raises(IntegrityError, match="duplicate key"), transaction.atomic():
+        rows(CAST, attendee.pk, song.pk)
     rows("DELETE FROM voting_vote RETURNING id")
     assert songs.get().votes == 0
-    rows(cast + " RETURNING id", song.jam_id, song.pk, attendee.pk)
+    rows(CAST, attendee.pk, song.pk)
     assert songs.get().votes == 1
     other = make_jam_song(jam=song.jam)
     rows("UPDATE voting_vote SET jam_song_id = %s RETURNING id", other.pk)
@@ -218,6 +251,63 @@ def test_the_database_still_counts_and_closes(night):
     assert (songs.get().votes, other.votes) == (0, 1)
     Jam.objects.filter(pk=song.jam_id).update(voting_paused=True)
     assert not songs.get().votable
+
+
+def later_night():
+    jam = make_jam(starts_at=LATER, ends_at=LATER + timedelta(hours=4))
+    return make_jam_song(jam=jam), make_attendee(jam=jam)
+
+
+@postgresql
+def test_votes_go_to_the_partition_of_their_nights_month(night):
+    song, attendee = later_night()
+
+    assert rows(CAST, attendee.pk, song.pk) == [("voting_vote_other",)]
+    rows("DELETE FROM voting_vote WHERE jam_id = %s RETURNING id", song.jam_id)
+    assert partitions.prepare([month_of(LATER)]) == ["voting_vote_2031_03"]
+    assert rows(CAST, attendee.pk, song.pk) == [("voting_vote_2031_03",)]
+    assert rows(OF_ITS_OWN) == []
+    song.refresh_from_db()
+    assert song.votes == 1
+
+
+@postgresql
+def test_a_vote_is_in_the_month_of_its_song_and_no_other(night):
+    song, attendee = later_night()
+    rows(CAST, attendee.pk, song.pk)
+
+    with pytest.raises(IntegrityError, match="voting_vote.*foreign key"), transaction.atomic():
+        rows("UPDATE voting_vote SET month = '2031-04-01' WHERE jam_id = %s RETURNING id", song.jam_id)
+
+
+@postgresql
+def test_a_night_takes_its_songs_along_until_it_has_votes(night):
+    song, attendee = later_night()
+    earlier = LATER - timedelta(days=40)
+
+    Jam.objects.filter(pk=song.jam_id).update(starts_at=earlier)
+    song.refresh_from_db()
+    assert song.month == month_of(earlier)
+    rows(CAST, attendee.pk, song.pk)
+    Jam.objects.filter(pk=song.jam_id).update(starts_at=LATER)
+    song.refresh_from_db()
+    assert song.month == Jam.objects.get(pk=song.jam_id).month == month_of(earlier)
+
+
+@postgresql
+def test_what_a_partition_loses_is_not_counted_where_that_is_said(night):
+    songs, attendee = night
+    partition = partitions.holding(songs.get().month)
+
+    with transaction.atomic():
+        rows("SELECT set_config('jamvote.uncounted', 'on', true)")
+        rows(f"DELETE FROM {partition} RETURNING id")
+        assert songs.get().votes == 1
+        rows(CAST, attendee.pk, songs.get().pk)
+        assert songs.get().votes == 1
+        rows("SELECT set_config('jamvote.uncounted', '', true)")
+    rows(f"DELETE FROM {partition} RETURNING id")
+    assert songs.get().votes == 0
 
 
 @postgresql

@@ -2,7 +2,16 @@
 -- change before. Once, on the coordinator, with all processes stopped, after a backup:
 --     psql -v ON_ERROR_STOP=1 -f deploy/citus/distribute.sql
 
--- 1. What cannot move along: triggers, and foreign keys from and to the tables that are distributed.
+-- 0. From here on foreign keys are looked at by each statement, so that votes cannot follow their night any more.
+DO $$
+BEGIN
+    IF to_regclass('voting_vote_before') IS NOT NULL THEN
+        RAISE 'Some votes are not in their months yet. Run manage.py backfill votes_by_month, then this again.';
+    END IF;
+END $$;
+
+-- 1. What cannot move along: triggers, and foreign keys from and to the tables that are distributed. What partitions
+-- have of their table goes with it.
 CREATE TEMPORARY TABLE by_jam (name regclass);
 INSERT INTO by_jam VALUES
     ('jams_jam'), ('jams_jamhost'), ('jams_recurrence'), ('jams_joinbucket'), ('jams_invitation'), ('jams_jamview'),
@@ -13,14 +22,15 @@ DECLARE found record;
 BEGIN
     FOR found IN
         SELECT tgname, tgrelid::regclass AS name FROM pg_trigger
-        WHERE NOT tgisinternal AND (
+        WHERE NOT tgisinternal AND tgparentid = 0 AND (
             tgrelid IN (SELECT name FROM by_jam) OR tgrelid IN ('catalog_venue'::regclass, 'catalog_song'::regclass))
     LOOP
         EXECUTE format('DROP TRIGGER %I ON %s', found.tgname, found.name);
     END LOOP;
     FOR found IN
         SELECT conname, conrelid::regclass AS name FROM pg_constraint
-        WHERE contype = 'f' AND (conrelid IN (SELECT name FROM by_jam) OR confrelid IN (SELECT name FROM by_jam))
+        WHERE contype = 'f' AND conparentid = 0
+            AND (conrelid IN (SELECT name FROM by_jam) OR confrelid IN (SELECT name FROM by_jam))
     LOOP
         EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', found.name, found.conname);
     END LOOP;
@@ -37,13 +47,13 @@ ALTER TABLE voting_vote ALTER COLUMN jam_id SET NOT NULL;
 ALTER TABLE stage_slot ALTER COLUMN jam_id SET NOT NULL;
 ALTER TABLE stage_signup ALTER COLUMN jam_id SET NOT NULL;
 
--- 3. Keys have it. Ids stay unique, being of one sequence; what else must be unique everywhere has a table of its own.
+-- 3. Keys have it, those of votes the month, too: what is partitioned has a row's partition in each key. Ids stay unique, being of one sequence; what else must be unique everywhere has a table of its own.
 ALTER TABLE jams_jamhost DROP CONSTRAINT jams_jamhost_pkey, ADD PRIMARY KEY (jam_id, id);
 ALTER TABLE jams_invitation DROP CONSTRAINT jams_invitation_pkey, ADD PRIMARY KEY (jam_id, id);
 ALTER TABLE jams_jamview DROP CONSTRAINT jams_jamview_pkey, ADD PRIMARY KEY (jam_id, id);
 ALTER TABLE jams_attendee DROP CONSTRAINT jams_attendee_pkey, ADD PRIMARY KEY (jam_id, id);
 ALTER TABLE jams_jamsong DROP CONSTRAINT jams_jamsong_pkey, ADD PRIMARY KEY (jam_id, id);
-ALTER TABLE voting_vote DROP CONSTRAINT voting_vote_pkey, ADD PRIMARY KEY (jam_id, id);
+ALTER TABLE voting_vote DROP CONSTRAINT voting_vote_pkey, ADD PRIMARY KEY (jam_id, id, month);
 ALTER TABLE stage_slot DROP CONSTRAINT stage_slot_pkey, ADD PRIMARY KEY (jam_id, id);
 ALTER TABLE stage_signup DROP CONSTRAINT stage_signup_pkey, ADD PRIMARY KEY (jam_id, id);
 ALTER TABLE stage_performance DROP CONSTRAINT stage_performance_pkey, ADD PRIMARY KEY (jam_id, id);
@@ -53,9 +63,11 @@ ALTER TABLE jams_invitation ADD CONSTRAINT one_invitation_per_token UNIQUE (jam_
 ALTER TABLE jams_attendee DROP CONSTRAINT one_attendee_per_secret;
 ALTER TABLE jams_attendee ADD CONSTRAINT one_attendee_per_secret UNIQUE (jam_id, secret_hash);
 ALTER TABLE voting_vote DROP CONSTRAINT one_vote_per_attendee;
-ALTER TABLE voting_vote ADD CONSTRAINT one_vote_per_attendee UNIQUE (jam_id, jam_song_id, attendee_id);
+ALTER TABLE voting_vote ADD CONSTRAINT one_vote_per_attendee UNIQUE (jam_id, jam_song_id, attendee_id, month);
 ALTER TABLE stage_slot DROP CONSTRAINT one_slot_per_number;
 ALTER TABLE stage_slot ADD CONSTRAINT one_slot_per_number UNIQUE (jam_id, jam_song_id, instrument, number);
+DROP INDEX one_month_per_song;
+CREATE UNIQUE INDEX one_month_per_song ON jams_jamsong (jam_id, id, month);
 DROP INDEX one_holder_per_slot, one_live_sign_up_per_slot;
 CREATE UNIQUE INDEX one_holder_per_slot ON stage_signup (jam_id, slot_id) WHERE state IN ('claimed', 'checked_in');
 CREATE UNIQUE INDEX one_live_sign_up_per_slot ON stage_signup (jam_id, slot_id, attendee_id)
@@ -69,7 +81,7 @@ INSERT INTO jams_address SELECT id, slug, code FROM jams_jam;
 ALTER TABLE jams_jam DROP CONSTRAINT one_jam_per_code;
 DROP INDEX one_jam_per_slug;
 
--- 4. The nodes. The rest stays with the coordinator.
+-- 4. The nodes. The rest stays with the coordinator. The partitions of votes go with their table.
 SELECT create_reference_table('accounts_user');
 SELECT create_reference_table('catalog_venue');
 SELECT create_reference_table('catalog_venue_managers');
@@ -104,7 +116,7 @@ ALTER TABLE jams_attendee ADD FOREIGN KEY (performer_id) REFERENCES jams_perform
 ALTER TABLE jams_jamsong ADD FOREIGN KEY (jam_id) REFERENCES jams_jam (id);
 ALTER TABLE jams_jamsong ADD FOREIGN KEY (song_id) REFERENCES catalog_song (id);
 ALTER TABLE jams_jamsong ADD FOREIGN KEY (jam_id, suggested_by_id) REFERENCES jams_attendee (jam_id, id);
-ALTER TABLE voting_vote ADD FOREIGN KEY (jam_id, jam_song_id) REFERENCES jams_jamsong (jam_id, id);
+ALTER TABLE voting_vote ADD FOREIGN KEY (jam_id, jam_song_id, month) REFERENCES jams_jamsong (jam_id, id, month);
 ALTER TABLE voting_vote ADD FOREIGN KEY (jam_id, attendee_id) REFERENCES jams_attendee (jam_id, id);
 ALTER TABLE stage_slot ADD FOREIGN KEY (jam_id, jam_song_id) REFERENCES jams_jamsong (jam_id, id);
 ALTER TABLE stage_signup ADD FOREIGN KEY (jam_id, slot_id) REFERENCES stage_slot (jam_id, id);
@@ -126,7 +138,10 @@ BEGIN
     END IF;
     RETURN NULL;
 END $$;
-CREATE TRIGGER votes_changed AFTER INSERT OR DELETE ON voting_vote FOR EACH ROW EXECUTE FUNCTION voting_count();
+-- By row they are the partitions' own, too, so what is done to one by its name would be counted. Who moves or deletes
+-- votes without counting says so: SET LOCAL jamvote.uncounted = 'on'.
+CREATE TRIGGER votes_changed AFTER INSERT OR DELETE ON voting_vote
+    FOR EACH ROW WHEN (current_setting('jamvote.uncounted', true) IS DISTINCT FROM 'on') EXECUTE FUNCTION voting_count();
 CREATE TRIGGER votes_moved AFTER UPDATE OF jam_song_id ON voting_vote
     FOR EACH ROW WHEN (OLD.jam_song_id <> NEW.jam_song_id) EXECUTE FUNCTION voting_count();
 CREATE TRIGGER song_follows BEFORE INSERT OR UPDATE OF status, jam_id ON jams_jamsong
@@ -135,3 +150,12 @@ CREATE TRIGGER jam_leads AFTER UPDATE OF status, voting_paused, voting_closes_at
     FOR EACH ROW WHEN ((OLD.status, OLD.voting_paused, OLD.voting_closes_at)
                        IS DISTINCT FROM (NEW.status, NEW.voting_paused, NEW.voting_closes_at))
     EXECUTE FUNCTION jams_jam_leads();
+-- The month goes from the jam to its songs, as before; votes have it from their song.
+CREATE TRIGGER voting_jam_is_new BEFORE INSERT ON jams_jam
+    FOR EACH ROW EXECUTE FUNCTION voting_month_of_a_jam();
+CREATE TRIGGER voting_jam_moves BEFORE UPDATE OF starts_at ON jams_jam
+    FOR EACH ROW WHEN (OLD.month <> '1970-01-01') EXECUTE FUNCTION voting_month_of_a_jam();
+CREATE TRIGGER voting_song_follows BEFORE INSERT OR UPDATE OF jam_id ON jams_jamsong
+    FOR EACH ROW EXECUTE FUNCTION voting_month_of_a_song();
+CREATE TRIGGER voting_songs_move AFTER UPDATE ON jams_jam
+    FOR EACH ROW WHEN (OLD.month <> NEW.month) EXECUTE FUNCTION voting_month_of_songs();
