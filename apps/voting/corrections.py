@@ -29,8 +29,8 @@ class Difference(NamedTuple):
 def differences() -> list[Difference]:
     """One statement, so that votes that are being cast meanwhile make no difference. Of archived nights the counts are
     what there is."""
-    votes = Vote.objects.filter(jam_song=OuterRef("pk"), month=OuterRef("month"))
-    votes = votes.values("jam_song").annotate(n=Count("pk"))
+    here = Vote.objects.filter(jam_song=OuterRef("pk"), month=OuterRef("month"))
+    votes = here.values("jam_song").annotate(n=Count("pk"))
     songs = JamSong.objects.annotate(rows=Coalesce(Subquery(votes.values("n")), 0)).exclude(votes=F("rows"))
     songs = songs.filter(jam__archived_at=None)
     fields = ("pk", "jam__slug", "song__title", "votes", "rows")
