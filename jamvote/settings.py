@@ -5,6 +5,7 @@ The default is embedded: SQLite, cache and channel layer in the process, no serv
 """
 
 import logging
+import os
 import re
 import sys
 import tomllib
@@ -195,7 +196,9 @@ try:
     TASK_HARD_SECONDS = env.int("TASK_HARD_SECONDS", 300, validate=Range(min=2))  # a task is killed then
     TASK_SOFT_SECONDS = env.int("TASK_SOFT_SECONDS", 240, validate=Range(1, TASK_HARD_SECONDS - 1))  # and told before
     TASK_METRICS_PORT = env.int("TASK_METRICS_PORT", 0, validate=Range(0, 65_535))  # of a worker; 0: it has none
-    TASK_CONCURRENCY = env.int("TASK_CONCURRENCY", 4, validate=positive)  # tasks that a worker runs at once
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    # Tasks that a worker runs at once, each in a process of 50 MB.
+    TASK_CONCURRENCY = env.int("TASK_CONCURRENCY", min(4, max(2, cores)), validate=positive)
     # A worker that is told to end lets its tasks go on for so long; then they are given back.
     TASK_GRACE_SECONDS = env.float("TASK_GRACE_SECONDS", 20.0, validate=Range(min=0))
     TASK_SWEEP_SECONDS = env.float("TASK_SWEEP_SECONDS", 10.0, validate=Range(min=0.1))  # from one look to the next

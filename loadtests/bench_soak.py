@@ -4,7 +4,8 @@ growth       of the resident memory after the warm-up, in percent an hour: the m
 descriptors  that a process holds when everybody has gone, beyond those that it held at rest after the warm-up
 
 Half of the sockets say goodbye, the others break off; each is of one of many jams, so that streams are begun and
-forgotten all the time. In the short form growth is told and not judged: an hour cannot be foretold from seconds.
+forgotten all the time. Who is told to come back later does, as phones do, and is counted. In the short form growth is
+told and not judged: an hour cannot be foretold from seconds.
 """
 
 import asyncio
@@ -13,11 +14,13 @@ import statistics
 import subprocess
 import sys
 import time
-from typing import Any
+from typing import Any, NamedTuple
 
 import psutil
 from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
 
+from apps.live.changes import Close
 from loadtests.bench import Row
 from loadtests.machine import LIVE, WEB, Server, about, serve, set_up
 
@@ -25,6 +28,12 @@ JAMS, AT_ONCE = 50, 10
 REST = 5.0  # seconds: whatever is forgotten, has been by then
 GROWTH, MORE = 1, 4  # percent an hour; descriptors: threads and pools take theirs as they are first needed
 HOUR = 3600
+PAUSE = 5.0  # seconds at most, by dice: of who was told to come back later
+
+
+class Sockets(NamedTuple):
+    opened: int = 0
+    put_off: int = 0  # told to come back later
 
 
 def run(*, short: bool, seconds: float = HOUR) -> list[Row]:
@@ -40,7 +49,7 @@ def run(*, short: bool, seconds: float = HOUR) -> list[Row]:
     print(f"{about()}; {JAMS} jams, warm for {warm:.0f} s, then {seconds:.0f} s")
     load(servers, slugs, warm)
     before = descriptors(servers)
-    samples, opened = load(servers, slugs, seconds)
+    samples, sockets = load(servers, slugs, seconds)
     after = descriptors(servers)
     for server in servers.values():
         server.kill()
@@ -48,7 +57,8 @@ def run(*, short: bool, seconds: float = HOUR) -> list[Row]:
     for name in servers:
         note = f"{after[name]} instead of {before[name]}"
         rows.append(Row(f"descriptors of {name}", after[name] - before[name], "more", most=MORE, note=note))
-    rows.append(Row("sockets that came and went", opened, "sockets"))
+    rows.append(Row("sockets that came and went", sockets.opened, "sockets"))
+    rows.append(Row("sockets put off", sockets.put_off, "sockets", note="told to come back later"))
     return rows
 
 
@@ -66,22 +76,22 @@ def make_jams() -> list[str]:
     return [jam.slug for jam in Jam.objects.bulk_create(jams)]
 
 
-def load(servers: dict[str, Server], slugs: list[str], seconds: float) -> tuple[list[dict[str, float]], int]:
-    """Samples of the memory in bytes, by process, and `at` in seconds; how many sockets came and went."""
+def load(servers: dict[str, Server], slugs: list[str], seconds: float) -> tuple[list[dict[str, float]], Sockets]:
+    """Samples of the memory in bytes, by process, and `at` in seconds; what became of the sockets."""
     urls = [f"http://127.0.0.1:{servers[name].port}" for name in ("web", "live")]
     words = [urls[0], "--socket-url", urls[1], "--attendees", "60", "--rate", "30", "--seconds", str(seconds), "--json"]
     crowd = subprocess.Popen([sys.executable, "manage.py", "crowd", *words], stdout=subprocess.DEVNULL)
     try:
-        samples, opened = asyncio.run(come_and_go(servers, slugs, seconds))
+        samples, sockets = asyncio.run(come_and_go(servers, slugs, seconds))
         if crowd.wait():
             raise RuntimeError("the crowd met errors")
     finally:
         crowd.kill()
     time.sleep(REST)
-    return samples, opened
+    return samples, sockets
 
 
-async def come_and_go(servers: dict[str, Server], slugs: list[str], seconds: float) -> tuple[list[Any], int]:
+async def come_and_go(servers: dict[str, Server], slugs: list[str], seconds: float) -> tuple[list[Any], Sockets]:
     end = time.monotonic() + seconds
     people = [asyncio.create_task(come(servers["live"].port, slugs, end)) for _ in range(AT_ONCE)]
     samples: list[dict[str, float]] = []
@@ -90,21 +100,28 @@ async def come_and_go(servers: dict[str, Server], slugs: list[str], seconds: flo
         samples.append({"at": time.monotonic(), **{name: memory(server) for name, server in servers.items()}})
         if len(samples) % 10 == 0:
             tell(servers, samples[-1])
-    return samples, sum(await asyncio.gather(*people))
+    return samples, Sockets(*map(sum, zip(*await asyncio.gather(*people), strict=True)))
 
 
-async def come(port: int, slugs: list[str], end: float) -> int:
-    opened = 0
+async def come(port: int, slugs: list[str], end: float) -> Sockets:
+    opened = put_off = 0
     while time.monotonic() < end:
         url = f"ws://127.0.0.1:{port}/ws/jams/{random.choice(slugs)}"
         socket = await connect(url, compression=None, proxy=None, open_timeout=60)  # waiting is not judged here
-        await socket.recv()
+        try:
+            await socket.recv()
+        except ConnectionClosed as closed:
+            if not closed.rcvd or closed.rcvd.code != Close.TRY_LATER:
+                raise
+            put_off += 1
+            await asyncio.sleep(random.random() * PAUSE)
+            continue
         opened += 1
         await asyncio.sleep(random.random() / 2)
         if random.random() < 0.5:
             socket.transport.abort()
         await socket.close()
-    return opened
+    return Sockets(opened, put_off)
 
 
 def tell(servers: dict[str, Server], sample: dict[str, float]) -> None:

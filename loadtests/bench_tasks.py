@@ -1,6 +1,6 @@
-"""Background work by a real worker of four processes and a real beat: how soon many tasks at once are done, how long
-reports and set lists take, and whether anything is lost or done twice when processes of the worker are killed on the
-way. At the end come the events of bench_webhooks.py.
+"""Background work by a real worker and a real beat: how soon many tasks at once are done, how long reports and set
+lists take, and whether anything is lost or done twice when processes of the worker are killed on the way. At the end
+come the events of bench_webhooks.py.
 
 Times are of the rows: from when a task was queued, or begun, to when it had ended.
 """
@@ -34,7 +34,7 @@ def run(*, short: bool) -> list[Row]:
     set_up()
     if CORES:
         os.sched_setaffinity(0, set(CORES))  # the worker has them all
-    worker = start("worker", "--concurrency=4", "--without-gossip", "--without-mingle")
+    worker = start("worker", "--without-gossip", "--without-mingle")
     start("beat", TASK_SWEEP_SECONDS="0.5")
     from apps.tasks.broker import app
 

@@ -20,6 +20,7 @@ from apps.accounts.roles import Right
 from apps.catalog import events
 from apps.catalog.errors import NotAVenueManager, SongBanned
 from apps.catalog.models import LONGEST_REASON, LibrarySong, Song, Venue
+from apps.core.compiled import GIVEN, Compiled
 from apps.core.errors import Invalid, NotThere
 from apps.core.text import clean
 
@@ -37,9 +38,12 @@ def banned_at(venue: int) -> QuerySet[LibrarySong, int]:
     return LibrarySong.objects.banned().filter(venue=venue).values_list("song", flat=True)
 
 
+MARKED = Compiled(lambda: banned_at(GIVEN).order_by("-banned_at", "-pk"))
+
+
 def marked(venue: int) -> list[int]:
     """Of the songs that it has banned, those that searches mark: the last so many."""
-    return list(banned_at(venue).order_by("-banned_at", "-pk")[:MOST_MARKED])
+    return MARKED(venue, limit=MOST_MARKED)
 
 
 def key_here(venue: str, song: str) -> Subquery:

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.http import Http404
-from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.permissions import SAFE_METHODS
@@ -14,6 +13,7 @@ from apps.core.credentials import bearer, secret_of
 from apps.jams import identity
 from apps.jams.errors import NotAHost, NotInJam, WasRemoved
 from apps.jams.models import Attendee, Jam, JamSong
+from apps.jams.queries import visible_jam
 
 BY_ATTENDEE: Any = [{"attendeeToken": []}]  # in the description of the API
 BY_HOST: Any = [{"apiToken": ["jams"]}, {"cookieAuth": []}]
@@ -21,7 +21,7 @@ BY_HOST: Any = [{"apiToken": ["jams"]}, {"cookieAuth": []}]
 
 def jam_of(request: Request, slug: str) -> Jam:
     """The jam, if this visitor may know of it."""
-    return get_object_or_404(Jam.objects.visible_to(request.user).select_related("venue"), slug=slug)
+    return visible_jam(request.user, slug)
 
 
 def hosted_jam(request: Request, slug: str) -> Jam:

@@ -11,13 +11,16 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from apps.accounts.roles import Right
+from apps.core.compiled import GIVEN, Compiled
 from apps.core.credentials import bearer, cookie_prefix, secret_of, signed, tokens_in
 from apps.jams.models import Attendee, Jam
+from apps.jams.queries import hashed
 from apps.live.changes import HOST
 
 COOKIE_SECONDS = 3 * 24 * 3600
 MOVE_SECONDS = 600  # how long a link that brings votes to another phone holds
 SEEN_EVERY = timedelta(minutes=1)
+HOLDERS = Compiled(lambda: Attendee.objects.filter(secret_hash=GIVEN))
 
 
 def new_secret() -> str:
@@ -58,10 +61,11 @@ def attendee_with(secret: str | None, jam: Jam) -> Attendee | None:
     """Whoever holds the secret, if it is of this jam. Somebody who was removed is found too: say so to them."""
     if not secret:
         return None
-    attendee = Attendee.objects.with_secret(secret).filter(jam=jam).first()
-    if attendee:
-        attendee.jam = jam
-    return attendee
+    for attendee in HOLDERS(hashed(secret), limit=1):
+        if attendee.jam_id == jam.pk:
+            attendee.jam = jam
+            return attendee
+    return None
 
 
 def attendee_from(request: HttpRequest, jam: Jam) -> Attendee | None:

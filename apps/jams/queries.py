@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any, Self
 from django.conf import settings
 from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, Sum, When
 from django.db.models.functions import Coalesce
+from django.http import Http404
 from django.utils import timezone
 
 from apps.accounts.roles import MAY, Right, Role, may, roles_of
+from apps.core.compiled import GIVEN, Compiled
 from apps.jams.errors import JamGone
 
 if TYPE_CHECKING:
@@ -116,9 +118,6 @@ class AttendeeQuerySet(QuerySet["Attendee"]):
     def in_the_room(self) -> Self:
         return self.filter(state__in=["active", "away"])
 
-    def with_secret(self, secret: str) -> Self:
-        return self.filter(secret_hash=hashed(secret))
-
     def due_for_erasure(self) -> Self:
         """Those of jams that ended ATTENDEE_DAYS ago and still have a name or a secret."""
         before = timezone.now() - timedelta(days=settings.ATTENDEE_DAYS)
@@ -140,3 +139,25 @@ class InvitationQuerySet(QuerySet["Invitation"]):
 def hashed(secret: str) -> str:
     """SHA-256 is enough: a secret has 256 random bits, so there is nothing to guess."""
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def public_jam() -> QuerySet["Jam"]:
+    from apps.jams.models import Jam
+
+    return Jam.objects.public().filter(slug=GIVEN).select_related("venue")
+
+
+PUBLIC = Compiled(public_jam)
+
+
+def visible_jam(user: Any, slug: str) -> "Jam":
+    """The jam with its venue, if this visitor may know of it. Raises Http404."""
+    from apps.jams.models import Jam
+
+    if user.is_authenticated:
+        found = list(Jam.objects.visible_to(user).select_related("venue").filter(slug=slug))
+    else:
+        found = PUBLIC(slug, limit=1)
+    for jam in found:
+        return jam
+    raise Http404

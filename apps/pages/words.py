@@ -3,13 +3,14 @@
 import re
 from collections.abc import Callable
 from datetime import datetime
+from functools import lru_cache, wraps
 from typing import Any
 
 from django.utils import timezone
 from django.utils.dates import WEEKDAYS
 from django.utils.text import get_text_list
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 
 from apps.jams.models import Jam
 from apps.jams.rules import DAYS
@@ -24,6 +25,12 @@ ORDINALS = {
 }  # fmt: skip
 # A number for each plural form that a language may have (CLDR); English has `one` and `other`.
 PLURALS = {"zero": 0, "one": 1, "two": 2, "few": 3, "many": 11, "other": 100}
+
+
+def once_a_language(make: Callable[[str], Words]) -> Callable[[str], Words]:
+    """A hundred words are a tenth of what it takes to make a page."""
+    kept = lru_cache(maxsize=256)(lambda _language, starts: make(starts))
+    return wraps(make)(lambda starts: kept(get_language(), starts))
 
 
 def plural(form: Callable[[int], str]) -> dict[str, str]:
@@ -157,6 +164,7 @@ def instrument_words() -> dict[str, str]:
     return {name: word for name in INSTRUMENTS if (word := instrument_word(name)) != name}
 
 
+@once_a_language
 def phone_words(starts: str) -> Words:
     return {
         **live_words(starts),
@@ -192,6 +200,7 @@ def phone_words(starts: str) -> Words:
     }
 
 
+@once_a_language
 def stage_words(starts: str) -> Words:
     return {
         **live_words(starts),
@@ -202,6 +211,7 @@ def stage_words(starts: str) -> Words:
     }
 
 
+@once_a_language
 def screen_words(starts: str) -> Words:
     return {
         **live_words(starts),

@@ -2,30 +2,35 @@
 
 from typing import Any
 
+from apps.core.compiled import GIVEN, Compiled
 from apps.jams.models import Attendee, Jam, JamSong
-from apps.voting.models import Vote
+from apps.voting.models import OUT, Vote
 
 MOST_SUGGESTED = 100
+VOTES = Compiled(lambda: Vote.objects.filter(attendee=GIVEN).order_by("pk").values_list("jam_song", "jam_song__status"))
+SUGGESTED = Compiled(lambda: JamSong.objects.filter(suggested_by=GIVEN).select_related("song").order_by("-pk"))
+STILL = Compiled(lambda: JamSong.objects.suggested_by_still(GIVEN).select_related("song").order_by("pk"))
 
 
 def mine(attendee: Attendee) -> dict[str, Any]:
     """`{id, display_name, state, votes: [jam song ids], votes_left, suggestions_left, songs: [JamSong]}`."""
-    suggested = JamSong.objects.filter(suggested_by=attendee).select_related("song").order_by("-pk")
+    votes, suggested = VOTES(attendee.pk, limit=None), SUGGESTED(attendee.pk, limit=MOST_SUGGESTED)
+    jam, out = attendee.jam, sum(status in OUT for _song, status in votes)
     return {
         "id": attendee.pk,
         "display_name": attendee.display_name,
         "state": attendee.state,
         "instruments": attendee.instruments,
         "remembered": attendee.performer_id is not None,
-        "votes": list(Vote.objects.filter(attendee=attendee).order_by("pk").values_list("jam_song", flat=True)),
-        "votes_left": votes_left(attendee.jam, attendee),
-        "suggestions_left": suggestions_left(attendee.jam, attendee),
-        "songs": list(suggested[:MOST_SUGGESTED])[::-1],
+        "votes": [song for song, _status in votes],
+        "votes_left": None if jam.max_votes is None else max(0, jam.max_votes - out),
+        "suggestions_left": suggestions_left(jam, attendee),
+        "songs": suggested[::-1],
     }
 
 
 def suggestions_left(jam: Jam, attendee: Attendee) -> int:
-    return max(0, jam.max_suggestions - JamSong.objects.suggested_by_still(attendee).count())
+    return max(0, jam.max_suggestions - len(STILL(attendee.pk, limit=jam.max_suggestions)))
 
 
 def votes_left(jam: Jam, attendee: Attendee) -> int | None:

@@ -62,19 +62,41 @@ def test_a_page_of_kept_rows_is_the_page_that_was_made_anew(attendee_client, jam
         assert all(f'id="{name}"' in kept for name in ("pick", "pick-check", "chevron", "flag"))  # of the sprite
 
 
-def test_a_vote_makes_the_row_of_its_song_anew_and_no_other(attendee_client, jam, songs, made):
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_a_vote_makes_no_row_anew(attendee_client, jam, songs, made, language):
     client, _attendee = attendee_client(jam)
+    client.cookies["language"] = language
     page_of(client, jam)
     made.clear()
 
     make_vote(jam_song=songs[0])  # which has the most: the longest bar of all rows
-    page_of(client, jam)
-    assert sorted(made) == sorted(song.pk for song in songs)
-    made.clear()
-    make_vote(jam_song=songs[1])
-    page_of(client, jam)
+    for _ in range(2):
+        make_vote(jam_song=songs[1])  # which has none: another place, another number, another word
+    kept = page_of(client, jam)
+    assert made == []
+    rows.kept.clear()
 
-    assert made == [songs[1].pk]
+    assert kept == page_of(client, jam)
+
+
+def test_where_counts_are_hidden_no_row_tells_one(attendee_client, jam, songs):
+    client, _attendee = attendee_client(jam)
+    page_of(client, jam)  # with counts: its rows are kept
+    Jam.objects.filter(pk=jam.pk).update(counts="hidden")
+
+    hidden = ROW.findall(page_of(client, jam))[:4]
+
+    assert all("data-votes hidden>0<" in row and "data-votes-word></span>" in row and ">·<" in row for row in hidden)
+
+
+def test_what_is_known_of_a_song_makes_its_row_anew(attendee_client, jam, songs, made):
+    client, _attendee = attendee_client(jam)
+    page_of(client, jam)
+    made.clear()
+    songs[3].song.__class__.objects.filter(pk=songs[3].song_id).update(key="Bbm")
+
+    assert "Bbm" in page_of(client, jam)
+    assert made == [songs[3].pk]
 
 
 def test_what_one_picked_is_not_shown_to_another(attendee_client, jam, songs):

@@ -10,13 +10,14 @@ from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render, resolve_url
+from django.shortcuts import render, resolve_url
 from django.views.decorators.http import require_http_methods
 
 from apps.accounts.models import User
 from apps.accounts.roles import Right
 from apps.core.errors import DomainError
 from apps.jams.models import Jam
+from apps.jams.queries import visible_jam
 
 page_with_form = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -57,7 +58,7 @@ def number_in(request: HttpRequest, name: str) -> int:
 
 def find_jam(request: HttpRequest, slug: str) -> Jam:
     """A jam that this visitor may see, with its venue; 404 for drafts of others."""
-    return get_object_or_404(Jam.objects.visible_to(request.user).select_related("venue"), slug=slug)
+    return visible_jam(request.user, slug)
 
 
 def find_hosted_jam(request: HttpRequest, slug: str, right: Right = Right.RUN) -> Jam:

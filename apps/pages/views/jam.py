@@ -6,7 +6,6 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render, resolve_url
 from django.urls import reverse
@@ -16,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from apps.accounts.roles import Right
 from apps.catalog.library import marked
 from apps.catalog.statistics import count_choice, count_search
+from apps.core.compiled import GIVEN, Compiled
 from apps.jams import performers
 from apps.jams.attendees import rename_attendee
 from apps.jams.errors import AlreadyInJam
@@ -25,6 +25,7 @@ from apps.jams.search import search as search_all
 from apps.pages.board import board_of, most_wanted
 from apps.pages.forms import SuggestForm
 from apps.pages.templatetags.parts import SCRIPT_ICONS, clock
+from apps.pages.templatetags.rows import blank, votes_word
 from apps.pages.views.common import SeeOther, find_jam, page_with_form, see_other, sentence, telling
 from apps.pages.views.installed import worker_address
 from apps.pages.views.kept import kept
@@ -33,14 +34,16 @@ from apps.stage.line_ups import line_ups
 from apps.stage.models import SignUp
 from apps.stage.statistics import on_stage, statistics_of
 from apps.voting.meant import NearSong, suggestions_near
-from apps.voting.models import Vote
 from apps.voting.operations import cast_vote, leave_jam, suggest_song, take_back_vote
+from apps.voting.queries import STILL, VOTES
 
 HITS = 8
-BLANK = {"id": 0, "votes": 0}  # what the <template> of a row is made of
 INSTRUMENTS = ("vocals", "guitar", "bass", "drums", "keys", "saxophone", "trumpet", "percussion", "violin")
 MOST_STUDS = 9  # as many as static/js/studs.js draws
 OUT = {"open", "queued", "playing"}
+SIGN_UPS = Compiled(
+    lambda: SignUp.objects.live().filter(attendee=GIVEN).select_related("slot__jam_song__song").order_by("pk")
+)
 
 
 @kept
@@ -57,7 +60,7 @@ def jam(request: HttpRequest, slug: str) -> HttpResponse:
     context["notes"] = {m.extra_tags: str(m) for m in messages.get_messages(request) if m.extra_tags}
     if jam.status == Jam.Status.ENDED:
         return render(request, "pages/jam/ended.html", context | afterwards(request, jam, board))
-    context |= {"icons": set(SCRIPT_ICONS), "blank": BLANK, "line_ups": studded(jam)}
+    context |= {"icons": set(SCRIPT_ICONS), "blank": blank(), "blanks": [blank()], "line_ups": studded(jam)}
     context["data"] = {
         "slug": jam.slug,
         "venue": jam.venue.slug,
@@ -72,7 +75,7 @@ def jam(request: HttpRequest, slug: str) -> HttpResponse:
         context["data"] |= {
             "attendee": attendee.pk,
             "voted": sorted(context["voted"]),
-            "sign_ups": told(sign_ups_of(attendee)),
+            "sign_ups": told(SIGN_UPS(attendee.pk, limit=None)),
             "banned": context["banned"],
         }
     board["ranking"] = [row | marks(row, place, context) for place, row in enumerate(board["ranking"], start=1)]
@@ -86,7 +89,8 @@ def marks(song: dict[str, Any], place: int, context: dict[str, Any]) -> dict[str
     """What a row of the ranking shows besides the song: its place, whether it is mine, why a vote was refused."""
     note = context["notes"].get(f"song-{song['id']}", "")
     line_up = context["line_ups"].get(song["id"])
-    return {"rank": place, "mine": song["id"] in context.get("voted", ()), "note": note, "line_up": line_up}
+    mine, word = song["id"] in context.get("voted", ()), votes_word(song["votes"])
+    return {"rank": place, "mine": mine, "note": note, "line_up": line_up, "votes_word": word}
 
 
 def studded(jam: Jam) -> dict[int, dict[str, Any]]:
@@ -113,11 +117,11 @@ def afterwards(request: HttpRequest, jam: Jam, board: dict[str, Any]) -> dict[st
 
 def own(request: HttpRequest, jam: Jam, attendee: Attendee, board: dict[str, Any]) -> dict[str, Any]:
     """What is this attendee's: votes, picks left, suggestions, and what the library has for their search."""
-    voted = set(Vote.objects.filter(attendee=attendee).values_list("jam_song", flat=True))
+    voted = {song for song, _status in VOTES(attendee.pk, limit=None)}
     places = {song["id"]: place for place, song in enumerate(board["ranking"], start=1)}
     mine = [song | {"place": places.get(song["id"])} for song in board["songs"] if song["id"] in voted]
     mine = [song for song in mine if song["status"] in OUT]
-    suggested = JamSong.objects.suggested_by_still(attendee).select_related("song").order_by("pk")
+    suggested = STILL(attendee.pk, limit=None)
     banned = marked(jam.venue_id)
     return {
         "voted": voted,
@@ -132,10 +136,6 @@ def own(request: HttpRequest, jam: Jam, attendee: Attendee, board: dict[str, Any
         **search(request, jam, board, banned),
         **near_what(request, jam, board, banned),
     }
-
-
-def sign_ups_of(attendee: Attendee) -> QuerySet[SignUp]:
-    return SignUp.objects.live().filter(attendee=attendee).select_related("slot__jam_song__song").order_by("pk")
 
 
 def told(sign_ups: Iterable[SignUp]) -> list[dict[str, Any]]:
