@@ -312,9 +312,9 @@ def test_a_vote_is_one_statement(django_assert_num_queries, method, by):
     assert (response.status_code, votes_of(jam_song)) == (200, method == "PUT")
 
 
-@pytest.mark.parametrize("method", ["PUT", "DELETE"])
-def test_a_vote_that_is_said_again_is_one_statement_too(django_assert_num_queries, method):
-    jam_song = make_jam_song()
+@pytest.mark.parametrize(("method", "max_votes"), [("PUT", None), ("DELETE", None), ("DELETE", 1)])
+def test_a_vote_that_is_said_again_is_one_statement_too(django_assert_num_queries, method, max_votes):
+    jam_song = make_jam_song(jam=make_jam(max_votes=max_votes))
     _sam, token = make_attendee_with_token(jam=jam_song.jam)
     sam = Caller(token=token)
     sam(method, vote_path(jam_song))
