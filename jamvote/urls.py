@@ -51,9 +51,11 @@ docs = SpectacularSwaggerSplitView.as_view(  # its script has an address of its 
     url_name="api:schema", template_name="api_docs.html", http_method_names=["get", "head"]
 )
 
-jam = [
+jam = [  # first what phones ask for most: all that stands before is tried before
+    path("/songs/<int:pk>/vote", voting.VoteView.as_view(), name="vote"),
     path("", one_jam(jams.JamDetail.as_view()), name="jam"),
     path("/snapshot", board(jams.JamSnapshot.as_view()), name="snapshot"),
+    path("/me", voting.MyJam.as_view(), name="me"),
     path("/desk", jams.Desk.as_view(), name="desk"),
     path("/duplicate", jams.JamDuplicate.as_view(), name="duplicate"),
     path("/recurrence", nights.JamRecurrence.as_view(), name="recurrence"),
@@ -83,13 +85,11 @@ jam = [
     path("/signups/<int:pk>/check-in", stage.CheckIn.as_view(), name="check-in"),
     path("/signups/<int:pk>/move", stage.MoveSignUp.as_view(), name="signup-move"),
     path("/attendees/<int:pk>/signups", stage.SignUpsOfAttendee.as_view(), name="attendee-signups"),
-    path("/me", voting.MyJam.as_view(), name="me"),
     path("/me/performer", performers.MyPerformer.as_view(), name="my-performer"),
     path("/me/set", stage.MySetView.as_view(), name="my-set"),
     path("/me/away", people.MyAbsence.as_view(), name="my-away"),
     path("/songs", public_read("board", *PAGED[:2], "status")(voting.JamSongs.as_view()), name="jam-songs"),
     path("/votes", voting.MyVotes.as_view(), name="votes"),
-    path("/songs/<int:pk>/vote", voting.VoteView.as_view(), name="vote"),
     path("/songs/<int:pk>/move", jams.JamSongMove.as_view(), name="move"),
     path("/songs/<int:pk>/encore", voting.JamSongEncore.as_view(), name="song-encore"),
     path("/songs/<int:pk>/merge", voting.JamSongMerge.as_view(), name="song-merge"),
