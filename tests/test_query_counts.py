@@ -71,8 +71,8 @@ API = [
     row("api:snapshot", 2, of="ended"),
     row("api:jam-songs", 3, query="?page_size=100"),  # jam, count, page
     row("api:jam-songs", 4, "staff"),  # user
-    row("api:me", 5, "attendee"),  # jam, attendee, votes, suggestions left, songs
-    row("api:me", 5, "phone"),
+    row("api:me", 6, "attendee"),  # jam, attendee, votes, votes left, suggestions left, songs
+    row("api:me", 6, "phone"),
     row("api:my-set", 5, "phone"),  # jam, attendee, playing, queue, sign-ups
     row("api:line-ups", 2),  # jam, slots
     row("api:playable", 3),  # jam, people, slots

@@ -11,8 +11,6 @@ from django.utils.translation import gettext_lazy as _
 from apps.core.times import NO_MONTH
 from apps.jams.models import Attendee, Jam, JamSong
 
-OUT = ("pending", "open", "queued", "playing")  # songs for which a vote counts to the cap
-
 
 class VoteQuerySet(models.QuerySet["Vote"]):
     def at(self, *jams: Jam) -> Self:
@@ -22,7 +20,7 @@ class VoteQuerySet(models.QuerySet["Vote"]):
 
     def out(self, attendee: Attendee) -> Self:
         """Votes that count to the cap: one comes back when its song is played or removed."""
-        return self.filter(attendee=attendee, jam_song__status__in=OUT)
+        return self.filter(attendee=attendee, jam_song__status__in=["pending", "open", "queued", "playing"])
 
     def to_take_back(self, attendee: Attendee) -> Self:
         """All but those for what has been played, which is history; a removed song may come back with its votes."""

@@ -4,14 +4,12 @@ from typing import Any
 
 from apps.core.compiled import AND_GIVEN, GIVEN, Compiled
 from apps.jams.models import Attendee, Jam, JamSong
-from apps.voting.models import OUT, Vote
+from apps.voting.models import Vote
 
 MOST_SUGGESTED = 100
 # Planned each time, with its month at hand: a plan that is kept has all partitions in it.
 VOTES = Compiled(
-    lambda: (
-        Vote.objects.filter(attendee=GIVEN, month=AND_GIVEN).order_by("pk").values_list("jam_song", "jam_song__status")
-    ),
+    lambda: Vote.objects.filter(attendee=GIVEN, month=AND_GIVEN).order_by("pk").values_list("jam_song", flat=True),
     prepared=False,
 )
 SUGGESTED = Compiled(lambda: JamSong.objects.filter(suggested_by=GIVEN).select_related("song").order_by("-pk"))
@@ -21,23 +19,21 @@ STILL = Compiled(lambda: JamSong.objects.suggested_by_still(GIVEN).select_relate
 def mine(attendee: Attendee) -> dict[str, Any]:
     """`{id, display_name, state, votes: [jam song ids], votes_left, suggestions_left, songs: [JamSong]}`."""
     jam, suggested = attendee.jam, SUGGESTED(attendee.pk, limit=MOST_SUGGESTED)
-    votes = votes_of(attendee, jam)
-    out = sum(status in OUT for _song, status in votes)
     return {
         "id": attendee.pk,
         "display_name": attendee.display_name,
         "state": attendee.state,
         "instruments": attendee.instruments,
         "remembered": attendee.performer_id is not None,
-        "votes": [song for song, _status in votes],
-        "votes_left": None if jam.max_votes is None else max(0, jam.max_votes - out),
+        "votes": votes_of(attendee, jam),
+        "votes_left": votes_left(jam, attendee),
         "suggestions_left": suggestions_left(jam, attendee),
         "songs": suggested[::-1],
     }
 
 
-def votes_of(attendee: Attendee, jam: Jam) -> list[tuple[int, str]]:
-    """Jam songs, and how each stands, as they were voted for."""
+def votes_of(attendee: Attendee, jam: Jam) -> list[int]:
+    """Jam songs, as they were voted for."""
     return VOTES(attendee.pk, jam.month, limit=None)
 
 

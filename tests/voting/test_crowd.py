@@ -81,7 +81,7 @@ def crowd(url, **options):
 def test_a_crowd_joins_watches_and_votes_and_every_vote_counts_once(asgi_server):
     jam = jam_with_songs()
 
-    summary, code = crowd(asgi_server)
+    summary, code = crowd(asgi_server, seconds=3)
 
     assert (summary["errors"], code) == ({}, 0)
     assert summary["joined"] == summary["checked"] == Attendee.objects.filter(jam=jam).count() == 6
@@ -116,7 +116,7 @@ def test_on_a_terminal_it_tells_in_one_line(asgi_server, monkeypatch):
     said = io.StringIO()
     monkeypatch.setattr(said, "isatty", lambda: True)
 
-    call_command("crowd", asgi_server, attendees=2, seconds=1, stdout=said)
+    call_command("crowd", asgi_server, attendees=2, seconds=3, stdout=said)
 
     assert "\r\033[Kjoined 2  sockets 2" in said.getvalue()
 

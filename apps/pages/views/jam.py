@@ -117,7 +117,7 @@ def afterwards(request: HttpRequest, jam: Jam, board: dict[str, Any]) -> dict[st
 
 def own(request: HttpRequest, jam: Jam, attendee: Attendee, board: dict[str, Any]) -> dict[str, Any]:
     """What is this attendee's: votes, picks left, suggestions, and what the library has for their search."""
-    voted = {song for song, _status in votes_of(attendee, jam)}
+    voted = set(votes_of(attendee, jam))
     places = {song["id"]: place for place, song in enumerate(board["ranking"], start=1)}
     mine = [song | {"place": places.get(song["id"])} for song in board["songs"] if song["id"] in voted]
     mine = [song for song in mine if song["status"] in OUT]
