@@ -38,7 +38,7 @@ def votes_of(attendee: Attendee, jam: Jam) -> list[int]:
 
 
 def suggestions_left(jam: Jam, attendee: Attendee) -> int:
-    return max(0, jam.max_suggestions - len(STILL(attendee.pk, limit=jam.max_suggestions)))
+    return jam.max_suggestions - len(STILL(attendee.pk, limit=jam.max_suggestions))
 
 
 def votes_left(jam: Jam, attendee: Attendee) -> int | None:
