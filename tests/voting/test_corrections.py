@@ -11,13 +11,6 @@ from tests.factories import make_jam, make_jam_song, make_staff, make_vote
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def told(monkeypatch):
-    messages = []
-    monkeypatch.setattr("apps.live.streams.announcer.tell", lambda _, news: messages.extend(news.messages()) or True)
-    return messages
-
-
 def counts(told):
     return {message["id"]: message["state"]["votes"] for message in told if message["part"] == "songs"}
 

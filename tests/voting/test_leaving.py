@@ -12,23 +12,6 @@ from tests.factories import make_attendee, make_attendee_with_token, make_jam, m
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def host():
-    return make_user()
-
-
-@pytest.fixture
-def jam(host):
-    return make_jam(host=host)
-
-
-@pytest.fixture
-def told(monkeypatch):
-    messages = []
-    monkeypatch.setattr("apps.live.streams.announcer.tell", lambda _, news: messages.extend(news.messages()) or True)
-    return messages
-
-
 GOING = {
     "leave": lambda sam, host: leave_jam(attendee=sam),
     "remove": lambda sam, host: remove_attendee(attendee=sam, host=host),

@@ -22,16 +22,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def host():
-    return make_user()
-
-
-@pytest.fixture
-def jam(host):
-    return make_jam(host=host)
-
-
-@pytest.fixture
 def bob(jam, host):
     return add_person(jam=jam, host=host, display_name="Bob")
 

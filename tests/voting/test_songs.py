@@ -22,23 +22,6 @@ from tests.races import in_threads
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def host():
-    return make_user()
-
-
-@pytest.fixture
-def jam(host):
-    return make_jam(host=host)
-
-
-@pytest.fixture
-def told(monkeypatch):
-    messages = []
-    monkeypatch.setattr("apps.live.streams.announcer.tell", lambda _, news: messages.extend(news.messages()) or True)
-    return messages
-
-
 def fresh(jam_song):
     return JamSong.objects.select_related("jam").get(pk=jam_song.pk)
 

@@ -45,27 +45,10 @@ LONG_AGO = timezone.now() - timedelta(hours=2)
 
 
 @pytest.fixture
-def host():
-    return make_user()
-
-
-@pytest.fixture
-def jam(host):
-    return make_jam(host=host)
-
-
-@pytest.fixture
 def co_host(jam):
     user = make_user()
     JamHost.objects.create(jam=jam, user=user, role="co_host")
     return user
-
-
-@pytest.fixture
-def told(monkeypatch):
-    messages = []
-    monkeypatch.setattr("apps.live.streams.announcer.tell", lambda _, news: messages.extend(news.messages()) or True)
-    return messages
 
 
 def fresh(jam_song):

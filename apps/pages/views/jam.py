@@ -60,7 +60,8 @@ def jam(request: HttpRequest, slug: str) -> HttpResponse:
     context["notes"] = {m.extra_tags: str(m) for m in messages.get_messages(request) if m.extra_tags}
     if jam.status == Jam.Status.ENDED:
         return render(request, "pages/jam/ended.html", context | afterwards(request, jam, board))
-    context |= {"icons": set(SCRIPT_ICONS), "blank": blank(), "blanks": [blank()], "line_ups": studded(jam)}
+    row = blank()
+    context |= {"icons": set(SCRIPT_ICONS), "blank": row, "blanks": [row], "line_ups": studded(jam)}
     context["data"] = {
         "slug": jam.slug,
         "venue": jam.venue.slug,
