@@ -319,6 +319,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "apps.core.middleware.EveryAnswer",
+    "apps.core.health.Health",
     "apps.core.middleware.ApiPaths",
     "apps.core.metrics.MeasureRequests",
     "apps.insight.measuring.recording.RecordRequests",

@@ -1,5 +1,6 @@
 """Several instances behind nginx: which one is asked, what is taken back, and that nobody notices who ends."""
 
+import socket
 import subprocess
 import sys
 import threading
@@ -16,8 +17,10 @@ import pytest
 
 from deploy import budget
 from deploy.budget import BURNS, TOO_FEW, Answer, Log, Tally, burns, watch
+from deploy.cluster import house as house_of_all
 from deploy.cluster import releases
 from deploy.cluster.front import Front, program
+from deploy.cluster.house import House
 from deploy.cluster.instances import Release, command
 from deploy.cluster.releases import of_kinds, roll_out
 from loadtests.chaos.house import free_port
@@ -85,16 +88,16 @@ class Small:
 
 
 @pytest.fixture
-def house(monkeypatch, tmp_path):
+def house(tmp_path):
     """Two old instances behind nginx, and two new ones when they are wanted."""
     old, live, new = [Small("a"), Small("b")], [Small("l", "live")], [Small("c"), Small("d")]
     front = Front(free_port(), tmp_path, [*old, *live])
-    monkeypatch.setattr(releases, "drain", lambda instances: [one.end() for one in instances])
     made = SimpleNamespace(
         front=front, instances=[*old, *live], begun=lambda kinds, release: [*new, Small("m", "live")], new=new, old=old
     )
     made.replace = lambda old, release: []
     made.take = lambda gone, come: front.use(come)
+    made.let_go = lambda gone: [one.end() for one in gone]
     made.line = httpx.Client(base_url=f"http://127.0.0.1:{front.port}", timeout=20)
     yield made
     made.line.close()
@@ -144,6 +147,33 @@ def test_nobody_notices_who_is_taken_out(house):
 
     assert {*statuses} == {OK}
     assert names(house, 4) == {"c": 2, "d": 2}
+
+
+@behind_nginx
+def test_who_connected_before_may_still_ask_and_is_waited_for(house):
+    """As browsers that connect ahead."""
+    with socket.create_connection(("127.0.0.1", house.front.port)) as early:
+        early.sendall(b"PUT /vote HTTP/1.1\r\n")
+        house.front.use([*house.new, house.instances[2]])
+        with ThreadPoolExecutor() as pool:
+            finishing = pool.submit(house.front.finish)
+            early.sendall(b"Host: jam.example\r\n")
+            assert not finishing.done()
+            early.sendall(b"Content-Length: 0\r\n\r\n")
+            assert early.recv(4096).endswith(b"\r\n\r\na")
+            finishing.result(5)
+    assert len(house.front.workers()) == 1
+
+
+def test_sockets_go_before_web_so_that_nginx_is_done_with_both(monkeypatch):
+    done, of = [], lambda kind: SimpleNamespace(kind=kind, name=kind)
+    monkeypatch.setattr(house_of_all, "drain", lambda instances: done.append([one.name for one in instances]))
+    all_of_them = SimpleNamespace(front=SimpleNamespace(finish=lambda: done.append("nginx")))
+
+    House.let_go(all_of_them, [of("web"), of("live"), of("worker"), of("web")])
+    House.let_go(all_of_them, [of("worker")])
+
+    assert done == [["live", "worker"], "nginx", ["web", "web"], ["worker"]]
 
 
 class Kept(httpx.HTTPTransport):

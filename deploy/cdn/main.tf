@@ -58,7 +58,7 @@ resource "fastly_service_vcl" "jamvote" {
   healthcheck {
     name              = "ready"
     host              = var.domain
-    path              = "/api/v1/"
+    path              = "/readyz"
     method            = "HEAD"
     expected_response = 200
     check_interval    = 5000

@@ -16,6 +16,7 @@ from tests import servers
 
 SOURCE = Path(__file__).resolve().parents[1] / "nginx.conf"
 RELOAD_SECONDS = 60.0  # on a machine that is busy
+FINISH_SECONDS = 11.0  # more than nginx.conf's client_header_timeout; sockets to others may stand for hours
 PASSED_OVER = "max_fails=3 fail_timeout=5s"  # one that fails so often in that time, for so long
 WHO = "$remote_addr$http_user_agent"  # a page, its files and its socket are of the same release
 CONF = """
@@ -54,7 +55,8 @@ class Front:
     def use(self, instances: Iterable[Instance], *, new: Iterable[Instance] = (), percent: int = 0) -> None:
         """From now on: `percent` of those who ask are answered by the `new` ones, the others by `instances`.
 
-        When it returns, nothing is asked of those that are in neither; sockets to them stand until they are closed.
+        When it returns, new connections come to them. Those from before are ended when they have their answer (see
+        `finish`); sockets stand until they are closed.
         """
         old, new = list(instances), list(new)
         if percent:
@@ -95,6 +97,12 @@ class Front:
         while not (set(self.workers()) - before and all(map(is_ending, before))):
             if time.monotonic() > deadline:
                 raise servers.ServiceError(f"nginx does not reload: {(self.home / 'error.log').read_text()[-800:]}")
+            time.sleep(0.02)
+
+    def finish(self) -> None:
+        """Waits for the workers from before the last reload: the requests that they have taken are answered."""
+        deadline = time.monotonic() + FINISH_SECONDS
+        while len(self.workers()) > 1 and time.monotonic() < deadline:
             time.sleep(0.02)
 
     def workers(self) -> list[psutil.Process]:

@@ -75,7 +75,15 @@ class House:
         self.instances = [*(one for one in self.instances if one not in old), *new]
         if any(one.serves for one in [*old, *new]):
             self.front.use(self.instances)
-        drain(old)
+        self.let_go(old)
+
+    def let_go(self, old: list[Instance]) -> None:
+        """Who is asked no more. Web last: what nginx had taken before is still asked of them, and with the sockets
+        that it had to live instances its workers from before end."""
+        drain(one for one in old if one.kind != "web")
+        if web := [one for one in old if one.kind == "web"]:
+            self.front.finish()
+            drain(web)
 
     def begin_ended(self) -> list[str]:
         """The names of what has ended by itself, in whose place others run now. Raises ServiceError for nginx."""

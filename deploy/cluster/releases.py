@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from deploy.budget import Log, Tally, watch
 from deploy.cluster.house import SIZES, House
-from deploy.cluster.instances import Instance, Release, drain
+from deploy.cluster.instances import Instance, Release
 
 STEPS = (5, 25, 50, 100)  # per cent of those who ask
 STEP_SECONDS = 60.0
@@ -61,7 +61,7 @@ def roll_out(house: House, release: Release, *, steps: Sequence[int] = STEPS, se
         house.front.use(house.instances)
         outcome.seconds = time.monotonic() - begun
         tell(f"{release.name} is taken back: {outcome.why} ({outcome.new.faults} of {outcome.new.requests} failed)")
-        drain(new)
+        house.let_go(new)
         house.replace(of_kinds(house, BACKGROUND), before)
     else:
         house.take(old, new)
