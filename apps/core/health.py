@@ -16,7 +16,10 @@ from apps.core.middleware import GetResponse
 HEALTH, READY = "/healthz", "/readyz"
 KEPT = 1.0  # seconds that what a process has found holds, so that asking more often costs nothing
 PATIENCE = 2.0  # seconds that somebody waits for another who looks
-NO_DATABASE, NO_TABLES = "the database does not answer", "run manage.py migrate: the database is older than this release"
+NO_DATABASE, NO_TABLES = (
+    "the database does not answer",
+    "run manage.py migrate: the database is older than this release",
+)
 
 
 class Health:
