@@ -1,7 +1,7 @@
 """What balancers, Docker and Kubernetes ask of each process, by its address: no name of ours need be said.
 
-`/healthz`: it lives and answers; one that does not is started anew. `/readyz`: it may be sent people, since the database
-answers and has every migration that this release knows; else 503, and why.
+`/healthz`: it lives and answers; one that does not is started anew. `/readyz`: it may be sent people, since the
+database answers and has every migration that this release knows; else 503, and why.
 """
 
 import threading
@@ -59,15 +59,15 @@ class Readiness:
         try:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT 1")
-            self.is_migrated = self.is_migrated or not unapplied()
+            self.is_migrated = self.is_migrated or is_migrated()
         except DatabaseError:
             return NO_DATABASE
         return "" if self.is_migrated else NO_TABLES
 
 
-def unapplied() -> list[object]:
+def is_migrated() -> bool:
     executor = MigrationExecutor(connection)
-    return executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
 
 
 def said(text: str, status: int = 200) -> HttpResponse:
