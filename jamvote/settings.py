@@ -94,6 +94,11 @@ try:
     # Earlier keys, so that nobody is logged out or loses votes when the key changes.
     SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
     DATA_DIR = env.path("DATA_DIR", BASE_DIR / "var")
+    # A bucket of an S3 store for what DATA_DIR's media and private hold otherwise; keys, unless boto3 finds its own.
+    S3_BUCKET = env.str("S3_BUCKET", "")
+    S3_ENDPOINT_URL = env.str("S3_ENDPOINT_URL", "", validate=Regexp(r"^(https?://\S+)?$"))  # none: Amazon's
+    S3_REGION = env.str("S3_REGION", "")
+    S3_ACCESS_KEY, S3_SECRET_KEY = env.str("S3_ACCESS_KEY", ""), env.str("S3_SECRET_KEY", "")
     PUBLIC_URL = env.str("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
     ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"], validate=Length(min=1))
     DATABASE = env.dj_db_url("DATABASE_URL", f"sqlite:///{DATA_DIR}/jamvote.sqlite3")
@@ -656,10 +661,11 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_URL, MEDIA_ROOT = "/media/", DATA_DIR / "media"
 # Hashed names come with `collectstatic`; without it files are served from where they are written.
 COLLECTED = "collectstatic" in sys.argv or (STATIC_ROOT / "staticfiles.json").exists()
+FOLDERS = "django.core.files.storage.FileSystemStorage"
 STORAGES: dict[str, dict[str, Any]] = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {"BACKEND": FOLDERS},
     "private": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "BACKEND": FOLDERS,
         "OPTIONS": {"location": DATA_DIR / "private", "file_permissions_mode": 0o600},
     },
     "staticfiles": {
@@ -668,6 +674,9 @@ STORAGES: dict[str, dict[str, Any]] = {
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
+if S3_BUCKET:
+    for kind, folder in {"default": "media", "private": "private"}.items():
+        STORAGES[kind] = {"BACKEND": "apps.core.bucket.Bucket", "OPTIONS": {"location": folder}}
 WHITENOISE_USE_FINDERS = not COLLECTED
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 WHITENOISE_ALLOW_ALL_ORIGINS = False

@@ -119,6 +119,7 @@ def test_requests_go_to_all_in_turn_and_sockets_to_live(house):
     assert names(house, 10) == {"a": 5, "b": 5}
     assert house.line.get("/ws/jams/x").text == "l"
     assert house.line.get("/metrics").status_code == 404
+    assert house.line.get("/media/jams/in-a-bucket.webp").text in {"a", "b"}
 
 
 @behind_nginx

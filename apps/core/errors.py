@@ -42,6 +42,11 @@ class NotThere(DomainError):
     message = _("This is no longer here.")
 
 
+class Unavailable(DomainError):
+    code = "unavailable"
+    status = 503
+
+
 class ChangedMeanwhile(DomainError):
     code = "changed_meanwhile"
     status = 412

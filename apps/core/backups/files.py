@@ -1,4 +1,4 @@
-"""What was uploaded and made: the folders `media` and `private` of DATA_DIR, as one file."""
+"""What was uploaded and made: the folders `media` and `private` of DATA_DIR, as one file. A bucket keeps itself."""
 
 import tarfile
 from collections.abc import Iterator
@@ -12,6 +12,8 @@ from apps.core.backups.kept import BackupError
 
 
 def folders() -> dict[str, Path]:
+    if settings.S3_BUCKET:
+        return {}
     return {"media": Path(settings.MEDIA_ROOT), "private": Path(settings.STORAGES["private"]["OPTIONS"]["location"])}
 
 
