@@ -10,7 +10,6 @@ import http.client
 import json
 import os
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -19,7 +18,7 @@ from typing import Any
 from urllib.request import urlopen
 
 from loadtests.bench import Row
-from loadtests.machine import CORES, WEB, Server, about, serve, set_up
+from loadtests.machine import CORES, SERVED_BY, WEB, Server, about, serve, set_up
 from tests import servers
 
 RATE, SENDERS = 10, 4  # events a second; connections
@@ -176,7 +175,7 @@ def prepare(songs: int) -> tuple[Any, str, list[str]]:
 
 def start(*words: str, **env: str) -> int:
     """A process of Celery's, and a group of its own."""
-    command = [sys.executable, "-m", "celery", "-A", "jamvote", *words, "--loglevel=error"]
+    command = [SERVED_BY, "-m", "celery", "-A", "jamvote", *words, "--loglevel=error"]
     options: dict[str, Any] = {"env": os.environ | {"CELERY_SKIP_CHECKS": "true"} | env}
     return servers.start(command, servers.private_directory(), lambda: True, options).pid
 

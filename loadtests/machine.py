@@ -19,6 +19,7 @@ from tests import servers
 
 WEB = ("-c", "deploy/gunicorn.py", "--workers", "1")
 LIVE = (*WEB, "-k", "uvicorn_worker.UvicornWorker")
+SERVED_BY = os.environ.get("SERVED_BY", sys.executable)  # a Python with what production has: see dev
 CORES = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
 
 
@@ -73,7 +74,7 @@ def serve(application: str, *options: str, **env: str) -> Server:
         return True
 
     home = servers.private_directory()
-    command: list[Any] = [sys.executable, "-m", "gunicorn", *options, "-b", f"127.0.0.1:{port}", application]
+    command: list[Any] = [SERVED_BY, "-m", "gunicorn", *options, "-b", f"127.0.0.1:{port}", application]
     with pinned(1):
         process = servers.start(command, home, answers, {"env": os.environ | env})
     master = psutil.Process(process.pid)
