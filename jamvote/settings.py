@@ -345,7 +345,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "apps.core.middleware.DatabaseErrors",
+    "apps.core.middleware.StoreErrors",
     "axes.middleware.AxesMiddleware",
 ]
 

@@ -11,9 +11,6 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 from django.views.static import serve
 
-from apps.core.errors import Unavailable
-from apps.core.handlers import unavailable
-
 if TYPE_CHECKING:
     from apps.core.bucket import Bucket  # and with it boto3, which needs 25 MB: only where there is a bucket
 
@@ -24,8 +21,6 @@ def media(request: HttpRequest, path: str) -> HttpResponseBase:
     """As deploy/nginx.conf does it: a picture of ours, or bytes that nothing opens; and neither can do anything."""
     try:
         response = from_bucket(path) if settings.S3_BUCKET else serve(request, path, str(settings.MEDIA_ROOT))
-    except Unavailable as error:
-        return unavailable(request, error.message)
     except (OSError, ValueError, SuspiciousOperation) as error:  # a name that no file can have
         raise Http404 from error
     response.headers["Content-Type"] = "image/webp" if path.endswith(".webp") else "application/octet-stream"

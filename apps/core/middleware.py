@@ -16,6 +16,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from apps.core.answers import HTML, JSON, is_finished
+from apps.core.errors import Unavailable
 from apps.core.handlers import unavailable
 from apps.core.headers import Protection
 from apps.core.logs import Ids, ids
@@ -125,9 +126,9 @@ class BodyCheck:
         return self.get_response(request)
 
 
-class DatabaseErrors:
+class StoreErrors:
     """What was sent passed every check and still cannot be a value of the database: that is a request gone wrong.
-    Where the database is away, it is one to send again."""
+    Where the database is away, or the files are, it is one to send again."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -139,6 +140,9 @@ class DatabaseErrors:
         if isinstance(error, InterfaceError | OperationalError):
             log.error("The database is away: %s", error)
             return unavailable(request)
+        if isinstance(error, Unavailable):
+            log.error("The files are away: %s", error.__cause__)
+            return unavailable(request, error.message)
         in_admin = request.path_info.startswith("/admin/")  # it looks rows up by whatever the request names
         if isinstance(error, DataError | OverflowError) or (in_admin and isinstance(error, ValueError)):
             return refused(request, 400, "bad_request", _("This request holds a value that cannot be."))

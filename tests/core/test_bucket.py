@@ -20,8 +20,9 @@ from apps.jams.images import sizes_of
 from apps.jams.models import Jam
 from apps.jams.operations import change_jam
 from apps.reports.models import Report
+from apps.reports.operations import token_of
 from apps.voting import archive
-from tests.factories import PASSWORD, make_jam, make_jam_song, make_user, make_vote
+from tests.factories import PASSWORD, make_jam, make_jam_song, make_report, make_user, make_venue, make_vote
 from tests.jams.test_images import new_jam, picture
 
 pytestmark = [pytest.mark.services, pytest.mark.django_db]
@@ -97,7 +98,7 @@ def test_no_address_leads_to_what_is_private(bucket, path):
     assert b"secret" not in answer.content
 
 
-def test_reports_and_imports_are_read_from_it(bucket, client):
+def test_imports_and_reports_are_read_from_it(bucket, client):
     owner = make_user(email="robin@example.com", role="staff")
     client.post("/login", {"login": "robin@example.com", "password": PASSWORD})
     sent = ContentFile(b"title,artist\nWonderwall,Oasis\n", name="songs.csv")
@@ -105,6 +106,9 @@ def test_reports_and_imports_are_read_from_it(bucket, client):
     run = ImportRun.objects.get(owner=owner)
     assert [*bucket()] == [f"private/{run.file.name}"]
     assert "Wonderwall" in client.get(f"/songs/import/{run.pk}").text
+
+    report = make_report(owner=owner, venue=make_venue(manager=owner))
+    assert client.get(f"/reports/{report.pk}/file").content == b"report"
 
 
 def test_votes_are_archived_into_it_and_come_back(bucket):
@@ -124,9 +128,11 @@ def test_a_bucket_that_is_away_is_said_so_and_nothing_is_changed(settings, monke
     host = make_user()
     jam = new_jam(host)
 
-    shown = Client().get("/media/jams/a.webp")
+    report = make_report(owner=host, venue=jam.venue, made_at=None, file="reports/a.csv")
 
-    assert (shown.status_code, bool(shown.headers["Retry-After"])) == (503, True)
+    for path in ("/media/jams/a.webp", f"/reports/link/{token_of(report)}"):
+        answer = Client().get(path)
+        assert (path, answer.status_code, bool(answer.headers["Retry-After"])) == (path, 503, True)
     with pytest.raises(Unavailable):
         change_jam(jam=jam, host=host, name="Other", background=picture())
     assert (Jam.objects.get(pk=jam.pk).name, Jam.objects.get(pk=jam.pk).background.name) == ("Jam", "")

@@ -355,6 +355,15 @@ def test_a_link_ends_with_its_days_and_with_its_owners_right(client, venue, nigh
     assert (answer.status_code, "no longer kept" in answer.content.decode()) == (410, True)
 
 
+def test_a_report_whose_file_is_lost_is_gone(client, venue, manager):
+    report = make_report(owner=manager, venue=venue)
+    report.file.storage.delete(report.file.name)
+    client.force_login(manager)
+
+    assert client.get(f"/reports/link/{token_of(report)}").status_code == 410
+    assert client.get(f"/reports/{report.pk}/file").status_code == 404
+
+
 def test_a_report_of_somebody_else_is_not_there(client, venue, night, manager):
     report = make_report(owner=manager, venue=venue)
 

@@ -17,7 +17,7 @@ from apps.core.errors import DomainError
 from apps.pages.filters import PeriodForm
 from apps.pages.report import ordered, presets, query_of, shown
 from apps.pages.views.common import HostRequest, find_hosted_jam, page_of, page_with_form, see_other, sentence
-from apps.reports.errors import ReportGone
+from apps.reports.errors import ReportGone, ReportNotReady
 from apps.reports.models import Report
 from apps.reports.nights import Large
 from apps.reports.operations import check_may_read, order_report, report_by, written
@@ -143,9 +143,9 @@ def report_file(request: HostRequest, report: int) -> HttpResponse:
     found = get_object_or_404(Report.objects.of(request.user).select_related("owner", "task"), pk=report)
     try:
         check_may_read(found)
-    except DomainError as error:
+        return handed_out(found)
+    except (ReportGone, ReportNotReady) as error:
         raise Http404(str(error.message)) from error
-    return handed_out(found)
 
 
 @require_safe
@@ -155,10 +155,14 @@ def report_link(request: HttpRequest, token: str) -> HttpResponse:
         return handed_out(report_by(token))
     except ReportGone:
         return render(request, "pages/report_gone.html", status=410)
-    except DomainError as error:
+    except ReportNotReady as error:
         raise Http404(str(error.message)) from error
 
 
 def handed_out(report: Report) -> HttpResponse:
-    with report.file.storage.open(str(report.file.name)) as file:
-        return attached(file.read(), report)
+    """Raises ReportGone where its file is lost."""
+    try:
+        with report.file.storage.open(str(report.file.name)) as file:
+            return attached(file.read(), report)
+    except FileNotFoundError:
+        raise ReportGone from None
