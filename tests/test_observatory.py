@@ -25,7 +25,7 @@ SIX_MONTHS = 15_768_000
 def address(django_db_setup, tmp_path_factory):
     """Of a server with the settings of production."""
     with servers(tmp_path_factory.mktemp("data")) as start:
-        yield start(WSGI, PUBLIC_URL=f"https://{HOST}", ALLOWED_HOSTS=HOST, DEBUG="false")
+        yield start(WSGI, PUBLIC_URL=f"https://{HOST}", ALLOWED_HOSTS=HOST, DEBUG="false", INSIGHT="false")
 
 
 @pytest.fixture

@@ -23,6 +23,12 @@ waiting = Gauge(
     multiprocess_mode="livemostrecent",
 )
 running = Gauge("tasks_running", "Tasks that are being done, by queue.", ["queue"], multiprocess_mode="livemostrecent")
+failed = Gauge(
+    "tasks_failed",
+    "Tasks that failed for good within an hour, by queue.",
+    ["queue"],
+    multiprocess_mode="livemostrecent",
+)
 
 
 def measure(task: Task) -> None:
@@ -44,6 +50,8 @@ def count_tasks() -> None:
     due = Q(state=Task.State.RUNNING) | Q(due_at__lte=timezone.now())
     rows = Task.objects.unfinished().filter(due).order_by().values_list("queue", "state").annotate(Count("pk"))
     found = {(queue, state): count for queue, state, count in rows}
+    gone = dict(Task.objects.failed_lately().order_by().values_list("queue").annotate(Count("pk")))
     for queue in QUEUES:
         waiting.labels(queue).set(found.get((queue, Task.State.WAITING), 0))
         running.labels(queue).set(found.get((queue, Task.State.RUNNING), 0))
+        failed.labels(queue).set(gone.get(queue, 0))

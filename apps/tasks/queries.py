@@ -1,6 +1,6 @@
 """Reads of tasks."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
@@ -22,6 +22,10 @@ class TaskQuerySet(models.QuerySet["Task"]):
     def due(self, at: datetime | None = None) -> Self:
         """What is to be run now: also what runs no more, because its worker is gone."""
         return self.unfinished().filter(due_at__lte=at or timezone.now())
+
+    def failed_lately(self) -> Self:
+        """For good, within an hour."""
+        return self.filter(state="failed", ended_at__gte=timezone.now() - timedelta(hours=1))
 
     def not_sent(self, *, since: datetime) -> Self:
         return self.filter(Q(sent_at=None) | Q(sent_at__lt=since))

@@ -38,6 +38,7 @@ LABELS = {
     "process_cpu_seconds_total": {"kind": KINDS},
     "process_resident_memory_bytes": {"kind": KINDS},
     "replica_reads": {"outcome": {"replica", "behind", "away"}},
+    "tasks_failed": {"queue": set(QUEUES)},
     "tasks_running": {"queue": set(QUEUES)},
     "tasks_waiting": {"queue": set(QUEUES)},
     "votes": {"outcome": {"counted", "unchanged"} | REASONS},

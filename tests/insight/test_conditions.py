@@ -37,8 +37,8 @@ def live(seconds):
     return {"live": {"count": 60, "histogram": requests(seconds=seconds)["requests"]["PUT api:vote"]["histogram"]}}
 
 
-def tasks(waiting):
-    return {"services": {"tasks": {"looks": 4, "waiting": 4 * waiting}}}
+def tasks(waiting, failed=0):
+    return {"services": {"tasks": {"looks": 4, "waiting": 4 * waiting, "failed": 4 * failed}}}
 
 
 # For each alert: what is wrong, for how many minutes it must be before it is raised, and what is not wrong.
@@ -53,6 +53,7 @@ CASES = {
     "MemoryFull": (machine(memory=0.9), 11, machine(memory=0.84)),
     "LiveLate": (live(0.3), 6, live(0.19)),
     "QueueLong": (tasks(150), 6, tasks(90)),
+    "TasksFailed": (tasks(0, failed=1), 1, tasks(90)),
 }
 
 

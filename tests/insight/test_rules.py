@@ -93,6 +93,10 @@ CASES = {
         {'tasks_waiting{instance="a",queue="soon"}': "100x80",
          'tasks_waiting{instance="a",queue="now"}': "0x9 900x3 0x9"},
     ),
+    "TasksFailed": (
+        {'tasks_failed{instance="a",queue="soon"}': "0x5 1x20 0x60"}, 10, 40,
+        {'tasks_failed{instance="a",queue="soon"}': "0x80"},
+    ),
     "ProcessGone": (
         {'up{job="jamvote",instance="web:8000"}': "1x5 0x10 1x30"}, 10, 30,
         {'up{job="jamvote",instance="web:8000"}': "1x8 0 1x30", 'up{job="node",instance="a"}': "0x40"},
@@ -128,6 +132,7 @@ LABELS = {
     "SlowRequests": {"class": "reads"},
     "PoolExhausted": {"instance": "a"},
     "QueueLong": {"queue": "soon"},
+    "TasksFailed": {"queue": "soon"},
     "ProcessGone": {"instance": "web:8000", "job": "jamvote"},
     "ProcessorBusy": {"instance": "a"},
     "MemoryFull": {"instance": "a"},

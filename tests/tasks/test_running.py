@@ -313,7 +313,7 @@ def test_what_waits_and_what_runs_is_counted_by_queue(db):
         return {
             (sample.name.removeprefix("tasks_"), sample.labels["queue"]): sample.value
             for family in REGISTRY.collect()
-            if family.name in {"tasks_waiting", "tasks_running"}
+            if family.name in {"tasks_waiting", "tasks_running", "tasks_failed"}
             for sample in family.samples
             if sample.value
         }
@@ -324,9 +324,10 @@ def test_what_waits_and_what_runs_is_counted_by_queue(db):
     make_task(state="waiting", queue="later", due_at=timezone.now() + timedelta(minutes=1))  # is not due
     make_task(state="running", queue="soon", due_at=timezone.now() + timedelta(minutes=1))
     make_task(state="done", queue="soon")
-    make_task(state="failed", queue="now")
+    make_task(state="failed", queue="now", ended_at=timezone.now() - timedelta(minutes=59))
+    make_task(state="failed", queue="now", ended_at=timezone.now() - timedelta(minutes=61))
 
-    assert count() == {("waiting", "now"): 1, ("waiting", "later"): 2, ("running", "soon"): 1}
+    assert count() == {("waiting", "now"): 1, ("waiting", "later"): 2, ("running", "soon"): 1, ("failed", "now"): 1}
     Task.objects.all().delete()
     assert count() == {}
 

@@ -166,6 +166,12 @@ def queue_long(minutes: Sequence[Facts]) -> Found:
     return {"": {"waiting": waiting}} if waiting > promise().tasks_waiting else {}
 
 
+def tasks_failed(minutes: Sequence[Facts]) -> Found:
+    """Within the hour before: each holds for so long."""
+    failed = mean(named("services", minutes).get("tasks", {}), "failed")
+    return {"": {"failed": failed}} if failed > 0 else {}
+
+
 def named(group: str, minutes: Sequence[Facts]) -> Facts:
     """A group of facts, of all these minutes."""
     return added(one.get(group, {}) for one in minutes)
@@ -183,4 +189,5 @@ CHECKS: dict[str, tuple[int, Check]] = {  # with the minutes that each is asked 
     "MemoryFull": (1, memory_full),
     "LiveLate": (5, live_late),
     "QueueLong": (1, queue_long),
+    "TasksFailed": (1, tasks_failed),
 }

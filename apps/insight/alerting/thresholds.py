@@ -53,6 +53,7 @@ ALERTS: dict[str, Kind] = {
     "LiveLate": Kind(PAGE, 5),
     "ProcessGone": Kind(PAGE, 2),  # Prometheus alone knows it
     "QueueLong": Kind(TICKET, 5),
+    "TasksFailed": Kind(TICKET),
 }
 
 

@@ -145,12 +145,20 @@ def queue_long(subject: str, e: Evidence) -> Texts:
     )
 
 
+def tasks_failed(subject: str, e: Evidence) -> Texts:
+    return (
+        _("Background work has failed"),
+        _("%(number)s tasks failed within an hour, and are not tried again.") % {"number": n(e["failed"])},
+        _("Tasks in the admin say why, and run one again."),
+    )
+
+
 TEXTS: dict[str, Callable[[str, Evidence], Texts]] = {
     "ErrorBudgetBurn1h": burn_fast, "ErrorBudgetBurn6h": burn_slow, "ErrorBudgetBurn3d": burn_long,
     "ErrorsTonight": errors_tonight, "ErrorsHigh": errors_high, "SlowRequests": slow_requests,
     "SlowQuery": slow_query, "PoolExhausted": pool_exhausted, "CacheHitsLow": cache_hits_low,
     "CacheEvictions": cache_evictions, "ProcessorBusy": processor_busy, "MemoryFull": memory_full,
-    "LiveLate": live_late, "QueueLong": queue_long,
+    "LiveLate": live_late, "QueueLong": queue_long, "TasksFailed": tasks_failed,
 }  # fmt: skip
 
 

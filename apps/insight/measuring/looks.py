@@ -144,7 +144,8 @@ def of_tasks() -> Facts:
     due = Task.objects.filter(state=Task.State.WAITING, due_at__lte=timezone.now())
     found = due.aggregate(waiting=Count("pk"), oldest=Min("due_at"))
     age = (timezone.now() - found["oldest"]).total_seconds() if found["oldest"] else 0.0
-    return {"waiting": found["waiting"], "waiting_most": found["waiting"], "longest": round(age, 1)}
+    failed = Task.objects.failed_lately().count()
+    return {"waiting": found["waiting"], "waiting_most": found["waiting"], "longest": round(age, 1), "failed": failed}
 
 
 SERVICES: dict[str, Callable[[], Facts]] = {"database": of_database, "redis": of_redis, "tasks": of_tasks}

@@ -111,6 +111,8 @@ def work() -> Iterator[Rule]:
     yield alert("ProcessGone", gone, "{{ $labels.instance }} does not answer: nobody knows how it is.")
     long = "max by (queue) (tasks_waiting) > on () group_left () jamvote:tasks_waiting:most"
     yield alert("QueueLong", long, "Too many tasks wait in the queue {{ $labels.queue }}.")
+    failed = "max by (queue) (tasks_failed) > 0"
+    yield alert("TasksFailed", failed, "Tasks of the queue {{ $labels.queue }} failed within an hour.")
 
 
 def record(name: str, expr: str, labels: dict[str, str] | None = None) -> Rule:
