@@ -71,7 +71,7 @@ class Hunt:
         mutants = mutants_of(file)
         ours = {name for name in self.explained if name.startswith(f"{file}: ")}
         if gone := ours - {str(mutant) for mutant in mutants}:
-            raise self.session.Failed("\n".join([f"{EXPLAINED.name} explains what is no mutant any more:", *gone]))
+            raise pytest.UsageError("\n".join([f"{EXPLAINED.name} explains what is no mutant any more:", *gone]))
         left = self.options.mutants_left and Path(self.options.mutants_left)
         if left and left.exists():
             names = left.read_text().splitlines()
@@ -83,11 +83,11 @@ class Hunt:
         disconnect()
         self.tests = in_fork(self.measured)
         if self.tests is None:
-            raise self.session.Failed("a test has ended the process")
+            raise pytest.UsageError("a test has ended the process")
         if failing := [name for name, test in self.tests.items() if test.passes is False]:
-            raise self.session.Failed(f"without a mutant already: {', '.join(failing)}")
+            raise pytest.UsageError(f"without a mutant already: {', '.join(failing)}")
         if failing := in_fork(lambda: self.killer(None, self.quick(self.session.items))):
-            raise self.session.Failed(f"without a mutant too, in another order: {failing}")
+            raise pytest.UsageError(f"without a mutant too, in another order: {failing}")
         left = [mutant for file, mutants in self.mutants.items() for mutant in self.hunt(file, mutants)]
         if self.options.mutants_left:
             Path(self.options.mutants_left).write_text("\n".join(map(str, left)))

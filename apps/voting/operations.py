@@ -12,6 +12,7 @@ from apps.accounts.models import User
 from apps.catalog.library import check_stays, refuse_banned
 from apps.catalog.models import Song
 from apps.core.errors import DomainError
+from apps.core.store import clock
 from apps.jams import board, events
 from apps.jams.actions import Action, acting
 from apps.jams.attendees import ERASED
@@ -105,9 +106,9 @@ def told(song: int, row: ballot.Row, *, voted: bool) -> Tally:
         announce(stream_of(row.slug), Change(state, row.revision, "songs", song))
         return Tally(song, row.votes, voted, row.revision)
     jam = Jam.from_db("default", JAM_COLUMNS, (row.jam, row.slug, row.status, row.counts, row.counts_top))
-    at = board.stamp(jam)
+    at = clock()  # in place of the row's revision, which goes up with each vote
     board.publish_count(jam, song)
-    return Tally(song, None, voted, at or row.revision)
+    return Tally(song, None, voted, at)
 
 
 def refusal(jam_song: JamSong, attendee: Attendee) -> DomainError:
@@ -220,7 +221,6 @@ def remove_attendee(*, attendee: Attendee, host: User) -> None:
     """Takes somebody off the jam with all votes but those for what has been played, which is history."""
     with acting(attendee.jam, host, "remove_attendee", ended=True) as action:
         take_off(action, [lock(attendee)])
-    attendee.refresh_from_db()
 
 
 def void_attendees(*, jam: Jam, host: User, attendees: Iterable[int]) -> Voided:

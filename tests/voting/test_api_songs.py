@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from apps.catalog.models import Song
+from apps.core.errors import NotThere
 from apps.jams.errors import SuggestionsClosed, TooManySuggestions, VotesOut, WasRemoved
 from apps.jams.lineup import approve_song
 from apps.jams.models import Attendee, Jam, JamSong
@@ -48,7 +49,8 @@ def test_a_suggestion_of_the_library_stands_on_the_board_with_its_vote():
     state = response.json()
     assert response.status_code == 201
     assert (state["title"], state["key"], state["status"], state["votes"]) == ("Superstition", "E♭m", "open", 1)
-    assert JamSong.objects.get().suggested_by == sam
+    row = JamSong.objects.get()
+    assert (row.suggested_by, row.origin) == (sam, "suggestion")
     assert state == Caller()("GET", f"/api/v1/jams/{jam.slug}/snapshot").json()["songs"][0]
 
 
@@ -177,6 +179,16 @@ def test_whoever_is_away_suggests_and_whoever_was_taken_off_does_not():
         suggest_song(jam=jam, attendee=make_attendee(jam=jam, state="removed"), song=song)
 
     assert suggest_song(jam=jam, attendee=make_attendee(jam=jam, state="away"), song=song).votes == 1
+
+
+def test_a_song_that_has_left_the_library_meanwhile_is_not_suggested():
+    jam, song = make_jam(), make_song()
+    Song.objects.filter(pk=song.pk).delete()
+
+    with pytest.raises(NotThere):
+        suggest_song(jam=jam, attendee=make_attendee(jam=jam), song=song)
+
+    assert not JamSong.objects.exists()
 
 
 @pytest.mark.parametrize("approves", [False, True])

@@ -132,8 +132,8 @@ def test_only_open_songs_take_votes(status):
     [("queued", "the host has just taken this song"), ("played", "played tonight"), ("", "one with another now")],
 )
 def test_why_a_song_takes_no_votes_is_said(status, why):
-    jam_song = make_jam_song()
-    attendee = make_attendee(jam=jam_song.jam)
+    jam = make_jam_song().jam
+    jam_song, attendee = make_jam_song(jam=jam), make_attendee(jam=jam)
     songs = JamSong.objects.filter(pk=jam_song.pk)
     songs.update(status=status) if status else songs.delete()
 
@@ -206,6 +206,7 @@ def test_the_cap_holds_and_a_vote_comes_back_when_its_song_is_played():
     host = make_user()
     jam = make_jam(host=host, max_votes=2)
     songs, attendee = [make_jam_song(jam=jam) for _ in range(3)], make_attendee(jam=jam)
+    make_vote(jam_song=songs[2])  # somebody else's
     cast_vote(jam_song=songs[0], attendee=attendee)
     cast_vote(jam_song=songs[1], attendee=attendee)
     with pytest.raises(VotesOut):
@@ -217,7 +218,7 @@ def test_the_cap_holds_and_a_vote_comes_back_when_its_song_is_played():
         cast_vote(jam_song=songs[2], attendee=attendee)
     play_song(jam_song=make_jam_song(jam=jam), host=host)
 
-    assert cast_vote(jam_song=songs[2], attendee=attendee).votes == 1
+    assert cast_vote(jam_song=songs[2], attendee=attendee).votes == 2
 
 
 def test_a_vote_under_a_cap_takes_few_statements(django_assert_num_queries):
@@ -243,8 +244,9 @@ def test_removing_somebody_takes_their_votes():
 
     assert (fresh(jam_song).votes, fresh(other).votes) == (1, 0)
     for attendee in (abuser, as_they_were):
-        with pytest.raises(WasRemoved):
-            cast_vote(jam_song=jam_song, attendee=attendee)
+        for operation in (cast_vote, take_back_vote):
+            with pytest.raises(WasRemoved):
+                operation(jam_song=jam_song, attendee=attendee)
 
 
 def test_whoever_leaves_takes_their_votes_and_is_forgotten():
@@ -509,7 +511,7 @@ def test_no_vote_of_a_removed_person_slips_in():
 
 
 def test_a_vote_in_a_jam_that_is_gone_says_so():
-    jam_song = make_jam_song()
+    _another, jam_song = make_jam(), make_jam_song()
     attendee = make_attendee(jam=jam_song.jam)
     Jam.objects.filter(pk=jam_song.jam_id).delete()
 
@@ -521,7 +523,7 @@ def test_a_vote_in_a_jam_that_is_gone_says_so():
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("counts", ["hidden", "top"])
 def test_a_vote_that_waits_while_counts_are_hidden_tells_none(monkeypatch, counts):
-    jam_song = make_jam_song(jam=make_jam(host=make_user()))
+    _another, jam_song = make_jam(), make_jam_song(jam=make_jam(host=make_user()))
     host, attendee = jam_song.jam.hosts.get(), make_attendee(jam=jam_song.jam)
     held, told, tallies, tops, show = threading.Event(), [], [], [], actions.show_otherwise
     make_jam_song(jam=jam_song.jam)
