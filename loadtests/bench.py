@@ -25,7 +25,7 @@ overhead CPU a request with Insight on and off: 5 minutes
 backup   what is lost, and how long it takes, when a database of a million votes is: 6 minutes
 releases whether a slower release is told from the same one: 4 minutes
 capacity whether what is reckoned from quiet times is where a growing room is full: 4 minutes
-insight  twelve faults and six changes that harm nobody: what Insight names first: 40 minutes
+insight  twelve faults and six changes that harm nobody: what Insight names first: 20 minutes
 garbage  what the garbage collector costs a request: 5 minutes
 setlist  what the balanced set list gains over the ranking, and takes: 2 minutes
 """

@@ -17,6 +17,7 @@ MIDNIGHT = datetime(2026, 11, 29, tzinfo=UTC)
 PERIODIC = {
     "erase_attendees", "erase_imports", "erase_statistics", "erase_replies", "erase_tasks", "hold_nights",
     "check_chord_sheets", "rank_songs", "erase_reports", "erase_webhooks", "watch",
+    "prepare_partitions",
 }  # fmt: skip
 MINUTES = [MIDNIGHT + timedelta(minutes=n) for n in range(24 * 60)]
 
@@ -54,6 +55,15 @@ def test_whatever_erases_or_says_that_it_runs_again_and_again_is_among_them():
 
     assert {name for name in ours if name.startswith("erase_")} | again == PERIODIC
     assert {name.partition(".")[2] for name in settings.TASK_SCHEDULE} >= PERIODIC
+
+
+def test_each_has_its_command():
+    """By its own name, or by the one that docs/installation.md says beside it."""
+    named = {"sync_sources": "sync_songs", "sweep": "deliver_webhooks"}
+
+    wanted = {name.partition(".")[2] for name in settings.TASK_SCHEDULE}
+
+    assert {named.get(name, name) for name in wanted} <= set(get_commands())
 
 
 def test_the_docs_have_each():

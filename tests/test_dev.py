@@ -41,10 +41,11 @@ def test_run_serves_a_demo_with_a_crowd_and_ends_cleanly(tmp_path, free_port, de
     addresses = read_addresses(process.stdout)
     answers = {name: httpx.get(address, timeout=30).status_code for name, address in addresses.items()}
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=60)
+    said = process.communicate(timeout=60)[1]
 
     assert answers == {"Home": 200, "Join": 200, "Phone": 200, "Big screen": 200, "Host": 302, "API": 200, "Admin": 302}
     assert process.returncode == 0
+    assert "uvicorn" not in said  # a line a request, among which nobody finds the addresses
 
 
 @pytest.mark.services

@@ -51,6 +51,17 @@ def test_each_service_is_closed_but_for_what_it_needs(examined, name):
     assert said.returncode == 0, said.stdout[-300:]
 
 
+@pytest.mark.skipif(not shutil.which("systemctl"), reason="no systemctl")
+def test_what_is_enabled_comes_with_the_machine(tmp_path):
+    """`systemctl enable` reads no [Install] of a file that several units share."""
+    there = shutil.copytree(UNITS, tmp_path / "etc/systemd/system")
+
+    subprocess.run(["systemctl", f"--root={tmp_path}", "enable", "jamvote.target", *INSTANCES.values()], check=True)
+
+    assert [link.name for link in there.glob("multi-user.target.wants/*")] == ["jamvote.target"]
+    assert {link.stem for link in there.glob("jamvote.target.wants/*")} == set(INSTANCES.values())
+
+
 @pytest.mark.parametrize("kind", INSTANCES)
 def test_a_unit_starts_what_serve_starts(kind):
     file = UNITS / (re.sub(r"@.*", "@", INSTANCES[kind]) + ".service")

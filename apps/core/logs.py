@@ -57,7 +57,7 @@ def configuration(form: str, level: int) -> dict[str, Any]:
         "loggers": {
             "django.server": stderr,
             "gunicorn.error": stderr,  # and uvicorn's within it, which takes gunicorn's handlers
-            "uvicorn": stderr,
+            "uvicorn": stderr | {"level": max(level, logging.WARNING)},  # requests and sockets stand in the proxy's log
             "axes": {"level": logging.WARNING},  # who logs in stands in the audit log
             "httpx": {"level": logging.WARNING},
         },

@@ -1,4 +1,4 @@
-"""How long the first byte of an answer takes from where people are, reckoned: python deploy/cdn/reckon.py [Frankfurt]
+"""How long the first byte of an answer takes from where people are, reckoned: python3 deploy/cdn/reckon.py [Frankfurt]
 
 A round trip is the way of light in fibre (200 km/ms, there and back) over the great circle, longer by DETOUR since
 cables follow coasts; the first hop, to the point of presence, has the delay of a phone's line too. An answer on a new

@@ -1,4 +1,4 @@
-"""How evenly nights lie on the nodes of Citus: python deploy/citus/balance.py [--venues 1000] [--nodes 2,4,8]
+"""How evenly nights lie on the nodes of Citus: python3 deploy/citus/balance.py [--venues 1000] [--nodes 2,4,8]
 
 Ids of jams are hashed and laid out exactly as Citus does it. The nights are made up: a venue has a size and a night
 differs from it, both log-normal, so that most are small and a few are very large.

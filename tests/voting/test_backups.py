@@ -289,7 +289,9 @@ def test_what_is_no_database_changes_nothing(fresh, made_up):
         assert "cannot be restored: file is not a database" in said
 
 
-@pytest.mark.parametrize("name", ["elsewhere/stray", "media/../stray", "media/../../stray"])
+@pytest.mark.parametrize(
+    "name", ["elsewhere/stray", "media/../stray", "media/../../stray", "media//tmp/stray", "media"]
+)
 def test_files_that_would_come_elsewhere_are_refused(fresh, made_up, tmp_path, name):
     folder = made_up()
     with tarfile.open(folder / "files.tar", "w") as packed:
