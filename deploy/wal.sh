@@ -74,12 +74,15 @@ restore() {
         rm -rf "${PGDATA:?}"/*
         fail "$BACKUPS/base/$base cannot be unpacked whole. If it is damaged, move it away to use the one before."
     }
+    # They are gone when it has read the log: a replica that is made of it would stop there, and let nobody in.
+    mark="# until it is restored"
     {
         # From 126 on PostgreSQL stops: a file that is damaged is not the end of the log.
-        echo "restore_command = 'test -e \"$BACKUPS/wal/%f.gz\" || exit 1; gzip -dc \"$BACKUPS/wal/%f.gz\" > \"%p\" || exit 255'"
-        echo "recovery_target_time = '${until:+$until UTC}'"
-        echo "recovery_target_action = promote"
-        echo "hot_standby = off" # nobody is let in before it has read the log
+        echo "restore_command = 'test -e \"$BACKUPS/wal/%f.gz\" || exit 1; gzip -dc \"$BACKUPS/wal/%f.gz\" > \"%p\" || exit 255' $mark"
+        echo "recovery_target_time = '${until:+$until UTC}' $mark"
+        echo "recovery_target_action = promote $mark"
+        echo "recovery_end_command = 'sed -i \"/$mark/d\" postgresql.auto.conf' $mark"
+        echo "hot_standby = off $mark" # nobody is let in before it has read the log
     } >> "$PGDATA/postgresql.auto.conf"
     touch "$PGDATA/recovery.signal"
     echo "$PGDATA is of $base. PostgreSQL reads the log on when it is started."

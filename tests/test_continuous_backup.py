@@ -94,6 +94,7 @@ def test_a_killed_cluster_is_restored_elsewhere_with_all_but_what_was_not_archiv
     cluster.archive_the_rest()
     cluster.restore("restored", moment)
     at_the_moment = counted(cluster)
+    kept = (cluster.data / "postgresql.auto.conf").read_text()
     newest = cluster.run("base", BASES="1")
 
     assert base.returncode == 0, base.stderr
@@ -101,6 +102,7 @@ def test_a_killed_cluster_is_restored_elsewhere_with_all_but_what_was_not_archiv
     assert before | archived <= in_the_archive <= before | archived | latest
     assert at_the_moment == before | archived | latest
     assert vote(cluster, pairs, 1)  # it takes votes
+    assert not re.search("^(restore_command|recovery_|hot_standby)", kept, re.MULTILINE)  # nor a replica
     assert newest.returncode == 0, newest.stderr
     assert [str(path) for path in (cluster.backups / "base").iterdir()] == [newest.stdout.strip()]
     wait_until(lambda: begins_with_the_newest_base(cluster.backups / "wal"))
@@ -108,8 +110,8 @@ def test_a_killed_cluster_is_restored_elsewhere_with_all_but_what_was_not_archiv
 
 def how_the_log_is_read(cluster):
     """What PostgreSQL is answered, by what it asks for."""
-    settings = (cluster.data / "postgresql.auto.conf").read_text()
-    [command] = re.findall("^restore_command = '(.*)'$", settings, re.MULTILINE)
+    with psycopg.connect(cluster.url, autocommit=True) as connection:
+        [command] = connection.execute("SHOW restore_command").fetchone()
     log, answers = cluster.backups / "wal", {}
     whole = max(log.glob(f"{'[0-9A-F]' * 24}.gz"))
     shutil.copy(whole, log / "whole.gz")
