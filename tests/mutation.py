@@ -14,6 +14,7 @@ import tomllib
 import types
 from collections import Counter, defaultdict
 from inspect import unwrap
+from itertools import chain
 from pathlib import Path
 
 import coverage
@@ -251,17 +252,23 @@ def statements(module):
 
     said = []
     if module.__name__ in TRIGGERS:
-        editor = types.SimpleNamespace(connection=connection, execute=lambda text, params=(): said.append(text))
-        module.install(None, editor)
+        execute = lambda text, params=(): said.append((text, params))  # noqa: E731
+        for do in installs(module):
+            do(None, types.SimpleNamespace(connection=connection, execute=execute))
     return said
+
+
+def installs(module):
+    """Its triggers, and its functions that statements call."""
+    return [do for name, do in vars(module).items() if name.startswith("install")]
 
 
 def install(*modules):
     from django.db import connection
 
     with Outside.blocker.unblock(), connection.schema_editor() as editor:
-        for module in modules:
-            module.install(None, editor)
+        for do in chain.from_iterable(map(installs, modules)):
+            do(None, editor)
 
 
 def as_it_was():

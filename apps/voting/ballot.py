@@ -20,11 +20,11 @@ OUT = "('pending', 'open', 'queued', 'playing')"  # a vote comes back when its s
 
 class Row(NamedTuple):
     """What the statement found and left: of the song, the voter and the jam. `changed`: it cast the vote or took it
-    back. Where `votes` is None the song takes none, and nothing was done.
+    back.
 
     `waited`: for the song's row, which somebody else has changed meanwhile; all else is of before that."""
 
-    votes: int | None
+    votes: int
     revision: int
     pinned: bool
     counted_at: datetime
@@ -81,7 +81,7 @@ SELECT votable.votes + greatest(coalesce(done.n, 0), -votable.votes),
        votable.revision + abs(coalesce(done.n, 0)), votable.pinned,
        CASE WHEN done.n IS NULL THEN votable.counted_at ELSE now() END, done.n IS NOT NULL, voter.*,
        votable.revision IS DISTINCT FROM (SELECT o.revision FROM jams_jamsong o WHERE o.id = votable.id)
-FROM voter LEFT JOIN votable ON true LEFT JOIN done ON true
+FROM voter CROSS JOIN votable LEFT JOIN done ON true
 """
 ALONE = "SELECT 1 FROM jams_attendee WHERE id = %s FOR NO KEY UPDATE"
 ARE_OUT = f"""
@@ -93,7 +93,7 @@ WHERE v.attendee_id = %s AND v.month = %s AND s.status IN {OUT}
 LITE_BY_HASH = "j.slug = %(slug)s AND a.secret_hash IN (SELECT value FROM json_each(%(hashes)s))"
 LITE_FIND = f"""
 SELECT s.votes, s.revision, s.pinned, s.counted_at, false, a.id, a.last_seen, {JAM}
-FROM jams_attendee a JOIN jams_jam j ON j.id = a.jam_id LEFT JOIN jams_jamsong s
+FROM jams_attendee a JOIN jams_jam j ON j.id = a.jam_id JOIN jams_jamsong s
     ON s.id = %(song)s AND s.jam_id = j.id AND s.votable
     AND (s.votable_until IS NULL OR s.votable_until > strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now'))
 WHERE {{who}} AND {HERE}
@@ -110,14 +110,14 @@ LITE_TAKE_BACK = "DELETE FROM voting_vote WHERE jam_song_id = %(song)s AND atten
 
 
 def cast(song: int, voter: Voter) -> Row | None:
-    """Casts the vote, once. None: no such voter is in the room.
+    """Casts the vote, once. None: no such voter is in the room, or the song takes no votes.
 
     `changed` false: had voted before, or all of `max_votes` are out.
     """
     if connection.vendor != "postgresql":
         return run_lite(LITE_CAST, song, voter)
     row = run(CAST, song, voter)
-    if row is None or row.max_votes is None or row.votes is None:
+    if row is None or row.max_votes is None:
         return row
     # Two votes of one person at once must see each other, or both would be the last one allowed.
     with transaction.atomic():
@@ -149,8 +149,8 @@ def run_lite(statement: str, song: int, voter: Voter) -> Row | None:
     params["hashes"] = orjson.dumps(params["hashes"]).decode()
     with transaction.atomic(), connection.cursor() as cursor:
         before = find_lite(cursor, voter, params)
-        if before is None or before.votes is None:
-            return before
+        if before is None:
+            return None
         found: dict[str, Any] = {
             "song": song,
             "attendee": before.attendee,
@@ -170,7 +170,6 @@ def find_lite(cursor: Any, voter: Voter, params: dict[str, Any]) -> Row | None:
         return None
     row = Row(*found)
     return row._replace(
-        pinned=bool(row.pinned),
-        counted_at=row.counted_at and row.counted_at.replace(tzinfo=UTC),
+        counted_at=row.counted_at.replace(tzinfo=UTC),
         last_seen=row.last_seen.replace(tzinfo=UTC),
     )

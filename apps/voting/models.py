@@ -15,8 +15,7 @@ from apps.jams.models import Attendee, Jam, JamSong
 class VoteQuerySet(models.QuerySet["Vote"]):
     def at(self, *jams: Jam) -> Self:
         """Of the months of these nights: PostgreSQL looks into their partitions alone. Whose they are, say too."""
-        months = {jam.month for jam in jams}
-        return self.filter(month=months.pop()) if len(months) == 1 else self.filter(month__in=months)
+        return self.filter(month__in={jam.month for jam in jams})
 
     def out(self, attendee: Attendee) -> Self:
         """Votes that count to the cap: one comes back when its song is played or removed."""

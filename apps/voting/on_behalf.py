@@ -26,7 +26,7 @@ def vote_for(*, jam_song: JamSong, attendee: Attendee, host: User, voted: bool) 
         if attendee.has_phone:
             raise VotesThemselves
         row = (ballot.cast if voted else ballot.take_back)(jam_song.pk, ballot.Voter(attendee.pk))
-        if row is None or row.votes is None:
+        if row is None:
             raise refusal(jam_song, attendee)
         if voted and not row.changed and row.max_votes and not has_voted(jam_song, attendee):
             raise VotesOut

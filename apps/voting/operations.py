@@ -65,7 +65,7 @@ def cast_vote(*, jam_song: JamSong, attendee: Attendee) -> Tally:
     Raises VotingClosed, VotingPaused, SongFrozen, VotesOut, WasRemoved.
     """
     row = ballot.cast(jam_song.pk, ballot.Voter(attendee.pk))
-    if row is None or row.votes is None:
+    if row is None:
         raise refused(refusal(jam_song, attendee))
     if not row.changed and row.max_votes and not has_voted(jam_song, attendee):
         raise refused(VotesOut())
@@ -74,7 +74,7 @@ def cast_vote(*, jam_song: JamSong, attendee: Attendee) -> Tally:
 
 def take_back_vote(*, jam_song: JamSong, attendee: Attendee) -> Tally:
     row = ballot.take_back(jam_song.pk, ballot.Voter(attendee.pk))
-    if row is None or row.votes is None:
+    if row is None:
         raise refused(refusal(jam_song, attendee))
     return told(jam_song.pk, row, voted=False)
 
@@ -83,7 +83,7 @@ def vote_by_secret(*, slug: str, song: int, secrets: Iterable[str], voted: bool)
     """The vote of whoever holds one of these secrets, in one statement. None: ask rows who it is and why not."""
     voter = ballot.Voter(holder=(slug, [hashed(secret) for secret in secrets]))
     row = (ballot.cast if voted else ballot.take_back)(song, voter)
-    if row is None or row.votes is None or (voted and row.max_votes and not row.changed):
+    if row is None or (voted and row.max_votes and not row.changed):
         return None
     tally = told(song, row, voted=voted)
     see(row.attendee, row.last_seen)

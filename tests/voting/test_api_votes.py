@@ -378,8 +378,9 @@ def test_a_phone_that_knows_many_jams_votes_in_each_as_who_it_is_there():
     assert [Vote.objects.get(jam_song=song).attendee for song in songs] == [sam for sam, _token in people]
 
 
-def test_two_cookies_of_one_jam_are_one_vote():
-    jam_song = make_jam_song(jam=make_jam(max_votes=1))
+@pytest.mark.parametrize("max_votes", [None, 1])
+def test_two_cookies_of_one_jam_are_one_vote(max_votes):
+    jam_song = make_jam_song(jam=make_jam(max_votes=max_votes))
     cookies = {}
     for suffix in ("", "x", "0"):
         _sam, token = make_attendee_with_token(jam=jam_song.jam)

@@ -23,9 +23,10 @@ GOING = {
 def test_the_room_hears_of_counts_and_people_and_their_sockets_close(
     going, jam, host, told, django_capture_on_commit_callbacks
 ):
-    jam_song, sam = make_jam_song(jam=jam), make_attendee(jam=jam)
-    for attendee in (sam, make_attendee(jam=jam)):
+    jam_song, sam, kim = make_jam_song(jam=jam), make_attendee(jam=jam), make_attendee(jam=jam)
+    for attendee in (sam, kim):
         make_vote(jam_song=jam_song, attendee=attendee)
+    make_vote(jam_song=make_jam_song(jam=jam), attendee=kim)  # which nobody hears of
     told.clear()
 
     with django_capture_on_commit_callbacks(execute=True):

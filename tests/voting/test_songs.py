@@ -17,7 +17,7 @@ from apps.voting.queries import mine, votes_left
 from apps.voting.songs import merge_songs, most_alike, reopen_song
 from tests.callers import Caller
 from tests.factories import make_attendee, make_jam, make_jam_song, make_song, make_user, make_vote
-from tests.races import in_threads
+from tests.races import in_threads, one_after_the_other
 
 pytestmark = pytest.mark.django_db
 
@@ -34,14 +34,14 @@ def voters_of(jam_song):
 
 
 def test_who_voted_for_both_has_one_vote(jam, host):
-    one, other = make_jam_song(jam=jam), make_jam_song(jam=jam)
+    one, other, third = (make_jam_song(jam=jam) for _ in range(3))
     both, first, second = (make_attendee(jam=jam) for _ in range(3))
-    for jam_song, attendee in [(one, both), (one, first), (other, both), (other, second)]:
+    for jam_song, attendee in [(one, both), (one, first), (other, both), (other, second), (third, first)]:
         make_vote(jam_song=jam_song, attendee=attendee)
 
     merge_songs(jam_song=one, into=other, host=host)
 
-    assert voters_of(other) == {both.pk, first.pk, second.pk}
+    assert (voters_of(other), voters_of(third)) == ({both.pk, first.pk, second.pk}, {first.pk})
     assert (fresh(other).votes, fresh(one).votes, fresh(one).status) == (3, 0, "removed")
     assert differences() == []
 
@@ -124,6 +124,7 @@ def test_the_room_and_the_voters_hear_of_a_merge(jam, host, told, django_capture
     sam, kim = make_attendee(jam=jam), make_attendee(jam=jam)
     one, other = make_jam_song(jam=jam, pinned=True, suggested_by=kim), make_jam_song(jam=jam)
     make_vote(jam_song=one, attendee=sam)
+    make_vote(jam_song=make_jam_song(jam=jam))  # whose voter need not look again
     told.clear()
 
     with django_capture_on_commit_callbacks(execute=True):
@@ -168,6 +169,20 @@ def test_votes_that_come_while_songs_are_merged_are_counted_or_refused():
     assert differences() == []
 
 
+@pytest.mark.services
+@pytest.mark.django_db(transaction=True)
+def test_a_vote_that_is_being_cast_goes_over_too():
+    jam = make_jam(host=make_user())
+    host, sam = jam.hosts.get(), make_attendee(jam=jam)
+    one, other = make_jam_song(jam=jam), make_jam_song(jam=jam)
+
+    one_after_the_other(
+        lambda: cast_vote(jam_song=one, attendee=sam), lambda: merge_songs(jam_song=one, into=other, host=host)
+    )
+
+    assert (fresh(one).votes, fresh(other).votes) == (0, 1)
+
+
 def test_only_hosts_merge_and_reopen(jam):
     one, other, stranger = make_jam_song(jam=jam), make_jam_song(jam=jam, status="played"), make_user()
 
@@ -210,11 +225,14 @@ def played(jam, host):
 
 
 def test_an_encore_is_open_and_begins_without_votes(jam, host, played):
-    reopen_song(jam_song=played, host=host)
+    another = make_vote(jam_song=make_jam_song(jam=jam))
+
+    assert reopen_song(jam_song=played, host=host) == played
 
     song = fresh(played)
     assert (song.status, song.votes, song.votable) == ("open", 0, True)
     assert (song.started_at, song.ended_at, song.pinned) == (None, None, False)
+    assert Vote.objects.get() == another
     assert differences() == []
 
 
