@@ -645,6 +645,7 @@ def room(jam):
 
 def test_a_voided_cluster_is_back_with_its_votes_and_ranks_as_before(jam, host, room):
     _songs, people = room
+    make_attendee(jam=jam, state="removed")  # before, and stays so
     before = state_of(jam)
     void_attendees(jam=jam, host=host, attendees=[one.pk for one in people])
 
