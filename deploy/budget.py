@@ -21,7 +21,7 @@ from apps.insight.alerting.thresholds import TONIGHT, TONIGHT_LEAST
 PATIENCE = 10  # times as long, for requests enough to say anything
 LEAST_FAULTS = 3  # one alone is chance
 TOO_FEW, BURNS = "too few have asked", "the error budget burns"
-LINE = re.compile(r'" (?P<status>\d{3}) \d+ [\d.]+ \S+ "(?P<addresses>[^"]*)" "(?P<statuses>[^"]*)"$')
+LINE = re.compile(r'"(?P<request>[^"]*)" (?P<status>\d{3}) \d+ [\d.]+ \S+ "(?P<addresses>[^"]*)" "(?P<statuses>[^"]*)"$')
 
 
 class Answer(NamedTuple):
@@ -29,6 +29,7 @@ class Answer(NamedTuple):
 
     status: int
     tried: tuple[tuple[str, int], ...]
+    request: str = ""
 
 
 @dataclass
@@ -56,7 +57,7 @@ class Log:
 def answer(found: re.Match[str]) -> Answer:
     addresses, statuses = (re.split(r", | : ", found[name]) for name in ("addresses", "statuses"))
     told = [int(status) if status.isdigit() else 0 for status in statuses]
-    return Answer(int(found["status"]), tuple(zip(addresses, told, strict=False)))
+    return Answer(int(found["status"]), tuple(zip(addresses, told, strict=False)), found["request"])
 
 
 def watch(log: Log, new: Collection[str], tally: Tally, seconds: float) -> str:

@@ -242,6 +242,7 @@ def test_the_log_tells_who_was_tried_and_what_they_said(house):
     tried = [one for answer in answers for one in answer.tried]
     assert [answer.status for answer in answers] == [FAULT, FAULT]
     assert (f"unix:{house.old[1].socket}", FAULT) in tried
+    assert {answer.request for answer in answers} == {"GET / HTTP/1.1"}
     assert (f"unix:{house.old[0].socket}", 502) in tried
     assert log.read() == []
     assert "secret" not in house.front.log.read_text()
@@ -354,7 +355,7 @@ def test_each_instance_is_started_as_production_starts_it():
     assert "loadtests.tasks_app" in command("beat", "beat-4", release, home)
 
 
-TALLY = Counted(DRILLS[0], acknowledged=9, failed=0, asked=40, faults=0, again=1, gap=3.0, took=20.0, replica=(5, 0))
+TALLY = Counted(DRILLS[0], acknowledged=9, failed=0, asked=40, faults=(), again=1, gap=3.0, took=20.0, replica=(5, 0))
 
 
 def missed(**changed):
@@ -365,15 +366,15 @@ def test_a_drill_fails_by_a_vote_a_fault_or_a_socket_that_stays_away():
     assert missed() == []
     assert missed(acknowledged=0) == ["votes acknowledged"]  # nothing was proven
     assert missed(failed=1) == ["votes that failed"]
-    assert missed(faults=1) == ["answers 5xx"]
+    assert missed(faults=("502 GET / (unix:/a 502)",)) == ["answers 5xx"]
     assert missed(gap=10.5) == ["sockets back after, at most"]
 
 
 def test_a_broken_release_may_fail_where_it_is_broken_and_for_no_vote():
     broken = next(drill for drill in DRILLS if drill.happens is broken_release)
 
-    assert missed(drill=broken, faults=12) == []
-    assert missed(drill=broken, faults=12, failed=1) == ["votes that failed"]
+    assert missed(drill=broken, faults=("500",) * 12) == []
+    assert missed(drill=broken, faults=("500",) * 12, failed=1) == ["votes that failed"]
 
 
 def scaled(one, two, *, cpu=100.0, busy):

@@ -11,10 +11,12 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from loadtests.bench import Row, table
 from loadtests.bench_live import allow_files
 from loadtests.chaos.__main__ import KINDS, OF_TIME, tell
+from loadtests.chaos.house import keep_logs
 from loadtests.chaos.ledger import Violation
 from loadtests.chaos.room import Crowd
 from loadtests.drill import scaling
@@ -25,6 +27,7 @@ from loadtests.machine import about
 
 VOTERS, VOTERS_IF_SHORT, PORT = 200, 10, 8100
 SOCKETS_BACK = 10.0  # seconds
+SHOWN = 3  # answers 5xx of a drill
 KINDS_HERE = KINDS | {"release": "releases of which the wrong thing became"}
 
 
@@ -39,6 +42,8 @@ def main(args: list[str]) -> int:
         drill.room.patience = UNTIMED
     result = drill.hold(math.inf, iter(options.drills))
     judged = [one for one in result.violations if options.timed or one.kind not in OF_TIME]
+    if options.logs:
+        keep_logs(options.logs)
     tell(1, result._replace(violations=judged))
     found = [*rows(drill, judged, timed=options.timed), *(scaling.rows(drill) if options.scaling else ())]
     print()
@@ -60,6 +65,7 @@ def parsed(args: list[str]) -> argparse.Namespace:
     )
     parser.add_argument("--step-seconds", type=float, default=STEP_SECONDS, metavar="N", help="of a rollout's steps")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10_000), metavar="N")
+    parser.add_argument("--logs", type=Path, metavar="FOLDER", help="keeps what the processes logged there")
     parser.add_argument("--port", type=int, default=PORT, help=f"of nginx; {PORT} by default, 0: any")
     options = parser.parse_args(args)
     options.voters = options.voters or (VOTERS_IF_SHORT if options.short else VOTERS)
@@ -99,7 +105,8 @@ def of_one(tally: Tally, *, timed: bool) -> Iterator[Row]:
     note = f"in {tally.took:.0f} s; {tally.asked:,} requests at nginx, {tally.again} said again on another connection"
     yield Row(f"{name}: votes acknowledged", tally.acknowledged, "votes", least=1, note=note)
     yield Row(f"{name}: votes that failed", tally.failed, "", most=0)
-    yield Row(f"{name}: answers 5xx", tally.faults, "", most=None if broken else 0)
+    which = "; ".join(tally.faults[:SHOWN])
+    yield Row(f"{name}: answers 5xx", len(tally.faults), "", most=None if broken else 0, note=which)
     yield Row(f"{name}: sockets back after, at most", tally.gap, "s", most=SOCKETS_BACK if timed else None)
     yield Row(f"{name}: reads that a replica has answered", tally.replica[0], "", note=f"{tally.replica[1]} away")
 

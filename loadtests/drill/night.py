@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, NamedTuple
 
-from deploy.budget import Log
+from deploy.budget import Answer, Log
 from deploy.cluster.releases import Outcome
 from loadtests.chaos.faults import Fault
 from loadtests.chaos.night import Night, Window
@@ -22,7 +22,7 @@ class Tally(NamedTuple):
     acknowledged: int
     failed: int  # votes that were not acknowledged at once
     asked: int  # of nginx
-    faults: int  # of those, answered 5xx
+    faults: tuple[str, ...]  # of those, answered 5xx: the request, and who was tried
     again: int  # on another connection, as browsers do it
     gap: float  # seconds that a phone was without a socket, at most
     took: float  # seconds
@@ -59,12 +59,17 @@ class Drill(Night):
             acknowledged=sum(attempt.said == "ok" for attempt in taking),
             failed=sum(attempt.said != "ok" for attempt in taking),
             asked=len(answers),
-            faults=sum(answer.status >= 500 for answer in answers),
+            faults=tuple(said(answer) for answer in answers if answer.status >= 500),
             again=again,
             gap=self.room.longest_gap(window.begun),
             took=window.well - window.begun,
             replica=(self.house.replica_reads("replica"), self.house.replica_reads("away")),
         )
+
+
+def said(answer: Answer) -> str:
+    tried = ", ".join(f"{address} {status}" for address, status in answer.tried)
+    return f"{answer.status} {answer.request} ({tried})"
 
 
 def venue_of(jam: int) -> str:
