@@ -21,7 +21,9 @@ from apps.insight.alerting.thresholds import TONIGHT, TONIGHT_LEAST
 PATIENCE = 10  # times as long, for requests enough to say anything
 LEAST_FAULTS = 3  # one alone is chance
 TOO_FEW, BURNS = "too few have asked", "the error budget burns"
-LINE = re.compile(r'"(?P<request>[^"]*)" (?P<status>\d{3}) \d+ [\d.]+ \S+ "(?P<addresses>[^"]*)" "(?P<statuses>[^"]*)"$')
+LINE = re.compile(
+    r'"(?P<request>[^"]*)" (?P<status>\d{3}) \d+ [\d.]+ \S+ "(?P<addresses>[^"]*)" "(?P<statuses>[^"]*)"$'
+)
 
 
 class Answer(NamedTuple):
