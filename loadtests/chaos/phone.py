@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from loadtests.chaos.room import Room
 
 # Seconds, as the page has them.
-FIRST_PAUSE, LONGEST_PAUSE = 0.5, 5.0  # of a vote that waits
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 3.0  # of a vote that waits
 POLL, RESTART, LONGEST_AWAY = 5.0, 5.0, 30.0
 POLLING = 3  # failures to connect
 PLAIN: dict[str, Any] = {"compression": None, "proxy": None, "ping_interval": None}  # as browsers speak to us

@@ -4,7 +4,7 @@ import { afterPaint } from "./frame.js";
 import { announce, isolated, text } from "./page.js";
 import { forgetVotes, Waiting } from "./shelf.js";
 
-const LONGEST = 5_000;
+const LONGEST = 3_000;
 
 export class Votes extends EventTarget {
   #queue = new Map(); // id → wanted: true to vote, false to take it back
