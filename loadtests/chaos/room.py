@@ -35,6 +35,29 @@ class Answer(NamedTuple):
     body: Any = None
 
 
+class AsBrowsers(httpx.AsyncHTTPTransport):
+    """What finds its kept connection closed is sent again on another, as RFC 9112 (section 9.3.1) allows: a process
+    that is killed and an nginx that reloads close those that are idle, and somebody may just be asking."""
+
+    again = 0
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        fresh = False
+
+        async def trace(event: str, _info: Any) -> None:
+            nonlocal fresh
+            fresh = fresh or event == "connection.connect_tcp.started"
+
+        request.extensions = {**request.extensions, "trace": trace}
+        try:
+            return await super().handle_async_request(request)
+        except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
+            if fresh:
+                raise
+        AsBrowsers.again += 1
+        return await self.handle_async_request(request)
+
+
 class Room:
     patience = PATIENCE
 
@@ -86,9 +109,8 @@ class Room:
 
     def line(self, headers: dict[str, str]) -> httpx.AsyncClient:
         """On which somebody asks."""
-        return httpx.AsyncClient(
-            base_url=self.web, headers=headers, limits=KEPT, timeout=None, trust_env=False, verify=False
-        )
+        transport = AsBrowsers(limits=KEPT, trust_env=False, verify=False)
+        return httpx.AsyncClient(base_url=self.web, headers=headers, transport=transport, timeout=None, trust_env=False)
 
     async def ask(self, line: httpx.AsyncClient, method: str, path: str, song: int = 0) -> Answer:
         begun = time.monotonic()

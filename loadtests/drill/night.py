@@ -8,7 +8,8 @@ from deploy.budget import Answer, Log
 from deploy.cluster.releases import Outcome
 from loadtests.chaos.faults import Fault
 from loadtests.chaos.night import Night, Window
-from loadtests.drill.room import AsBrowsers, Behind
+from loadtests.chaos.room import AsBrowsers
+from loadtests.drill.room import Behind
 from loadtests.drill.stage import Stage
 
 CONNECTED = 30.0  # seconds in which all phones have to have their sockets again

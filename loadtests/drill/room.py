@@ -1,42 +1,17 @@
-"""Phones of loadtests/chaos, behind nginx, that do what browsers do; and visitors, who read past every cache."""
+"""Phones of loadtests/chaos, behind nginx; and visitors, who read past every cache."""
 
 import asyncio
 import random
 import time
 from typing import Any
 
-import httpx
-
 from loadtests.chaos.phone import Phone
-from loadtests.chaos.room import KEPT, LOOK, Room
+from loadtests.chaos.room import LOOK, Room
 
 VISITORS = 10
 AGENTS = 1_000_000
 SEEN_EVERY = 0.05  # seconds between two looks at who has a socket
 FIELDS = "?fields=slug,name"  # an answer that is kept nowhere: apps/core/sparse.py
-
-
-class AsBrowsers(httpx.AsyncHTTPTransport):
-    """What finds its kept connection closed is sent again on another, as RFC 9112 (section 9.3.1) allows. nginx closes
-    those that are idle when it reloads, and somebody may just be asking."""
-
-    again = 0
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        fresh = False
-
-        async def trace(event: str, _info: Any) -> None:
-            nonlocal fresh
-            fresh = fresh or event == "connection.connect_tcp.started"
-
-        request.extensions = {**request.extensions, "trace": trace}
-        try:
-            return await super().handle_async_request(request)
-        except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
-            if fresh:
-                raise
-        AsBrowsers.again += 1
-        return await self.handle_async_request(request)
 
 
 class Behind(Room):
@@ -48,10 +23,6 @@ class Behind(Room):
         super().__init__(**options)
         self.gaps: list[tuple[float, float]] = []  # when a phone had its socket again, after how many seconds
         self.without: dict[Phone, float] = {}  # who has none, since when
-
-    def line(self, headers: dict[str, str]) -> httpx.AsyncClient:
-        transport = AsBrowsers(limits=KEPT, trust_env=False, verify=False)
-        return httpx.AsyncClient(base_url=self.web, headers=headers, transport=transport, timeout=None, trust_env=False)
 
     async def look_at_pages(self) -> None:
         await asyncio.gather(self.look_at_sockets(), *(self.visit() for _ in range(VISITORS)))
