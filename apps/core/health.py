@@ -7,7 +7,7 @@ database answers and has every migration that this release knows; else 503, and 
 import threading
 import time
 
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse
 
@@ -16,10 +16,8 @@ from apps.core.middleware import GetResponse
 HEALTH, READY = "/healthz", "/readyz"
 KEPT = 1.0  # seconds that what a process has found holds, so that asking more often costs nothing
 PATIENCE = 2.0  # seconds that somebody waits for another who looks
-NO_DATABASE, NO_TABLES = (
-    "the database does not answer",
-    "run manage.py migrate: the database is older than this release",
-)
+NO_DATABASE = "the database does not answer"
+NO_TABLES = "run manage.py migrate: the database is older than this release"
 
 
 class Health:
@@ -60,7 +58,7 @@ class Readiness:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT 1")
             self.is_migrated = self.is_migrated or is_migrated()
-        except DatabaseError:
+        except Error:
             return NO_DATABASE
         return "" if self.is_migrated else NO_TABLES
 

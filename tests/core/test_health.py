@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from django.db import connection
+from django.db import InterfaceError, connection
 from django.test import Client
 
 from apps.core import health
@@ -39,6 +39,14 @@ def test_one_is_ready_when_the_database_answers():
     with asking("postgresql://postgres@/postgres?host=/nowhere"):
         assert ask("/readyz") == (503, f"not ready: {NO_DATABASE}\n")
     assert ask("/readyz") == (200, "ready\n")
+
+
+def test_a_connection_that_is_no_more_is_no_fault_of_ours(monkeypatch):
+    def away():
+        raise InterfaceError("the connection is closed")
+
+    monkeypatch.setattr(health, "is_migrated", away)
+    assert Readiness().why_not() == NO_DATABASE
 
 
 def test_one_is_ready_when_the_database_has_the_tables_of_this_release():
