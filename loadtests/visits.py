@@ -38,6 +38,7 @@ class Visit:
     def __post_init__(self) -> None:
         self.line = self.page.context.new_cdp_session(self.page)
         self.known: dict[str, Asked] = {}
+        self.waiting: set[str] = set()
         self.traffic = 0
         for name, hear in {
             "requestWillBeSent": self.sent,
@@ -45,6 +46,7 @@ class Visit:
             "requestServedFromCache": lambda event: setattr(self.known[event["requestId"]], "cached", True),
             "responseReceived": self.answered,
             "loadingFinished": self.finished,
+            "loadingFailed": lambda event: self.waiting.discard(event["requestId"]),
             "webSocketFrameReceived": self.heard,
             "webSocketFrameSent": self.heard,
         }.items():
@@ -56,6 +58,7 @@ class Visit:
         if event["request"]["url"].startswith("http"):
             self.known[event["requestId"]] = asked = Asked(event["request"]["url"], event.get("type", "Other"))
             self.asked.append(asked)
+            self.waiting.add(event["requestId"])
 
     def answered(self, event: dict[str, Any]) -> None:
         if asked := self.known.get(event["requestId"]):
@@ -64,11 +67,19 @@ class Visit:
 
     def finished(self, event: dict[str, Any]) -> None:
         self.traffic += event["encodedDataLength"]
+        self.waiting.discard(event["requestId"])
         if asked := self.known.get(event["requestId"]):
             asked.received = 0 if asked.cached else event["encodedDataLength"]
 
     def heard(self, event: dict[str, Any]) -> None:
         self.traffic += len(event["response"]["payloadData"].encode())
+
+    def settled(self, last: str) -> bool:
+        """Whether `last` is in an address asked for, all is answered, and nothing was asked for half a second."""
+        before = len(self.asked)
+        self.page.wait_for_timeout(500)
+        quiet = len(self.asked) == before and not self.waiting
+        return quiet and any(last in asked.url for asked in self.asked)
 
     def over(self) -> "Told":
         """What was asked since it began, or since this was called last."""

@@ -15,7 +15,7 @@ from django.views import defaults
 
 from apps.core.problems import problem_response
 
-RETRY = 1, 5  # seconds
+RETRY = 1, 3  # seconds
 NO_DATABASE = gettext_lazy(
     "The server cannot reach its database. Try again in a moment: what may be said twice counts once."
 )

@@ -42,7 +42,7 @@ def opened(browser, server, jam, host):
         visits = open_twice(path, **options)
         return open_twice(path, **options) if max(visit.shift for visit in visits) > JUMP else visits
 
-    def open_twice(path, *, viewport=PHONE, cookies=(), ready="[data-board] [data-key]"):
+    def open_twice(path, *, viewport=PHONE, cookies=(), ready="[data-board] [data-key]", last=""):
         context = browser.new_context(viewport=viewport, reduced_motion="reduce", service_workers="block")
         contexts.append(context)
         context.add_cookies([{"name": name, "value": value, "url": server} for name, value in cookies])
@@ -52,8 +52,8 @@ def opened(browser, server, jam, host):
         visit, visits = Visit(page), []
         for _ in range(2):
             page.goto(server + path)
-            page.wait_for_load_state("networkidle")
             expect(page.locator(ready).first).to_be_visible()
+            wait_until(lambda: visit.settled(last))
             visits.append(visit.over())
         return visits
 
@@ -65,14 +65,14 @@ def opened(browser, server, jam, host):
 
 def test_the_phone_page_keeps_its_budget(opened, jam):
     for cookies in ((), joined(jam)):
-        first, again = opened(f"/jams/{jam.slug}", cookies=cookies)
+        first, again = opened(f"/jams/{jam.slug}", cookies=cookies, last="/snapshot")
 
         within(first, again, requests=8, script=30, style=12, page=20, whole=100, anew=0.1)
         assert re.search(r"/static/js/jam\.\w{12}\.js", " ".join(asked.url for asked in first.asked))
 
 
 def test_the_big_screen_keeps_its_budget(opened, jam):
-    first, again = opened(f"/jams/{jam.slug}/screen", viewport=SCREEN)
+    first, again = opened(f"/jams/{jam.slug}/screen", viewport=SCREEN, last="/snapshot")
 
     within(first, again, requests=16, script=60, style=24, page=40, whole=200, anew=0.2)
 
@@ -81,7 +81,8 @@ def test_the_console_keeps_its_budget(opened, jam, host):
     wait_until(lambda: time.time() % 60 < 35)  # when songs are expected is told by the minute
     desk = {"width": 1280, "height": 800}
     path = f"/jams/{jam.slug}/host"
-    first, again = opened(path, viewport=desk, cookies=logged_in(host), ready="[data-console] [data-key]")
+    console = {"ready": "[data-console] [data-key]", "last": "/setlist"}
+    first, again = opened(path, viewport=desk, cookies=logged_in(host), **console)
 
     within(first, again, requests=16, script=60, style=24, page=40, whole=200, anew=0.2)
 
