@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import BigIntegerField
 from django.http import Http404
 from django.utils.translation import gettext as _
 from rest_framework.authentication import SessionAuthentication
@@ -9,12 +10,14 @@ from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 
 from apps.accounts.roles import Right
+from apps.core.compiled import AND_GIVEN, GIVEN, Compiled
 from apps.core.credentials import bearer, secret_of
 from apps.jams import identity
 from apps.jams.errors import NotAHost, NotInJam, WasRemoved
 from apps.jams.models import Attendee, Jam, JamSong
 from apps.jams.queries import visible_jam
 
+SONG = Compiled(lambda: JamSong.objects.filter(jam=GIVEN, pk=AND_GIVEN).select_related("song"))
 BY_ATTENDEE: Any = [{"attendeeToken": []}]  # in the description of the API
 BY_HOST: Any = [{"apiToken": ["jams"]}, {"cookieAuth": []}]
 
@@ -33,11 +36,10 @@ def hosted_jam(request: Request, slug: str) -> Jam:
 
 
 def jam_song_of(jam: Jam, pk: int) -> JamSong:
-    jam_song = jam.songs.select_related("song").filter(pk=pk).first()
-    if jam_song is None:
-        raise Http404
-    jam_song.jam = jam
-    return jam_song
+    for jam_song in SONG(jam.pk, pk, limit=1) if pk <= BigIntegerField.MAX_BIGINT else ():
+        jam_song.jam = jam
+        return jam_song
+    raise Http404
 
 
 def refuse_removed(request: Request, jam: Jam) -> None:

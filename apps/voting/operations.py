@@ -5,12 +5,14 @@ from datetime import datetime
 from typing import NamedTuple
 
 from django.db import IntegrityError, transaction
+from django.db.models import Subquery
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
 from apps.catalog.library import check_stays, refuse_banned
 from apps.catalog.models import Song
+from apps.core.compiled import AND_GIVEN, GIVEN, Compiled
 from apps.core.errors import DomainError
 from apps.core.store import clock
 from apps.jams import board, events
@@ -29,7 +31,7 @@ from apps.jams.errors import (
     WasRemoved,
 )
 from apps.jams.identity import see
-from apps.jams.models import Attendee, Jam, JamSong, stream_of
+from apps.jams.models import Attendee, Jam, JamSong, stream_of, voting_of
 from apps.jams.performers import forget_performer
 from apps.jams.queries import hashed
 from apps.live.changes import Change
@@ -41,6 +43,13 @@ from apps.voting.outcomes import COUNTED, UNCHANGED, count_vote, refused
 from apps.voting.queries import suggestions_left, votes_left
 
 JAM_COLUMNS = ("id", "slug", "status", "counts", "counts_top")
+# Of the voter and the song: the voter's state and jam, how voting stands there, and the song's status.
+WHY_NOT = Compiled(
+    lambda: Attendee.objects.filter(pk=GIVEN).values_list(
+        "state", "jam_id", "jam__status", "jam__voting_closes_at", "jam__voting_paused",
+        Subquery(JamSong.objects.filter(pk=AND_GIVEN).values("status")),
+    )
+)  # fmt: skip
 
 
 class Voided(NamedTuple):
@@ -113,20 +122,20 @@ def told(song: int, row: ballot.Row, *, voted: bool) -> Tally:
 
 def refusal(jam_song: JamSong, attendee: Attendee) -> DomainError:
     """Why the vote was not taken, by the rows as they are now."""
-    jam = Jam.objects.filter(pk=jam_song.jam_id).first()
-    if jam is None:
+    [why] = WHY_NOT(attendee.pk, jam_song.pk, limit=1) or [None]
+    if why is None:
         return JamGone()
-    attendee.refresh_from_db(fields=["state"])
-    status = JamSong.objects.filter(pk=jam_song.pk).values_list("status", flat=True).first()
-    if attendee.state not in (Attendee.State.ACTIVE, Attendee.State.AWAY) or attendee.jam_id != jam.pk:
+    state, jam, status, closes_at, paused, song = why
+    if state not in (Attendee.State.ACTIVE, Attendee.State.AWAY) or jam != jam_song.jam_id:
         return WasRemoved()
-    if jam.voting == "closed":
+    voting = voting_of(status, closes_at, paused=paused)
+    if voting == "closed":
         return VotingClosed()
-    if jam.voting == "paused":
+    if voting == "paused":
         return VotingPaused()
-    if status is None:
+    if song is None:
         return SongFrozen(_("Not counted: this song is one with another now. Look for that one and vote for it."))
-    if status == JamSong.Status.PLAYED:
+    if song == JamSong.Status.PLAYED:
         return SongFrozen(_("Not counted: this song has been played tonight. Vote for another one."))
     return SongFrozen()
 
