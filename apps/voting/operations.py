@@ -122,7 +122,7 @@ def told(song: int, row: ballot.Row, *, voted: bool) -> Tally:
 
 def refusal(jam_song: JamSong, attendee: Attendee) -> DomainError:
     """Why the vote was not taken, by the rows as they are now."""
-    [why] = WHY_NOT(attendee.pk, jam_song.pk, limit=1) or [None]
+    [why] = WHY_NOT(attendee.pk, jam_song.pk, limit=None) or [None]
     if why is None:
         return JamGone()
     state, jam, status, closes_at, paused, song = why
