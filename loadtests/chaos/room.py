@@ -7,8 +7,9 @@ from collections import deque
 from collections.abc import Coroutine, Mapping
 from threading import Thread
 from typing import Any, NamedTuple, TypeVar
+from urllib.parse import urlsplit
 
-import httpx
+import httpcore
 import orjson
 
 from loadtests.chaos.ledger import Violation
@@ -20,7 +21,7 @@ PATIENCE = 15.0  # seconds that a phone waits for an answer
 NOTICED = 10.0  # seconds after which a board that seems to be live shows what was acknowledged
 GIVE_UP = 90.0  # seconds
 LOOK = 0.5  # seconds between two looks at a page
-KEPT = httpx.Limits(keepalive_expiry=60)  # as browsers do; the server closes later
+KEPT = 60.0  # seconds that an idle connection is; as browsers do; the server closes later
 T = TypeVar("T")
 
 
@@ -35,27 +36,35 @@ class Answer(NamedTuple):
     body: Any = None
 
 
-class AsBrowsers(httpx.AsyncHTTPTransport):
-    """What finds its kept connection closed is sent again on another, as RFC 9112 (section 9.3.1) allows: a process
-    that is killed and an nginx that reloads close those that are idle, and somebody may just be asking."""
+class Line(httpcore.AsyncConnectionPool):
+    """What one browser has to the web processes. httpcore alone: what httpx puts on top costs as much again, of cores
+    that are the servers' too.
 
-    again = 0
+    What finds its kept connection closed is sent again on another, as RFC 9112 (section 9.3.1) allows: a process that
+    is killed and an nginx that reloads close those that are idle, and somebody may just be asking.
+    """
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+    again = 0  # of all lines
+
+    def __init__(self, web: str, headers: dict[str, str]) -> None:
+        super().__init__(keepalive_expiry=KEPT)
+        self.web, self.headers = web, {"Host": urlsplit(web).netloc} | headers
+
+    async def ask(self, method: str, path: str) -> httpcore.Response:
         fresh = False
 
         async def trace(event: str, _info: Any) -> None:
             nonlocal fresh
             fresh = fresh or event == "connection.connect_tcp.started"
 
-        request.extensions = {**request.extensions, "trace": trace}
+        headers = self.headers | as_taken(time.time())
         try:
-            return await super().handle_async_request(request)
-        except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
+            return await self.request(method, self.web + path, headers=headers, extensions={"trace": trace})
+        except (httpcore.RemoteProtocolError, httpcore.ReadError, httpcore.WriteError):
             if fresh:
                 raise
-        AsBrowsers.again += 1
-        return await self.handle_async_request(request)
+        Line.again += 1
+        return await self.ask(method, path)
 
 
 class Room:
@@ -107,20 +116,18 @@ class Room:
         except TimeoutError:
             return False
 
-    def line(self, headers: dict[str, str]) -> httpx.AsyncClient:
+    def line(self, headers: dict[str, str]) -> Line:
         """On which somebody asks."""
-        transport = AsBrowsers(limits=KEPT, trust_env=False, verify=False)
-        return httpx.AsyncClient(base_url=self.web, headers=headers, transport=transport, timeout=None, trust_env=False)
+        return Line(self.web, headers)
 
-    async def ask(self, line: httpx.AsyncClient, method: str, path: str, song: int = 0) -> Answer:
+    async def ask(self, line: Line, method: str, path: str, song: int = 0) -> Answer:
         begun = time.monotonic()
         what = f"{method} {'vote' if song else path.partition('?')[0]}{' frozen' if song in self.frozen else ''}"
         try:
             async with asyncio.timeout(self.patience):
-                response = await line.request(method, path, headers=as_taken(time.time()))
-            said = response.status_code, response.headers.get("Retry-After"), body_of(response)
-            answer = Answer(what, begun, time.monotonic(), *said)
-        except (httpx.HTTPError, TimeoutError):
+                response = await line.ask(method, path)
+            answer = Answer(what, begun, time.monotonic(), response.status, *told_by(response))
+        except (httpcore.NetworkError, httpcore.ProtocolError, TimeoutError):
             answer = Answer(what, begun, time.monotonic(), 0)
         self.answers.append(answer._replace(body=None))
         return answer
@@ -211,8 +218,11 @@ def as_taken(at: float) -> dict[str, str]:
     return {"X-Request-Start": f"t={at:.3f}"}
 
 
-def body_of(response: httpx.Response) -> Any:
-    return orjson.loads(response.content) if "json" in response.headers.get("Content-Type", "") else None
+def told_by(response: httpcore.Response) -> tuple[str | None, Any]:
+    """After how many seconds to come back, and the body if it is JSON."""
+    headers = {name.lower(): value.decode() for name, value in response.headers}
+    body = orjson.loads(response.content) if "json" in headers.get(b"content-type", "") else None
+    return headers.get(b"retry-after"), body
 
 
 class Crowd:

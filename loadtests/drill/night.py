@@ -8,7 +8,7 @@ from deploy.budget import Answer, Log
 from deploy.cluster.releases import Outcome
 from loadtests.chaos.faults import Fault
 from loadtests.chaos.night import Night, Window
-from loadtests.chaos.room import AsBrowsers
+from loadtests.chaos.room import Line
 from loadtests.drill.room import Behind
 from loadtests.drill.stage import Stage
 
@@ -46,10 +46,10 @@ class Drill(Night):
     def suffer(self, fault: Fault) -> None:
         self.crowd.ask(self.room.all_connected(CONNECTED))
         self.log.read()
-        again = AsBrowsers.again
+        again = Line.again
         super().suffer(fault)
         self.crowd.ask(self.room.all_connected(CONNECTED))
-        self.tallies.append(self.tally(self.windows[-1], AsBrowsers.again - again))
+        self.tallies.append(self.tally(self.windows[-1], Line.again - again))
 
     def tally(self, window: Window, again: int) -> Tally:
         answers, phones = self.log.read(), self.room.phones
