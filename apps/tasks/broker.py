@@ -5,6 +5,25 @@ from typing import Any
 import celery
 from django.conf import settings
 from kombu import pools
+from kombu.transport import TRANSPORT_ALIASES, redis
+
+
+class Transport(redis.Transport):
+    """Knows where the broker is also when its connection was lost: then what its channels had is acknowledged or given
+    back, or that fails by a ConnectionError like everything. kombu (5.7) forgets it first, and a worker that loses the
+    broker while it has tasks ends by an AttributeError."""
+
+    @property
+    def client(self) -> Any:
+        return self.known
+
+    @client.setter
+    def client(self, given: Any) -> None:
+        if given is not None:
+            self.known = given
+
+
+TRANSPORT_ALIASES |= dict.fromkeys(("redis", "rediss"), f"{__name__}:Transport")
 
 app = celery.Celery("jamvote")
 app.config_from_object("django.conf:settings", namespace="CELERY")
