@@ -285,8 +285,8 @@ class Hub:
             elif not stream.revision:
                 stream.revision = stream.shown = revision
                 stream.begin_anew(revision)
-            elif before.get(stream.name) == revision > stream.revision:
-                stream.lose(revision)  # behind by the same number twice: not under way, lost
+            elif before.get(stream.name, 0) > stream.revision:
+                stream.lose(revision)  # still behind what the layer had at the last check: not under way, lost
         return {stream.name: revision for stream, revision in zip(streams, newest, strict=False)}
 
     async def count(self) -> None:

@@ -414,6 +414,25 @@ def test_a_lost_message_that_nothing_follows_is_noticed_too(quick):
     assert [frame for frame in ear.heard if frame.get("refetch")] == [{"revision": revision, "refetch": True}]
 
 
+def test_that_all_messages_are_lost_is_noticed_while_they_go_on(quick):
+    async def scene(here, name):
+        ear = Ear()
+        await here.join(name, ear.socket)
+        await told(name, change(7, 1, 1))
+        await soon(ear.songs)
+        losing = asyncio.create_task(lose_all(name))
+        await soon(lambda: any(frame.get("refetch") for frame in ear.heard))
+        losing.cancel()
+
+    on_hub(scene)
+
+
+async def lose_all(name):
+    while True:
+        drop_a_message(name)
+        await asyncio.sleep(0.005)
+
+
 def test_a_quiet_stream_is_not_looked_at_again_and_again(quick):
     async def scene(here, name):
         ear = Ear()
