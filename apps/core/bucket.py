@@ -8,6 +8,7 @@ from typing import Any, TypeVar, cast
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
+from django.core.files.base import ContentFile, File
 from django.utils.encoding import filepath_to_uri
 from django.utils.translation import gettext_lazy as _
 from storages.backends.s3 import S3Storage
@@ -42,7 +43,7 @@ def status_of(error: ClientError) -> int:
 class Bucket(S3Storage):
     """`location`: the folder in the bucket."""
 
-    _open, _save = answered(S3Storage._open), answered(S3Storage._save)
+    _save = answered(S3Storage._save)
     exists, delete, size = answered(S3Storage.exists), answered(S3Storage.delete), answered(S3Storage.size)
 
     def get_default_settings(self) -> dict[str, Any]:
@@ -64,6 +65,10 @@ class Bucket(S3Storage):
             "file_overwrite": False,
             "client_config": config,
         }
+
+    def _open(self, name: str, mode: str = "rb") -> "File[bytes]":
+        """All of it at once, so that whoever reads on meets no bucket that is away by then."""
+        return ContentFile(self.read(name), name)
 
     @answered
     def read(self, name: str) -> bytes:

@@ -99,11 +99,7 @@ def test_no_address_leads_to_what_is_private(bucket, path):
 
 
 def test_imports_and_reports_are_read_from_it(bucket, client):
-    owner = make_user(email="robin@example.com", role="staff")
-    client.post("/login", {"login": "robin@example.com", "password": PASSWORD})
-    sent = ContentFile(b"title,artist\nWonderwall,Oasis\n", name="songs.csv")
-    client.post("/songs/import", {"file": sent})
-    run = ImportRun.objects.get(owner=owner)
+    run = sent_by(owner := make_user(email="robin@example.com", role="staff"), client)
     assert [*bucket()] == [f"private/{run.file.name}"]
     assert "Wonderwall" in client.get(f"/songs/import/{run.pk}").text
 
@@ -136,6 +132,25 @@ def test_a_bucket_that_is_away_is_said_so_and_nothing_is_changed(settings, monke
     with pytest.raises(Unavailable):
         change_jam(jam=jam, host=host, name="Other", background=picture())
     assert (Jam.objects.get(pk=jam.pk).name, Jam.objects.get(pk=jam.pk).background.name) == ("Jam", "")
+
+
+def test_an_import_waits_for_a_bucket_that_is_away(bucket, client, settings, monkeypatch):
+    run = sent_by(make_user(email="robin@example.com", role="staff"), client)
+    keep_in(settings, monkeypatch, NOWHERE)
+    monkeypatch.setattr("apps.core.bucket.ATTEMPTS", 1)
+
+    answer = client.get(f"/songs/import/{run.pk}")
+
+    assert (answer.status_code, bool(answer.headers["Retry-After"])) == (503, True)
+    assert ImportRun.objects.get(pk=run.pk).state == run.state
+
+
+def sent_by(owner, client):
+    """An import, as its page sends it."""
+    client.post("/login", {"login": owner.email, "password": PASSWORD})
+    sent = ContentFile(b"title,artist\nWonderwall,Oasis\n", name="songs.csv")
+    client.post("/songs/import", {"file": sent})
+    return ImportRun.objects.get(owner=owner)
 
 
 def test_backups_leave_a_bucket_to_itself(bucket, tmp_path):
