@@ -134,6 +134,14 @@ def test_a_bucket_that_is_away_is_said_so_and_nothing_is_changed(settings, monke
     assert (Jam.objects.get(pk=jam.pk).name, Jam.objects.get(pk=jam.pk).background.name) == ("Jam", "")
 
 
+def test_a_file_that_is_open_can_be_read_whatever_becomes_of_the_bucket(bucket):
+    name = private_storage().save("a.csv", ContentFile(b"songs"))
+    with private_storage().open(name) as file:
+        private_storage().delete(name)
+
+        assert file.read() == b"songs"
+
+
 def test_an_import_waits_for_a_bucket_that_is_away(bucket, client, settings, monkeypatch):
     run = sent_by(make_user(email="robin@example.com", role="staff"), client)
     keep_in(settings, monkeypatch, NOWHERE)
