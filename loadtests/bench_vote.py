@@ -22,15 +22,25 @@ PACED, P99 = 200, 15  # votes a second, milliseconds
 def run(*, short: bool) -> list[Row]:
     set_up()
     fill()
+    closed = close_a_song()
     songs, tokens = prepare()
     faster = {"LIMIT_PARTICIPANT": "999999/60"}  # than anybody taps; it is counted all the same
     noop, ours = serve("loadtests.vote_floor", *WEB, **faster), serve("jamvote.wsgi", *WEB, **faster)
     rounds, seconds = (3, 0.5) if short else (9, 2)
     with generator() as load:
         print(f"{about()}; {rounds} rounds of {seconds} s a case, {CONNECTIONS} connections, {VOTERS} voters")
-        rows = [*against_noop(load, noop, ours, songs, tokens, rounds, seconds)]
+        rows = [*against_noop(load, noop, ours, songs, closed, tokens, rounds, seconds)]
         rows.append(paced(load, ours, songs, tokens, 5 if short else 30))
     return [*rows, differing()]
+
+
+def close_a_song() -> int:
+    """One of the night for which nobody can vote any more; the filler does not say so of any."""
+    from apps.jams.models import JamSong
+
+    played = JamSong.objects.filter(jam__slug=SLUG, status="played")
+    played.update(votable=False)
+    return played[:1].get().pk
 
 
 def prepare(voters: int = VOTERS) -> tuple[list[int], list[str]]:
@@ -51,15 +61,24 @@ def prepare(voters: int = VOTERS) -> tuple[list[int], list[str]]:
 
 
 def against_noop(
-    load: Generator, noop: Server, ours: Server, songs: list[int], tokens: list[str], rounds: int, seconds: float
+    load: Generator,
+    noop: Server,
+    ours: Server,
+    songs: list[int],
+    closed: int,
+    tokens: list[str],
+    rounds: int,
+    seconds: float,
 ) -> Iterator[Row]:
     """Each way to vote stands between two measurements of the floor; its ratio is to their mean."""
     bare = Asked(noop, (request("POST", "/noop", tokens[0]),) * CONNECTIONS)
-    known = Asked(noop, tuple(request("POST", "/identified", token) for token in tokens[:CONNECTIONS]))
+    few = tokens[:CONNECTIONS]
+    known = Asked(noop, tuple(request("POST", "/identified", token) for token in few))
     ways = {
         "votes, over all songs": Asked(ours, votes(songs, tokens)),
         "votes, all for one song": Asked(ours, votes(songs[:1], tokens)),
-        "the same vote again": Asked(ours, tuple(vote("PUT", songs[0], token) for token in tokens[:CONNECTIONS])),
+        "the same vote again": Asked(ours, tuple(vote("PUT", songs[0], token) for token in few)),
+        "a vote that is refused": Asked(ours, tuple(vote("PUT", closed, token) for token in few), status=409),
     }
     measured: dict[str, list[tuple[Measured, float]]] = {name: [] for name in ways}
     floors, bares = [], []
@@ -79,7 +98,8 @@ def against_noop(
         ratio = median(m.cpu / floor for m, floor in results)
         floor = median(floor for _m, floor in results)
         found = [m for m, _floor in results]
-        yield Row(name, cpu, "µs CPU", floor, ratio, most=TIMES, of="N", note=rates(found))
+        most = None if name.endswith("refused") else TIMES
+        yield Row(name, cpu, "µs CPU", floor, ratio, most=most, of="N", note=rates(found))
         if name.startswith("votes"):
             yield Row(f"{name}, a second", median(m.rate for m in found), "/s", least=RATE, note=fullness(found))
 

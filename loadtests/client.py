@@ -26,6 +26,7 @@ class Asked:
     server: Server
     requests: tuple[bytes | tuple[bytes, ...], ...]
     revalidate: bool = False  # with the ETag of the first answer
+    status: int = 200
     rate: float = 0  # requests a second of all connections together; 0: as fast as they are answered
     write: tuple[Any, ...] = ()  # Redis, and what EVAL does there before each request, as another process that writes
 
@@ -127,7 +128,7 @@ def load(asked: Asked, seconds: float) -> Measured:
         connection.warm(revalidate=asked.revalidate)
     server_cpu, own_cpu, begun = cpu_seconds(asked.server.pids), time.process_time(), time.perf_counter()
     pace = len(connections) / asked.rate if asked.rate else 0
-    latencies = exchange(connections, begun + seconds, b"304" if asked.revalidate else b"200", pace)
+    latencies = exchange(connections, begun + seconds, b"304" if asked.revalidate else b"%d" % asked.status, pace)
     took = time.perf_counter() - begun
     server_cpu, own_cpu = cpu_seconds(asked.server.pids) - server_cpu, time.process_time() - own_cpu
     for connection in connections:
