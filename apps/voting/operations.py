@@ -122,10 +122,10 @@ def told(song: int, row: ballot.Row, *, voted: bool) -> Tally:
 
 def refusal(jam_song: JamSong, attendee: Attendee) -> DomainError:
     """Why the vote was not taken, by the rows as they are now."""
-    [why] = WHY_NOT(attendee.pk, jam_song.pk, limit=None) or [None]
-    if why is None:
+    rows = WHY_NOT(attendee.pk, jam_song.pk, limit=None)
+    if not rows:
         return JamGone()
-    state, jam, status, closes_at, paused, song = why
+    [(state, jam, status, closes_at, paused, song)] = rows
     if state not in (Attendee.State.ACTIVE, Attendee.State.AWAY) or jam != jam_song.jam_id:
         return WasRemoved()
     voting = voting_of(status, closes_at, paused=paused)

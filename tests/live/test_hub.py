@@ -344,6 +344,15 @@ def change(pk, votes, revision):
     return Change({"votes": votes}, revision, "songs", pk)
 
 
+async def listening(here, name):
+    """Who has heard of a change."""
+    ear = Ear()
+    await here.join(name, ear.socket)
+    await told(name, change(7, 1, 1))
+    await soon(ear.songs)
+    return ear
+
+
 def drop_a_message(name):
     """The counter goes on as if somebody had published what nobody received."""
     layer = get_channel_layer()
@@ -361,10 +370,7 @@ async def told(name, *changes):
 
 def test_what_is_announced_is_heard(quick):
     async def scene(here, name):
-        ear = Ear()
-        await here.join(name, ear.socket)
-        await told(name, change(7, 1, 1))
-        await soon(ear.songs)
+        ear = await listening(here, name)
         return ear, await asyncio.to_thread(revision_of, name)
 
     ear, revision = on_hub(scene)
@@ -387,10 +393,7 @@ def test_a_lost_message_is_noticed_with_the_next_one(quick, monkeypatch):
     monkeypatch.setattr(hubs, "CHECK", 60)
 
     async def scene(here, name):
-        ear = Ear()
-        await here.join(name, ear.socket)
-        await told(name, change(7, 1, 1))
-        await soon(ear.songs)
+        ear = await listening(here, name)
         drop_a_message(name)
         await told(name, change(7, 3, 3))
         await soon(lambda: any(frame.get("refetch") for frame in ear.heard))
@@ -401,10 +404,7 @@ def test_a_lost_message_is_noticed_with_the_next_one(quick, monkeypatch):
 
 def test_a_lost_message_that_nothing_follows_is_noticed_too(quick):
     async def scene(here, name):
-        ear = Ear()
-        await here.join(name, ear.socket)
-        await told(name, change(7, 1, 1))
-        await soon(ear.songs)
+        ear = await listening(here, name)
         drop_a_message(name)
         await soon(lambda: any(frame.get("refetch") for frame in ear.heard))
         return ear, await asyncio.to_thread(revision_of, name)
@@ -416,15 +416,29 @@ def test_a_lost_message_that_nothing_follows_is_noticed_too(quick):
 
 def test_that_all_messages_are_lost_is_noticed_while_they_go_on(quick):
     async def scene(here, name):
-        ear = Ear()
-        await here.join(name, ear.socket)
-        await told(name, change(7, 1, 1))
-        await soon(ear.songs)
+        ear = await listening(here, name)
         losing = asyncio.create_task(lose_all(name))
         await soon(lambda: any(frame.get("refetch") for frame in ear.heard))
         losing.cancel()
 
     on_hub(scene)
+
+
+def test_what_may_be_under_way_is_not_lost_yet(quick, monkeypatch):
+    monkeypatch.setattr(hubs, "CHECK", 60)
+
+    async def scene(here, name):
+        ear = await listening(here, name)
+        before = await here.compare({})
+        drop_a_message(name)
+        before = await here.compare(before)
+        await asyncio.sleep(0.2)
+        at_first = [*ear.heard]
+        await here.compare(before)
+        await soon(lambda: any(frame.get("refetch") for frame in ear.heard))
+        return at_first
+
+    assert not any(frame.get("refetch") for frame in on_hub(scene))
 
 
 async def lose_all(name):

@@ -1,3 +1,5 @@
+"""The broker goes, and comes back."""
+
 import pytest
 
 from apps.tasks.broker import app
